@@ -1,0 +1,65 @@
+"""Glasshouse: deep learning under glass.
+
+Grow any classic network on your own data, watch every number, and ship the result. Every network is a plain
+``torch.nn.Module``::
+
+    import glasshouse as gh
+
+    run = gh.run("digits")                      # explore, prepare, train, evaluate, report, bundle
+    run.metrics["test"]["accuracy"]
+    gh.load(run.bundle).predict("photo.png")
+
+    gh.run(gh.Experiment(data={"source": "people.csv", "target": "income"}, model="mlp"))
+    gh.fit(my_module, (inputs, targets), epochs=20)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glasshouse import data, models
+    from glasshouse.evaluation import compare
+    from glasshouse.experiment import Experiment, Run
+    from glasshouse.project import fit, resume, run
+    from glasshouse.ship import load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Experiment",
+    "Run",
+    "compare",
+    "data",
+    "fit",
+    "load",
+    "models",
+    "resume",
+    "run",
+]
+
+# Imported when first asked for: torch alone takes more than a second, and help texts need none of it.
+_HOMES = {
+    "Experiment": "glasshouse.experiment",
+    "Run": "glasshouse.experiment",
+    "compare": "glasshouse.evaluation",
+    "fit": "glasshouse.project",
+    "load": "glasshouse.ship",
+    "resume": "glasshouse.project",
+    "run": "glasshouse.project",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("data", "models"):
+        return import_module(f"glasshouse.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,57 @@
+"""All commands together, and what happens when one of them fails."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from glasshouse.cli.compare import compare
+from glasshouse.cli.env import env
+from glasshouse.cli.list import list_command
+from glasshouse.cli.new import new
+from glasshouse.cli.output import show_error
+from glasshouse.cli.predict import predict
+from glasshouse.cli.resume import resume
+from glasshouse.cli.run import run
+from glasshouse.core.errors import GlasshouseError, UsageError
+
+
+@click.group(
+    name="glasshouse",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Begin with `glasshouse run digits`. `glasshouse COMMAND --help` explains a command.",
+)
+@click.version_option(package_name="glasshouse", message="%(version)s")
+def app() -> None:
+    """Deep learning under glass: train any classic network on your own data and see every number."""
+
+
+for command in (run, new, list_command, predict, resume, compare, env):
+    app.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and leave. Exit codes: 0 good, 1 failed, 2 wrong usage."""
+    sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
+
+
+def execute(arguments: list[str]) -> int:
+    """Run a command and return its exit code."""
+    as_json = "--json" in arguments
+    try:
+        app.main(arguments, prog_name="glasshouse", standalone_mode=False)
+    except GlasshouseError as error:
+        show_error(error, as_json)
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "glasshouse"
+        show_error(UsageError(error.format_message(), fix=f"`{command} --help` explains it"), as_json)
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        show_error(GlasshouseError("stopped by Ctrl-C"), as_json)
+        return 1
+    return 0

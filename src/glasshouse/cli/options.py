@@ -1,0 +1,92 @@
+"""Options that several commands share, and what they mean for an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from glasshouse.experiment import Experiment
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
+)
+quiet_option = click.option("--quiet", is_flag=True, help="Print results only.")
+
+
+def experiment_options(command: Command) -> Command:
+    """The options that turn data, or an experiment file, into the experiment that is meant."""
+    options = [
+        click.option(
+            "--target", metavar="COLUMN", help="Column to predict: its name, or its index (-1 is the last)."
+        ),
+        click.option("--test", metavar="FILE", help="A separate test file or folder."),
+        click.option(
+            "--model", metavar="NAME", help="Network to train; `glasshouse list models` shows them."
+        ),
+        click.option(
+            "--task", type=click.Choice(["classification", "regression"]), help="What the target is."
+        ),
+        click.option(
+            "--header/--no-header", default=None, help="Whether the first row holds the column names."
+        ),
+        click.option(
+            "--separator", metavar="CHARACTER", help='What stands between cells, such as ";" or tab.'
+        ),
+        click.option(
+            "--missing", metavar="TEXT", multiple=True, help="A cell that means missing; may be repeated."
+        ),
+        click.option("--seed", type=click.IntRange(min=0), help="Decides all chance; 0 by default."),
+        click.option("--name", metavar="NAME", help="Name of the run; that of the data by default."),
+        click.option(
+            "--set",
+            "overrides",
+            metavar="KEY=VALUE",
+            multiple=True,
+            help="Any other setting, such as training.epochs=5; may be repeated.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def read(source: str, chosen: dict[str, Any]) -> Experiment:
+    """The experiment that the arguments of a command mean.
+
+    Args:
+        source: An experiment file (.toml), or data.
+        chosen: The options of :func:`experiment_options`, by parameter name.
+
+    Raises:
+        GlasshouseError: A file is missing or wrong, or a setting is not allowed.
+    """
+    from glasshouse.experiment import Experiment
+    from glasshouse.experiment.toml import apply_override, read_experiment
+
+    overrides = list(chosen["overrides"])
+    values: dict[str, Any] = {"data": {"source": source}}
+    if source.endswith(".toml"):
+        values = read_experiment(Path(source)).model_dump()
+    data = values["data"]
+    for key in ("target", "test", "task", "separator", "header"):
+        if chosen[key] is not None:
+            data[key] = chosen[key]
+    if chosen["missing"]:
+        from glasshouse.data.settings import DataSettings
+
+        known = data.get("missing", DataSettings.model_fields["missing"].default)
+        data["missing"] = (*known, *chosen["missing"])
+    if chosen["model"] is not None:
+        values["model"] = {"name": chosen["model"]}
+    for key in ("seed", "name"):
+        if chosen[key] is not None:
+            values[key] = chosen[key]
+    for override in overrides:
+        apply_override(values, override)
+    return Experiment.read(values)

@@ -1,0 +1,99 @@
+"""What commands say: sentences and tables to people, one JSON document to programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from glasshouse.core.errors import GlasshouseError
+from glasshouse.core.files import plain
+
+
+class Output:
+    """Where a command's words go.
+
+    People get sentences and tables on standard output. With ``--json`` standard output gets one JSON document
+    and nothing else.
+
+    Args:
+        as_json: Write JSON.
+        quiet: Leave out the sentences in between; results are still shown.
+    """
+
+    def __init__(self, as_json: bool = False, quiet: bool = False) -> None:
+        self.as_json = as_json
+        self.quiet = quiet
+        self._console = Console(highlight=False, soft_wrap=True)
+
+    def tell(self, sentence: str) -> None:
+        """Something that happened on the way."""
+        if not self.quiet and not self.as_json:
+            style = "yellow" if sentence.startswith("Warning") else "dim"
+            self._console.print(sentence, style=style, markup=False)
+
+    def say(self, sentence: str) -> None:
+        """A result, for people."""
+        if not self.as_json:
+            self._console.print(sentence, markup=False)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
+        """A table of results, for people. Numbers are aligned to the right."""
+        if self.as_json:
+            return
+        table = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+        for place, name in enumerate(columns):
+            numeric = bool(rows) and all(_is_number(row[place]) for row in rows)
+            table.add_column(
+                name, justify="right" if numeric else "left", header_style="dim", overflow="fold"
+            )
+        for row in rows:
+            table.add_row(*(_cell(value) for value in row))
+        self._console.print(table)
+
+    def document(self, value: Any) -> None:
+        """The result for programs."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+
+
+def show_error(error: GlasshouseError, as_json: bool) -> None:
+    """An error: in JSON on standard output, or in words on standard error."""
+    if as_json:
+        Output(as_json=True).document({"error": error.as_dict()})
+        return
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print("Error: ", style="bold red", end="")
+    console.print(error.received, markup=False)
+    if error.expected:
+        console.print(f"  expected  {error.expected}", markup=False)
+    if error.fix:
+        console.print(f"  fix       {error.fix}", markup=False)
+    for note in getattr(error, "__notes__", []):
+        console.print(f"  note      {note}", markup=False)
+
+
+def number(value: object, digits: int = 4) -> str:
+    """A number for people: four significant digits, thousands apart, a dash for none.
+
+    Example:
+        >>> number(0.97123), number(68123.4), number(None), number(12)
+        ('0.9712', '68,123', '–', '12')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, int) or not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.{digits}g}"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) or value is None
+
+
+def _cell(value: object) -> str:
+    return number(value)

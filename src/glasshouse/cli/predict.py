@@ -1,0 +1,55 @@
+"""``glasshouse predict``: ask a bundle about new data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from glasshouse.cli.options import json_option, quiet_option
+from glasshouse.cli.output import Output
+
+SHOWN = 10
+
+
+@click.command()
+@click.argument("bundle", metavar="BUNDLE")
+@click.argument("source", metavar="INPUT")
+@click.option("--out", metavar="FILE", help="Write all predictions: .csv, .parquet or .json.")
+@click.option(
+    "--backend",
+    type=click.Choice(["auto", "torch", "onnx"]),
+    default="auto",
+    show_default=True,
+    help="What computes: PyTorch, or ONNX Runtime, which starts faster.",
+)
+@quiet_option
+@json_option
+def predict(bundle: str, source: str, out: str | None, backend: str, quiet: bool, as_json: bool) -> None:
+    """Predict with a bundle.
+
+    BUNDLE is a bundle, or the run that made it. INPUT is a table, a picture or a folder of pictures, like
+    those that the network was trained on.
+    """
+    output = Output(as_json, quiet)
+    from glasshouse.ship import load
+
+    folder = Path(bundle)
+    if (folder / "status.json").exists() and (folder / "bundle").exists():
+        folder = folder / "bundle"
+    answers = load(folder, backend=backend).predict(Path(source))
+    for warning in answers.warnings:
+        output.tell(f"Warning: {warning}")
+    frame = answers.frame()
+    if out is not None:
+        from glasshouse.ship import save
+
+        save(answers, Path(out))
+    output.document({"out": out, "warnings": answers.warnings, "predictions": frame.to_dicts()})
+    output.table(frame.columns, frame.head(SHOWN).rows())
+    if frame.height > SHOWN:
+        output.say(
+            f"... {frame.height - SHOWN:,} more rows" + ("" if out else "; --out FILE writes them all")
+        )
+    if out is not None:
+        output.say(f"\n{frame.height:,} predictions in {out}")

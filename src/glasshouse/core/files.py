@@ -1,0 +1,115 @@
+"""Files that are either the old one or the new one, never half of each."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import math
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from glasshouse.core.errors import StorageError
+
+
+def write_atomic(path: Path, content: bytes | str | Callable[[Path], None]) -> None:
+    """Write a file so that a reader sees the old content or the new one, whatever happens in between.
+
+    The content goes to a temporary file in the same folder, is flushed to the disk and then takes the
+    file's name in one step.
+
+    Args:
+        path: The file. Its folder is made when it is missing.
+        content: Bytes, text (UTF-8), or a function that writes to the path that it is given.
+
+    Raises:
+        StorageError: The disk is full, or the folder cannot be written. The old file is still there.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        os.close(handle)
+        temporary = Path(name)
+        if callable(content):
+            content(temporary)
+        else:
+            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> StorageError:
+    """The error for a file that could not be written, with the cause in words."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError(
+            f"the disk is full: {path} could not be written",
+            fix="free some space; what was written before is intact: `glasshouse resume` goes on from it",
+        )
+    reason = error.strerror or str(error)
+    return StorageError(
+        f"{path} could not be written: {reason}", fix="check that the folder exists and may be written"
+    )
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a JSON document atomically: sorted as given, two spaces, NaN and infinity as ``null``."""
+    write_atomic(path, json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON document.
+
+    Raises:
+        StorageError: The file is missing, is no text, or is no JSON; the line is named.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StorageError(f"{path} does not exist", fix="check the path") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "not text"
+        raise StorageError(
+            f"{path} is not valid JSON ({where})",
+            expected="a file written by Glasshouse",
+            fix="restore it from a copy, or run again",
+        ) from error
+
+
+def plain(value: object) -> Any:
+    """The value in plain JSON types: NumPy scalars and arrays unpacked, NaN and infinity as ``None``.
+
+    Example:
+        >>> import numpy as np
+        >>> plain({"a": np.float32(0.5), "b": (np.int64(1), float("nan"))})
+        {'a': 0.5, 'b': [1, None]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):  # NumPy scalars and arrays, tensors
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 checksum of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

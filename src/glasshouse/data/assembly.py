@@ -1,0 +1,139 @@
+"""Raw data, split and preparation put together into the tensors that a network is trained and judged on."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from glasshouse.core.errors import DataError, UsageError
+from glasshouse.data.parts import OutputScale, Part, Prepared, Split
+from glasshouse.data.preparation import Preparation
+from glasshouse.data.raw import Raw, Target
+
+
+def assemble(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
+    r"""Prepare every part and put it into memory.
+
+    Images are laid out channels last, as convolutions like them. Numbers to predict are standardised with
+    mean and standard deviation of the training part, :math:`t = (y - \text{centre}) / \text{spread}`.
+
+    Args:
+        raw: All rows, with a target.
+        split: Which rows belong to which part.
+        preparation: Fitted on the training rows.
+
+    Returns:
+        Parts without rows are ``None``.
+
+    Raises:
+        UsageError: There is no target.
+        DataError: A prepared value or a target is NaN or infinite, or all training targets are equal; part,
+            row and column are named.
+
+    Example:
+        >>> from glasshouse.data import assemble, divide, fit_preparation, load
+        >>> from glasshouse.data.settings import DataSettings
+        >>> settings = DataSettings(source="digits")
+        >>> raw = load(settings)
+        >>> split = divide(raw, settings.split, seed=0)
+        >>> prepared = assemble(raw, split, fit_preparation(raw, split.train, settings))
+        >>> prepared.input_shape, prepared.outputs
+        ((1, 8, 8), 10)
+    """
+    target = raw.target
+    if target is None:
+        raise UsageError(
+            f"{raw.origin} has no target", expected="a column or classes to predict", fix="name data.target"
+        )
+    scale = _output_scale(target, split.train, raw.origin) if target.task == "regression" else None
+    named = {"training": split.train, "validation": split.validation, "test": split.test}
+    parts = {
+        name: _part(raw, target, rows, preparation, scale, name) if len(rows) else None
+        for name, rows in named.items()
+    }
+    train = parts["training"]
+    if train is None:
+        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+    return Prepared(
+        train=train,
+        validation=parts["validation"],
+        test=parts["test"],
+        task=target.task,
+        input_shape=preparation.input_shape,
+        outputs=len(target.classes) if target.task == "classification" else 1,
+        classes=target.classes,
+        target_name=target.name,
+        scale=scale,
+    )
+
+
+def inputs_of(raw: Raw, preparation: Preparation, part: str = "") -> torch.Tensor:
+    """Prepared rows as a tensor: float32, finite, images channels last.
+
+    Args:
+        raw: The rows, which may have no target.
+        preparation: Fitted on the training rows.
+        part: What to call the rows in messages.
+
+    Raises:
+        DataError: A prepared value is NaN or infinite.
+    """
+    array = preparation.transform(raw)
+    with np.errstate(invalid="ignore"):
+        # a sum is NaN or infinite if any value is; looking for it costs no memory
+        total = array.sum(dtype=np.float64)
+    if not np.isfinite(total):
+        _refuse_non_finite(array, raw, preparation, part)
+    inputs = torch.from_numpy(array)
+    return inputs.contiguous(memory_format=torch.channels_last) if inputs.ndim == 4 else inputs
+
+
+def _part(
+    raw: Raw,
+    target: Target,
+    rows: NDArray[np.int64],
+    preparation: Preparation,
+    scale: OutputScale | None,
+    name: str,
+) -> Part:
+    inputs = inputs_of(raw.take(rows), preparation, name)
+    values = target.values[rows]
+    if scale is None:
+        return Part(inputs, torch.from_numpy(values.astype(np.int64)), rows)
+    if not np.isfinite(values).all():
+        row = rows[int(np.flatnonzero(~np.isfinite(values))[0])]
+        raise DataError(
+            f"{raw.origin}: the target {target.name!r} is {target.values[row]} in row {row}",
+            expected="a finite number in every row",
+            fix="correct or remove the row",
+        )
+    standardised = (values.astype(np.float64) - scale.centre) / scale.spread
+    return Part(inputs, torch.from_numpy(standardised.astype(np.float32)[:, np.newaxis]), rows)
+
+
+def _output_scale(target: Target, train: NDArray[np.int64], origin: str) -> OutputScale:
+    values = target.values[train].astype(np.float64)
+    spread = float(values.std()) if len(values) else 0.0
+    if spread == 0.0:
+        raise DataError(
+            f"{origin}: the target {target.name!r} is the same in every training row",
+            expected="numbers that differ",
+            fix="choose another target, or another split",
+        )
+    return OutputScale(centre=float(values.mean()), spread=spread)
+
+
+def _refuse_non_finite(array: NDArray[np.float32], raw: Raw, preparation: Preparation, part: str) -> None:
+    wrong = np.argwhere(~np.isfinite(array))
+    if not len(wrong):
+        return  # the sum overflowed, the values did not
+    row, feature = int(wrong[0][0]), int(wrong[0][1])
+    names = getattr(preparation, "feature_names", None)
+    named = repr(names[feature]) if names is not None else str(feature)
+    where = f"row {row} of the {part} part, feature {named}" if part else f"row {row}, feature {named}"
+    raise DataError(
+        f"{raw.origin}: {len(wrong)} prepared values are NaN or infinite, the first in {where}",
+        expected="finite numbers",
+        fix="look for extreme values in that column, or set data.prepare.scaling = 'quantile'",
+    )

@@ -1,0 +1,67 @@
+"""Which preparation goes with which kind of data, when it is fitted and when it comes back from a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glasshouse.core.errors import BundleError
+from glasshouse.data.image_preparation import ImagePreparation
+from glasshouse.data.preparation import Preparation
+from glasshouse.data.raw import Raw
+from glasshouse.data.settings import DataSettings
+from glasshouse.data.table_preparation import TablePreparation
+
+_KINDS: dict[str, type[Preparation]] = {each.kind: each for each in (TablePreparation, ImagePreparation)}
+
+
+def fit_preparation(raw: Raw, rows: NDArray[np.int64], settings: DataSettings) -> Preparation:
+    """Learn how raw values become numbers, from the given rows alone.
+
+    Args:
+        raw: All rows.
+        rows: The training rows, int64.
+        settings: ``prepare`` says how.
+
+    Raises:
+        SettingError: The scaling does not fit the kind of data.
+        DataError: No column is left to learn from.
+
+    Example:
+        >>> import numpy as np
+        >>> from glasshouse.data import fit_preparation, load
+        >>> from glasshouse.data.settings import DataSettings
+        >>> settings = DataSettings(source="digits")
+        >>> digits = load(settings)
+        >>> preparation = fit_preparation(digits, np.arange(1000), settings)
+        >>> preparation.transform(digits).shape
+        (1797, 1, 8, 8)
+    """
+    if raw.kind == "images":
+        return ImagePreparation.fit(raw, rows, settings)
+    return TablePreparation.fit(raw, rows, settings)
+
+
+def preparation_from_dict(state: dict[str, Any]) -> Preparation:
+    """The preparation whose :meth:`~glasshouse.data.preparation.Preparation.to_dict` gave ``state``.
+
+    Raises:
+        BundleError: The state names no kind of preparation, or does not fit it.
+
+    Example:
+        >>> from glasshouse.data import preparation_from_dict
+        >>> state = {"kind": "images", "scaling": "min-max", "input_shape": [1, 8, 8],
+        ...          "mean": [0.0], "spread": [255.0]}
+        >>> preparation_from_dict(state).input_shape
+        (1, 8, 8)
+    """
+    kind = state.get("kind") if isinstance(state, dict) else None
+    if kind not in _KINDS:
+        raise BundleError(
+            f"a stored preparation of the kind {kind!r}",
+            expected=f"one of {', '.join(sorted(_KINDS))}",
+            fix="the file was changed or comes from a newer Glasshouse: restore it, or update Glasshouse",
+        )
+    return _KINDS[kind].from_dict(state)

@@ -1,0 +1,136 @@
+"""The ``[data]`` section of an experiment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from glasshouse.core.settings import Settings
+
+ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
+Task = Literal["classification", "regression"]
+
+
+class SplitSettings(Settings):
+    """How rows are divided into training, validation and test parts, before anything is fitted."""
+
+    method: Literal["auto", "random", "stratified", "grouped", "time"] = Field(
+        "auto",
+        description="One of auto, random, stratified, grouped, time. auto: by time where a time column is "
+        "named, by group where a group column is named, stratified for classes, else random.",
+    )
+    validation: float = Field(
+        0.15, gt=0, lt=1, description="Share of the rows that watches training, between 0 and 1"
+    )
+    test: float = Field(
+        0.15,
+        ge=0,
+        lt=1,
+        description="Share of the rows held out to the very end, from 0 to below 1. "
+        "Unused where a test set is given.",
+    )
+
+
+class PrepareSettings(Settings):
+    """How values become numbers. Everything is fitted on the training part alone."""
+
+    scaling: Literal["auto", "z-score", "min-max", "unit-vector", "quantile", "none"] = Field(
+        "auto",
+        description="One of auto, z-score, min-max, unit-vector, quantile, none. auto: z-score, and for "
+        "heavy-tailed numbers their quantile as well.",
+    )
+    most_categories: int = Field(
+        64, ge=2, description="Most categories kept per column, from 2. The rest become 'other'."
+    )
+    rare_below: int = Field(
+        5, ge=1, description="Categories seen fewer times than this in the training part become 'other'"
+    )
+    text_features: int = Field(2000, ge=1, description="Most words and word pairs kept per text column")
+
+
+class AugmentSettings(Settings):
+    """Random changes to training images, as batched tensor operations. All off by default."""
+
+    flip_horizontal: bool = Field(False, description="Mirror left and right for half of the images")
+    flip_vertical: bool = Field(False, description="Mirror top and bottom for half of the images")
+    shift: float = Field(0.0, ge=0, lt=1, description="Largest shift, as a share of the side, below 1")
+    rotate: float = Field(0.0, ge=0, le=180, description="Largest rotation, in degrees, up to 180")
+    zoom: float = Field(0.0, ge=0, lt=1, description="Largest change of scale: 0.1 is 0.9 to 1.1 times")
+    brightness: float = Field(0.0, ge=0, description="Largest shift of brightness, in standard deviations")
+    contrast: float = Field(
+        0.0, ge=0, lt=1, description="Largest change of contrast: 0.2 is 0.8 to 1.2 times"
+    )
+    noise: float = Field(
+        0.0, ge=0, description="Standard deviation of Gaussian noise, in standard deviations"
+    )
+    erase: float = Field(0.0, ge=0, lt=1, description="Largest share of the area that a blank square covers")
+
+    @property
+    def active(self) -> bool:
+        """Whether any change is switched on."""
+        return any(self.model_dump().values())
+
+
+class DataSettings(Settings):
+    """Where the data is, what it means, how it is divided and prepared."""
+
+    source: str = Field(
+        description="A file (.csv, .tsv, .parquet, .arff, .txt), a folder of images with a folder per class, "
+        "a folder of text files with one file per class, or a built-in name such as digits or fashion-mnist."
+    )
+    target: str | int | None = Field(
+        None, description="The column to predict, by name or by index (0 is the first, -1 the last)"
+    )
+    task: Literal["auto", "classification", "regression"] = Field(
+        "auto", description="One of auto, classification, regression"
+    )
+    test: str | None = Field(
+        None, description="A separate test file or folder of the same form as the source"
+    )
+    header: bool | Literal["auto"] = Field(
+        "auto", description="Whether the first row holds names: true, false, auto"
+    )
+    separator: str | Literal["auto"] = Field(
+        "auto", description='What stands between the cells: auto, ",", ";", "\\t" ...'
+    )
+    missing: tuple[str, ...] = Field(
+        ("", "?", ".", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "none"),
+        description="Cells that mean a value is missing",
+    )
+    columns: dict[str, ColumnKind] = Field(
+        default_factory=dict,
+        description="Kinds other than inferred, by column: number, category, boolean, date, text, ignore",
+    )
+    group: str | int | None = Field(None, description="Column whose equal values must stay in one part")
+    time: str | int | None = Field(None, description="Column to order rows by; the latest are the test part")
+    window: int = Field(
+        0, ge=0, description="For a series: how many past steps the network sees, from 1. 0: no series."
+    )
+    horizon: int = Field(1, ge=1, description="For a series: how many steps ahead to predict, from 1")
+    size: tuple[int, int] | None = Field(
+        None,
+        description="For images: height and width in pixels. Default: as they are, or 64 x 64 at the most.",
+    )
+    broken_images: Literal["skip", "fail"] = Field(
+        "skip", description="One of skip, fail: what to do with image files that cannot be read"
+    )
+    most_rows: int | None = Field(None, ge=1, description="Use at most this many rows, drawn at random")
+    split: SplitSettings = Field(default_factory=SplitSettings, description="How rows are divided")
+    prepare: PrepareSettings = Field(default_factory=PrepareSettings, description="How values become numbers")
+    augment: AugmentSettings = Field(default_factory=AugmentSettings, description="Random changes to images")
+
+    @field_validator("separator")
+    @classmethod
+    def _one_character(cls, value: str) -> str:
+        value = {"\\t": "\t", "tab": "\t"}.get(value, value)
+        if value != "auto" and len(value) != 1:
+            raise ValueError('give one character, such as "," or ";", or "tab"')
+        return value
+
+    @field_validator("size")
+    @classmethod
+    def _positive(cls, value: tuple[int, int] | None) -> tuple[int, int] | None:
+        if value is not None and min(value) < 1:
+            raise ValueError("give height and width from 1 pixel")
+        return value

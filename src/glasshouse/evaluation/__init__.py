@@ -1,0 +1,9 @@
+"""Evaluation: how good a network is, how sure that is, against what, and where it goes wrong."""
+
+from __future__ import annotations
+
+from glasshouse.evaluation.answered import Answered
+from glasshouse.evaluation.comparison import compare
+from glasshouse.evaluation.evaluation import Evaluation, evaluate
+
+__all__ = ["Answered", "Evaluation", "compare", "evaluate"]

@@ -1,0 +1,141 @@
+"""Baselines: what can be had without a network, so that nobody is proud of nothing."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from glasshouse.core.seeds import numpy_stream
+from glasshouse.data.parts import Part, Prepared
+from glasshouse.metrics import Prediction
+
+MOST_ROWS = 10_000
+FEWEST_ROWS = 1_000
+WORK = 150_000_000
+"""Rows x inputs x classes that a linear baseline is fitted on, about: a few seconds on one core."""
+ITERATIONS = 100
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A simple predictor, fitted on the training part, and its answers to the rows that are judged.
+
+    Args:
+        name: What it is called.
+        about: How it answers, as a sentence.
+        prediction: Its answers, in the target's own unit.
+    """
+
+    name: str
+    about: str
+    prediction: Prediction
+
+
+def baselines(prepared: Prepared, judged: Part, seed: int) -> list[Baseline]:
+    """The answer without looking, and a linear model on the same inputs as the network.
+
+    Args:
+        prepared: The data; baselines are fitted on its training part alone.
+        judged: The part to answer.
+        seed: For drawing rows where there are more than a linear model needs.
+
+    Returns:
+        The constant answer first. The linear model is left out where it would mean nothing: inputs that are
+        indices (of words, say), or a sample with one class.
+    """
+    if prepared.task == "classification":
+        return [_majority(prepared, len(judged)), *_logistic(prepared, judged, seed)]
+    return [_mean(prepared, len(judged)), *_linear(prepared, judged, seed)]
+
+
+def _majority(prepared: Prepared, rows: int) -> Baseline:
+    counts = np.bincount(prepared.train.targets.numpy(), minlength=prepared.outputs)
+    shares = counts / counts.sum()
+    most = int(counts.argmax())
+    probabilities = np.tile(shares, (rows, 1))
+    return Baseline(
+        "majority class",
+        f"always answers {prepared.classes[most]!r}, the most frequent class of the training part",
+        Prediction(np.full(rows, most), probabilities, probabilities),
+    )
+
+
+def _mean(prepared: Prepared, rows: int) -> Baseline:
+    mean = float(_numbers(prepared, prepared.train).mean())
+    return Baseline("mean", "always answers the training mean", Prediction(values=np.full(rows, mean)))
+
+
+def _logistic(prepared: Prepared, judged: Part, seed: int) -> Iterator[Baseline]:
+    if not prepared.train.inputs.is_floating_point():
+        return
+    inputs, targets, drawn = _sample(prepared, prepared.train.targets.numpy(), seed)
+    if len(np.unique(targets)) < 2:
+        return
+    scale = _Standard(inputs)
+    model = LogisticRegression(max_iter=ITERATIONS)
+    with warnings.catch_warnings():  # that it stopped early is said in the report instead
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(scale(inputs), targets)
+    probabilities = np.zeros((len(judged), prepared.outputs))
+    probabilities[:, model.classes_] = model.predict_proba(scale(_flat(judged)))
+    early = f", stopped after {ITERATIONS} iterations" if max(model.n_iter_) >= ITERATIONS else ""
+    yield Baseline(
+        "logistic regression",
+        f"one weight per input and class, on the same prepared inputs{drawn}{early}",
+        Prediction(probabilities.argmax(axis=1), probabilities, probabilities),
+    )
+
+
+def _linear(prepared: Prepared, judged: Part, seed: int) -> Iterator[Baseline]:
+    if not prepared.train.inputs.is_floating_point():
+        return
+    inputs, targets, drawn = _sample(prepared, _numbers(prepared, prepared.train), seed)
+    scale = _Standard(inputs)
+    # a slight ridge: one-hot columns add up to one, so that plain least squares has no single answer
+    model = Ridge(alpha=1.0).fit(scale(inputs), targets)
+    values = np.asarray(model.predict(scale(_flat(judged))), dtype=np.float64)
+    about = f"one weight per input, least squares with a slight ridge, on the same prepared inputs{drawn}"
+    yield Baseline("linear regression", about, Prediction(values=values))
+
+
+class _Standard:
+    """Zero mean and unit spread per input: with them one strength of regularisation suits all inputs."""
+
+    def __init__(self, inputs: NDArray[np.float32]) -> None:
+        self.centre = inputs.mean(axis=0)
+        spread = inputs.std(axis=0)
+        self.spread = np.where(spread > 0, spread, 1.0)
+
+    def __call__(self, inputs: NDArray[np.float32]) -> NDArray[Any]:
+        scaled: NDArray[Any] = (inputs - self.centre) / self.spread
+        return scaled
+
+
+def _sample(prepared: Prepared, targets: NDArray[Any], seed: int) -> tuple[NDArray[np.float32], Any, str]:
+    """Training inputs, flat, with their targets; of very many rows only some, and then a remark on it."""
+    inputs = _flat(prepared.train)
+    per_row = inputs.shape[1] * max(1, prepared.outputs)
+    most = min(MOST_ROWS, max(FEWEST_ROWS, WORK // max(1, per_row)))
+    if len(inputs) <= most:
+        return inputs, targets, ""
+    drawn = np.sort(numpy_stream(seed, "baselines").permutation(len(inputs))[:most])
+    return inputs[drawn], targets[drawn], f" of {most:,} training rows drawn at random"
+
+
+def _flat(part: Part) -> NDArray[np.float32]:
+    flat: NDArray[np.float32] = part.inputs.reshape(len(part), -1).numpy()
+    return flat
+
+
+def _numbers(prepared: Prepared, part: Part) -> NDArray[np.float64]:
+    """The targets of a part in their own unit."""
+    values: NDArray[np.float64] = part.targets.double().reshape(len(part), -1)[:, 0].numpy()
+    scale = prepared.scale
+    return values if scale is None else values * scale.spread + scale.centre

@@ -1,0 +1,91 @@
+"""Deciding what an experiment left at "auto", by the data at hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from glasshouse.core.concept import read_spec
+from glasshouse.data.parts import Prepared
+from glasshouse.experiment.experiment import Experiment
+from glasshouse.models import MODELS
+from glasshouse.optimizers import OPTIMIZERS
+
+STEPS = {"vector": 8000, "image": 4000}
+"""Optimizer steps that the number of epochs aims at."""
+EPOCHS = {"vector": (10, 100), "image": (10, 40)}
+"""Fewest and most epochs."""
+
+
+def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task: str) -> Experiment:
+    """A copy of the experiment in which model, objective and training hold no "auto" but device and threads.
+
+    Args:
+        experiment: As the user wrote it.
+        rows: Training rows.
+        input_shape: Shape of one prepared sample.
+        task: ``"classification"`` or ``"regression"``.
+
+    Raises:
+        UnknownNameError: There is no such model or optimizer.
+    """
+    takes = "image" if len(input_shape) == 3 else "vector"
+    values = experiment.model_dump()
+    model, training = values["model"], values["training"]
+    if model["name"] == "auto":
+        model["name"] = "cnn" if takes == "image" else "mlp"
+    for dotted, value in MODELS.find(model["name"]).facts.get("defaults", {}).items():
+        section, key = dotted.split(".")
+        if section == "model":
+            model.setdefault(key, value)
+        elif values[section][key] == "auto":
+            values[section][key] = value
+    if values["objective"]["loss"] == "auto":
+        values["objective"]["loss"] = "cross_entropy" if task == "classification" else "mse"
+    decide_training(training, rows, takes)
+    return Experiment.read(values)
+
+
+def decide_training(training: dict[str, Any], rows: int, takes: str) -> None:
+    """Fill in the training section, in place."""
+    if training["optimizer"] == "auto":
+        training["optimizer"] = "adamw"
+    name, _ = read_spec(training["optimizer"], "optimizer")
+    optimizer = OPTIMIZERS.find(name)
+    if training["learning_rate"] == "auto":
+        training["learning_rate"] = optimizer.facts["learning_rate"]
+    if training["weight_decay"] == "auto":
+        training["weight_decay"] = optimizer.settings()["weight_decay"].default
+    if training["schedule"] == "auto":
+        training["schedule"] = "cosine"
+    if training["batch_size"] == "auto":
+        training["batch_size"] = batch_size(rows, takes)
+    if training["epochs"] == "auto":
+        steps = math.ceil(rows / (training["batch_size"] * training["accumulate"]))
+        fewest, most = EPOCHS[takes]
+        training["epochs"] = min(most, max(fewest, round(STEPS[takes] / steps)))
+    stopping = training["early_stopping"]
+    if stopping["patience"] == "auto":
+        stopping["patience"] = max(5, math.ceil(training["epochs"] / 4))
+
+
+def batch_size(rows: int, takes: str) -> int:
+    """Rows per step: small where there are few rows, so that there are enough steps.
+
+    Example:
+        >>> [batch_size(rows, "vector") for rows in (10, 100, 1000, 30_000, 1_000_000)]
+        [8, 16, 16, 256, 512]
+    """
+    if takes == "image":
+        return min(64, largest_power(max(1, rows // 8)))
+    return min(512, max(16, largest_power(rows // 64)), largest_power(max(1, rows)))
+
+
+def largest_power(number: int) -> int:
+    """The largest power of two that is not above ``number``, at least 1."""
+    return 1 << max(0, number.bit_length() - 1)
+
+
+def facts_of(prepared: Prepared) -> dict[str, Any]:
+    """What :func:`decide` asks of the data."""
+    return {"rows": len(prepared.train), "input_shape": prepared.input_shape, "task": prepared.task}

@@ -1,0 +1,139 @@
+"""From a decided experiment and prepared data to a job for training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from glasshouse.core.devices import choose_device, threads_for
+from glasshouse.core.errors import SettingError
+from glasshouse.data.augment import Augmenter
+from glasshouse.data.parts import Part
+from glasshouse.experiment.experiment import Experiment
+from glasshouse.models import Layer
+from glasshouse.objectives import Supervised
+from glasshouse.probes import interval
+from glasshouse.training.batches import Batches, InMemoryBatches
+from glasshouse.training.early_stopping import EarlyStopping
+from glasshouse.training.forward import metric_name
+from glasshouse.training.job import Job
+from glasshouse.training.precision import Precision
+
+
+def make_batches(
+    experiment: Experiment, part: Part, black: torch.Tensor | None, device: torch.device
+) -> InMemoryBatches:
+    """The training part, cut into batches as the experiment says.
+
+    Args:
+        experiment: With nothing left at "auto" in ``training``.
+        part: The training part.
+        black: What black pixels are after preparing, one number per channel; ``None`` for tables.
+        device: Where the network is.
+
+    Raises:
+        SettingError: Augmentation is asked for on data that are no pictures.
+    """
+    augment = None
+    if experiment.data.augment.active:
+        if black is None:
+            raise SettingError(
+                "data.augment on data that are no pictures",
+                expected="pictures: a folder of them, digits, fashion-mnist ...",
+                fix="remove the settings below [data.augment]",
+            )
+        augment = Augmenter(experiment.data.augment, black)
+    training = experiment.training
+    assert training.batch_size != "auto", "the experiment is not decided"
+    return InMemoryBatches(
+        part,
+        training.batch_size,
+        accumulate=training.accumulate,
+        seed=experiment.seed,
+        device=device,
+        augment=augment,
+    )
+
+
+def make_job(
+    experiment: Experiment,
+    network: nn.Module,
+    batches: Batches,
+    validation: Part | None,
+    objective: Supervised,
+    layers: list[Layer],
+) -> Job:
+    """Everything that training needs to know.
+
+    Args:
+        experiment: With nothing left at "auto" in ``training`` but device, threads and precision, and a
+            number for the learning rate.
+        network: The network; it is moved to the device, pictures' networks to the channels-last format.
+        batches: The training part.
+        validation: The part that watches, or ``None``.
+        objective: How a batch becomes a loss.
+        layers: The network's ledger, for the amount of work.
+
+    Raises:
+        SettingError: There is no such device, or it does not compute in the precision asked for.
+    """
+    training = experiment.training
+    device = choose_device(training.device)
+    network.to(device)
+    pictures = any(isinstance(module, nn.Conv2d) for module in network.modules())
+    if pictures:
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    assert training.epochs != "auto", "the experiment is not decided"
+    assert training.learning_rate not in ("auto", "find"), "the experiment is not decided"
+    assert training.weight_decay != "auto", "the experiment is not decided"
+    stopping = training.early_stopping
+    metric = metric_name(objective.meaning)
+    if stopping.monitor == "metric" and metric is None:
+        raise SettingError(
+            "training.early_stopping.monitor = 'metric' with outputs that have no metric",
+            expected="'loss'",
+            fix="set training.early_stopping.monitor to 'loss'",
+        )
+    monitor = metric if stopping.monitor == "metric" and metric is not None else "loss"
+    patience = stopping.patience if isinstance(stopping.patience, int) else None
+    return Job(
+        network=network,
+        batches=batches,
+        validation=validation,
+        objective=objective.to(device),
+        optimizer=training.optimizer,
+        schedule=training.schedule,
+        learning_rate=float(training.learning_rate),
+        weight_decay=float(training.weight_decay),
+        epochs=training.epochs,
+        stopping=EarlyStopping(patience, monitor, stopping.least_change),
+        precision=Precision(training.precision, device),
+        clip_norm=training.clip_norm,
+        clip_value=training.clip_value,
+        threads=thread_count(experiment, layers, batches),
+        probe_every=interval(experiment.watch.every, batches.steps * training.epochs)
+        if experiment.watch.probes
+        else 0,
+        checkpoint=training.checkpoint,
+        seed=experiment.seed,
+        device=device,
+    )
+
+
+def thread_count(experiment: Experiment, layers: list[Layer], batches: Batches) -> int:
+    """As many CPU threads as asked for, or as the work of a step is worth.
+
+    A training step costs about three times the forward pass: once forward, twice backward.
+    """
+    wanted = experiment.training.threads
+    if isinstance(wanted, int):
+        return wanted
+    rows = batches.rows / batches.steps
+    return threads_for(int(3 * rows * sum(layer.macs for layer in layers)))
+
+
+def with_rate(job: Job, rate: float) -> Job:
+    """The same job with another learning rate."""
+    return replace(job, learning_rate=rate)

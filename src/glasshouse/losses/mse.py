@@ -1,0 +1,46 @@
+"""Mean squared error: the loss of regression."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from glasshouse.core.concept import Concept
+from glasshouse.losses.contract import Loss
+
+
+class MeanSquaredError(Loss):
+    r"""Mean of the squared differences.
+
+    .. math:: L = \frac{1}{N D} \sum_{n,d} (y_{nd} - t_{nd})^2
+
+    Shapes: outputs and targets (N, D); result a scalar in the square of the target's unit.
+
+    Source:
+        Legendre 1805; Gauss 1809.
+
+    Example:
+        >>> float(MeanSquaredError()(torch.tensor([[1.0], [3.0]]), torch.tensor([[0.0], [0.0]])))
+        5.0
+    """
+
+    meaning = "values"
+
+    def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Values (N, D) and targets (N, D) to a scalar."""
+        return F.mse_loss(outputs, targets)
+
+
+CONCEPT = Concept(
+    name="mse",
+    kind="loss",
+    summary="Mean of the squared differences.",
+    build=MeanSquaredError,
+    aliases=("mean_squared_error", "l2_loss"),
+    equation=r"L = \frac{1}{N} \sum_n (y_n - t_n)^2",
+    derivative=r"\partial L / \partial y_n = \frac{2}{N} (y_n - t_n)",
+    when="Regression, where large errors are worse than proportionally bad.",
+    pitfalls=("One outlier can outweigh a hundred good samples.",),
+    source="Legendre 1805; Gauss 1809.",
+    facts={"task": "regression"},
+)

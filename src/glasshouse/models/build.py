@@ -1,0 +1,58 @@
+"""From a named model and the shape of the data to a network."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import nn
+
+from glasshouse.core.concept import Concept, Spec, read_spec
+from glasshouse.core.errors import ModelError
+from glasshouse.core.seeds import derive
+from glasshouse.models.catalogue import MODELS
+
+
+def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: int) -> nn.Module:
+    """Build the network that ``spec`` names for data of a given shape.
+
+    The first weights depend on the seed alone; PyTorch's global random state is left as it was.
+
+    Args:
+        spec: Name of a model, or a table with ``name`` and settings.
+        input_shape: One sample: ``(features,)`` or ``(channels, height, width)``.
+        outputs: Number of classes, or of predicted numbers.
+        seed: Seed of the experiment.
+
+    Raises:
+        UnknownNameError: There is no such model.
+        SettingError: The model has no such setting, or refuses its value.
+        ModelError: The model does not take data of that shape.
+
+    Example:
+        >>> build_model({"name": "mlp", "hidden": [8]}, (4,), 3, seed=0)[-1]
+        Linear(in_features=8, out_features=3, bias=True)
+    """
+    name, _ = read_spec(spec, "model")
+    concept = MODELS.find(name)
+    sizes = _sizes(concept, input_shape, outputs)
+    with torch.random.fork_rng():
+        torch.manual_seed(derive(seed, "weights"))
+        network: nn.Module = MODELS.build(spec, **sizes)
+    return network
+
+
+def _sizes(concept: Concept, input_shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
+    """The arguments of a model's factory that the data decide."""
+    if concept.facts["takes"] == "vector":
+        inputs = input_shape[0] if len(input_shape) == 1 else input_shape
+        return {"inputs": inputs, "outputs": outputs}
+    if len(input_shape) != 3:
+        raise ModelError(
+            f"model {concept.name!r} on data with {math.prod(input_shape)} features per row",
+            expected="pictures: channels, height and width",
+            fix="use --model mlp for tables",
+        )
+    channels, height, width = input_shape
+    return {"classes": outputs, "channels": channels, "size": (height, width)}

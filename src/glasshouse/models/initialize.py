@@ -1,0 +1,35 @@
+"""Setting the first weights of a network by a named initializer."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from glasshouse.activations import ACTIVATIONS
+from glasshouse.core.concept import Spec, read_spec
+from glasshouse.initializers import INITIALIZERS
+
+
+def initialize(network: nn.Module, initializer: Spec, activation: Spec = "relu") -> None:
+    """Fill the weights of all linear and convolutional layers, and set their biases to zero.
+
+    With ``"auto"`` every layer gets what suits the activation (He for ReLU and its relatives, Glorot for tanh
+    and sigmoid), except the last one, which has no activation behind it and gets Glorot.
+
+    Args:
+        network: The network, changed in place. Random numbers come from PyTorch's global generator.
+        initializer: ``"auto"``, the name of an initializer, or a table with its settings.
+        activation: The activation between the layers, which ``"auto"`` goes by.
+
+    Raises:
+        UnknownNameError: There is no such initializer.
+    """
+    layers = [each for each in network.modules() if isinstance(each, (nn.Linear, nn.Conv1d, nn.Conv2d))]
+    for layer in layers:
+        chosen = initializer
+        if initializer == "auto":
+            name, _ = read_spec(activation, "activation")
+            suited = ACTIVATIONS.find(name).facts["initializer"]
+            chosen = "glorot_uniform" if layer is layers[-1] else suited
+        INITIALIZERS.build(chosen)(layer.weight)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)

@@ -1,0 +1,129 @@
+"""Supervised learning: a batch of inputs and targets becomes a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from glasshouse.core.concept import read_spec
+from glasshouse.core.errors import SettingError
+from glasshouse.core.names import unknown_name
+from glasshouse.data.parts import OutputScale, Prepared
+from glasshouse.losses import LOSSES, Loss
+from glasshouse.losses.contract import Meaning
+from glasshouse.metrics import Prediction
+from glasshouse.objectives.settings import ObjectiveSettings
+
+LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+class Supervised:
+    """How a batch becomes a loss, and what a network's outputs mean.
+
+    Args:
+        loss: A :class:`glasshouse.losses.Loss`, or any function of (outputs, targets) that gives the mean
+            over the batch as a scalar.
+        meaning: What the outputs are, for losses that are no :class:`~glasshouse.losses.Loss` and so cannot
+            say it. ``None``: nobody knows, so there is a loss to make small and nothing to predict.
+        scale: For regression on standardised targets: how outputs become numbers in the target's unit.
+    """
+
+    def __init__(
+        self, loss: Loss | LossFunction, meaning: Meaning | None = None, scale: OutputScale | None = None
+    ) -> None:
+        self.loss = loss
+        self.meaning: Meaning | None = loss.meaning if isinstance(loss, Loss) else meaning
+        self.scale = scale
+
+    def __call__(
+        self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean loss of a batch, and the outputs that it was computed from."""
+        outputs = network(inputs)
+        return self.loss(outputs, targets), outputs
+
+    def weight(self, targets: torch.Tensor) -> float:
+        """What the batch counts when means of several batches are put together."""
+        return self.loss.weight(targets) if isinstance(self.loss, Loss) else float(len(targets))
+
+    def to(self, device: torch.device) -> Supervised:
+        """Move what the loss holds (class weights) to a device."""
+        if isinstance(self.loss, nn.Module):
+            self.loss.to(device)
+        return self
+
+    def predict(self, outputs: torch.Tensor) -> Prediction:
+        """What the outputs (N, K) say, on the CPU in float64: labels, probabilities, scores or values."""
+        raw = outputs.detach().to("cpu", torch.float64).reshape(len(outputs), -1)
+        if self.meaning == "values":
+            values = raw[:, 0].numpy()
+            scale = self.scale or OutputScale(0.0, 1.0)
+            return Prediction(values=values * scale.spread + scale.centre)
+        if self.meaning is None:
+            return Prediction()
+        if self.meaning == "logit":
+            raw = torch.cat([-raw / 2, raw / 2], dim=1)  # two logits with the same difference
+        scores = raw.numpy()
+        probabilities = None if self.meaning == "scores" else torch.softmax(raw, dim=1).numpy()
+        return Prediction(labels=scores.argmax(axis=1), probabilities=probabilities, scores=scores)
+
+
+def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Supervised:
+    """The objective that an experiment names, for the data at hand.
+
+    Args:
+        settings: The ``[objective]`` section.
+        prepared: The data: they give the task, the classes and the training targets for balanced weights.
+
+    Raises:
+        UnknownNameError: There is no such loss, or no such class to weigh.
+        SettingError: The loss is for the other task, or does not take such a setting.
+    """
+    spec = settings.loss
+    if spec == "auto":
+        spec = "cross_entropy" if prepared.task == "classification" else "mse"
+    name, _ = read_spec(spec, "loss")
+    concept = LOSSES.find(name)
+    if concept.facts["task"] != prepared.task:
+        suited = [each for each, other in LOSSES.items() if other.facts["task"] == prepared.task]
+        raise SettingError(
+            f"loss {concept.name!r} for {prepared.task}",
+            expected="one of " + ", ".join(suited),
+            fix=f"set objective.loss to {suited[0]!r}, or data.task to {concept.facts['task']!r}",
+        )
+    known = concept.settings()
+    wanted: dict[str, Any] = {}
+    if settings.class_weights != "none":
+        wanted["class_weights"] = class_weights(settings.class_weights, prepared)
+    if settings.label_smoothing > 0:
+        wanted["label_smoothing"] = settings.label_smoothing
+    for key in wanted:
+        if key not in known:
+            raise SettingError(
+                f"objective.{key} with loss {concept.name!r}",
+                expected="a loss that takes it, such as cross_entropy",
+                fix=f"leave objective.{key} out, or change objective.loss",
+            )
+    return Supervised(LOSSES.build(spec, **wanted), scale=prepared.scale)
+
+
+def class_weights(wanted: Any, prepared: Prepared) -> Sequence[float]:
+    """Weights in the order of the classes.
+
+    ``"balanced"`` gives class k the weight :math:`N / (K n_k)`, counted on the training part.
+
+    Raises:
+        UnknownNameError: A class of the table does not occur in the data.
+    """
+    if isinstance(wanted, dict):
+        for name in wanted:
+            if name not in prepared.classes:
+                raise unknown_name(name, prepared.classes, "class")
+        return [float(wanted.get(name, 1.0)) for name in prepared.classes]
+    counts = np.bincount(prepared.train.targets.numpy(), minlength=prepared.outputs)
+    # A class without training rows cannot be learnt; any positive weight will do for it.
+    return [counts.sum() / (prepared.outputs * max(1, count)) for count in counts]

@@ -1,0 +1,30 @@
+"""What the optimizers share: the forms in which parameters come, and when a fused kernel exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+
+Parameters = Sequence[torch.Tensor] | Sequence[dict[str, Any]]
+"""Parameters, or groups such as ``{"params": [...], "weight_decay": 0.0}``."""
+
+FUSED_DEVICES = ("cpu", "cuda", "xpu", "mps")
+
+
+def fused(parameters: Parameters) -> bool:
+    """Whether one kernel may update all of them: floating point numbers on a device that has it."""
+    return all(
+        parameter.device.type in FUSED_DEVICES and parameter.is_floating_point()
+        for parameter in flatten(parameters)
+    )
+
+
+def flatten(parameters: Parameters) -> Iterable[torch.Tensor]:
+    """All parameters, with groups opened."""
+    for each in parameters:
+        if isinstance(each, dict):
+            yield from each["params"]
+        else:
+            yield each

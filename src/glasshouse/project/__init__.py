@@ -1,0 +1,8 @@
+"""The main job in the right order; the only place that knows all the others."""
+
+from __future__ import annotations
+
+from glasshouse.project.fit import fit
+from glasshouse.project.pipeline import resume, run
+
+__all__ = ["fit", "resume", "run"]

@@ -1,0 +1,78 @@
+"""From where the data lies to tensors: read, divide, explore, prepare, in that order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from glasshouse.data import assemble, divide, explore, fit_preparation, load
+from glasshouse.data.exploration import Exploration
+from glasshouse.data.fingerprint import fingerprint
+from glasshouse.data.image_preparation import ImagePreparation
+from glasshouse.data.parts import Prepared, Split
+from glasshouse.data.preparation import Preparation
+from glasshouse.data.raw import Raw
+from glasshouse.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Materials:
+    """Data on the way into training, at every stage of it.
+
+    Args:
+        raw: As it was read.
+        split: Which rows are in which part.
+        preparation: What turns rows into numbers, fitted on the training part.
+        prepared: The tensors.
+    """
+
+    raw: Raw
+    split: Split
+    preparation: Preparation
+    prepared: Prepared
+
+    @property
+    def black(self) -> torch.Tensor | None:
+        """What black pixels are after preparing, one number per channel; ``None`` for tables."""
+        if not isinstance(self.preparation, ImagePreparation):
+            return None
+        return torch.as_tensor(self.preparation.black, dtype=torch.float32)
+
+    def facts(self) -> dict[str, Any]:
+        """What tells these data from others, for the run folder."""
+        return {"origin": self.raw.origin, "rows": len(self.raw), "fingerprint": fingerprint(self.raw)}
+
+    def explore(self) -> Exploration:
+        """What is in the data, with its pictures."""
+        return explore(self.raw, self.split)
+
+
+def gather(experiment: Experiment, frame: object | None = None) -> Materials:
+    """Read, divide and prepare the data of an experiment. Nothing is fitted before the data are divided.
+
+    Args:
+        experiment: Its ``data`` section and seed count.
+        frame: The table itself, where it is in memory and not in a file.
+
+    Raises:
+        DataError: The data cannot be read or used; file, row and column are named.
+        UsageError: The target or another column is not named rightly.
+    """
+    raw = load(experiment.data, frame)
+    split = divide(raw, experiment.data.split, experiment.seed)
+    preparation = fit_preparation(raw, split.train, experiment.data)
+    return Materials(raw, split, preparation, assemble(raw, split, preparation))
+
+
+def anchored(experiment: Experiment) -> Experiment:
+    """The experiment with absolute paths, so that its record can be repeated from any folder."""
+    data = experiment.data
+    changes = {
+        key: str(Path(value).resolve())
+        for key in ("source", "test")
+        if isinstance(value := getattr(data, key), str) and Path(value).exists()
+    }
+    return experiment.replace(data=data.replace(**changes).model_dump()) if changes else experiment

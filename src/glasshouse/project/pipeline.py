@@ -1,0 +1,274 @@
+"""The main job in the right order: explore, prepare, train under watch, evaluate, ship, report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from glasshouse.core.devices import choose_device
+from glasshouse.core.errors import (
+    DataError,
+    GlasshouseError,
+    NonFiniteError,
+    TrainingStoppedError,
+)
+from glasshouse.core.files import read_json, write_json
+from glasshouse.data.parts import Prepared
+from glasshouse.data.preparation import Preparation
+from glasshouse.data.raw import Raw
+from glasshouse.experiment import Experiment, Run, decide
+from glasshouse.experiment.decide import facts_of
+from glasshouse.experiment.environment import environment
+from glasshouse.experiment.make_job import make_batches, make_job
+from glasshouse.experiment.run import new_run
+from glasshouse.experiment.toml import write_experiment
+from glasshouse.models import build_model, ledger
+from glasshouse.objectives import Supervised, build_objective
+from glasshouse.project.materials import Materials, anchored, gather
+from glasshouse.project.stages import (
+    Stage,
+    Tell,
+    describe_network,
+    evaluate_network,
+    find_rate,
+    silent,
+    train_network,
+    write_pictures,
+)
+from glasshouse.report import write_report
+from glasshouse.ship import Content, write_bundle
+from glasshouse.training.batches import Batches
+from glasshouse.training.observers import Observer
+from glasshouse.training.progress_bar import ProgressBar
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be trained and measured, however it came about.
+
+    Args:
+        prepared: The data as tensors.
+        network: The network, with its first weights.
+        objective: How a batch becomes a loss.
+        model: The model's name and settings; ``None`` for a network of the user's own.
+        raw, preparation: What the tensors were made of; ``None`` for bare tensors.
+        batches: The training part in batches; ``None`` to cut it as the experiment says.
+        black: What black pixels are after preparing; ``None`` for anything but pictures.
+    """
+
+    prepared: Prepared
+    network: nn.Module
+    objective: Supervised
+    model: dict[str, Any] | None = None
+    raw: Raw | None = None
+    preparation: Preparation | None = None
+    batches: Batches | None = None
+    black: torch.Tensor | None = None
+
+
+def run(
+    experiment: Experiment | str | Path,
+    *,
+    data: object | None = None,
+    out: Path | str = "runs",
+    observers: Sequence[Observer] | None = None,
+    tell: Tell = silent,
+) -> Run:
+    """Do the whole job that an experiment describes, and leave a run folder.
+
+    Args:
+        experiment: The experiment, or just the name of its data: ``gh.run("iris")``.
+        data: The table itself, as a frame of polars or pandas, where it is in memory and not in a file.
+        out: The folder that holds the runs.
+        observers: Look on while training; by default a progress bar, which shows at a terminal only.
+        tell: Called with a sentence after each stage.
+
+    Returns:
+        The run: ``run.metrics["test"]``, ``run.report``, ``run.bundle``, ``run.history``, ``run.network``.
+
+    Raises:
+        GlasshouseError: What is wrong, what was expected, and what to do. What was computed by then is in the
+            run folder, and :func:`resume` goes on from it.
+
+    Example:
+        >>> import glasshouse as gh
+        >>> experiment = gh.Experiment(data="iris", training={"epochs": 3}, output={"onnx": False})
+        >>> result = gh.run(experiment, out=getfixture("tmp_path"))
+        >>> sorted(result.metrics)
+        ['test', 'train', 'validation']
+    """
+    if not isinstance(experiment, Experiment):
+        experiment = Experiment(data=str(experiment))
+    materials = gather(experiment, data)
+    folder = new_run(out, experiment.name or Path(materials.raw.origin).stem)
+    experiment = decide(anchored(experiment), **facts_of(materials.prepared))
+    tell(f"Read {len(materials.raw):,} rows from {materials.raw.origin}; run folder {folder.path}.")
+    with noting(folder, "exploration"):
+        write_experiment(folder.path / "experiment.toml", experiment)
+        write_json(folder.path / "environment.json", environment())
+        write_json(folder.path / "data.json", materials.facts())
+        explore(folder, materials, tell)
+    return carry_out(folder, experiment, work_for(experiment, materials), observers, tell)
+
+
+def resume(
+    folder: Run | Path | str,
+    *,
+    data: object | None = None,
+    observers: Sequence[Observer] | None = None,
+    tell: Tell = silent,
+) -> Run:
+    """Go on with a run that was killed, interrupted or failed, from its last whole checkpoint.
+
+    The weights, metrics and best epoch at the end are the same, bit for bit, as those of a run that was never
+    cut off, on the same machine and versions. A finished run is returned as it is.
+
+    Args:
+        folder: The run, or its folder.
+        data: The table itself, where the run was started with one in memory.
+        observers: Look on while training; by default a progress bar, which shows at a terminal only.
+        tell: Called with a sentence after each stage.
+
+    Raises:
+        UsageError: There is no run in that folder.
+        DataError: The data are not those that the run was started with.
+        CheckpointError: None of its checkpoints is whole.
+    """
+    found = folder if isinstance(folder, Run) else Run(folder)
+    if found.status["state"] == "finished":
+        return found
+    experiment = found.experiment
+    if experiment.data.source == "memory" and data is None:
+        raise DataError(
+            f"the run {found.path} was started with data in memory",
+            expected="the same data again",
+            fix="call gh.resume(run, data=...), or gh.fit(..., resume=run) for a network of your own",
+        )
+    materials = gather(experiment, data)
+    known, now = read_json(found.path / "data.json"), materials.facts()
+    if known["fingerprint"] != now["fingerprint"]:
+        raise DataError(
+            f"the data of {found.path} have changed: {known['rows']:,} rows then, {now['rows']:,} rows now",
+            expected="the same values in the same order as when the run was started",
+            fix="restore the data, or start a new run",
+        )
+    if found.record("exploration") is None:
+        explore(found, materials, tell)
+    found.note("running", "training")
+    return carry_out(found, experiment, work_for(experiment, materials), observers, tell)
+
+
+def explore(run: Run, materials: Materials, tell: Tell) -> None:
+    """Write down what is in the data and how it is prepared."""
+    exploration = materials.explore()
+    write_pictures(run.path / "pictures", exploration.pictures)
+    write_json(run.path / "exploration.json", exploration.record)
+    prepared = {"kind": materials.preparation.kind, "inputs": materials.preparation.describe()}
+    write_json(run.path / "preparation.json", prepared)
+    parts = ", ".join(f"{count:,} {name}" for name, count in exploration.record["parts"].items())
+    tell(f"Explored and prepared: {parts} rows, split {materials.split.method}.")
+    for finding in exploration.record["findings"]:
+        if finding["severity"] == "warning":
+            tell(f"Warning: {finding['text']} {finding['remedy']}")
+
+
+def work_for(experiment: Experiment, materials: Materials) -> Work:
+    """The network and the objective that an experiment names, for its data."""
+    prepared, spec = materials.prepared, experiment.model.spec()
+    return Work(
+        prepared=prepared,
+        network=build_model(spec, prepared.input_shape, prepared.outputs, experiment.seed),
+        objective=build_objective(experiment.objective, prepared),
+        model=spec,
+        raw=materials.raw,
+        preparation=materials.preparation,
+        black=materials.black,
+    )
+
+
+def carry_out(
+    run: Run, experiment: Experiment, work: Work, observers: Sequence[Observer] | None, tell: Tell
+) -> Run:
+    """Train, evaluate, ship and report, and note in the run folder how far it came."""
+    prepared, network = work.prepared, work.network
+    with noting(run, "training"):
+        layers = ledger(network, prepared.train.inputs[:1])
+        batches = work.batches or make_batches(
+            experiment, prepared.train, work.black, choose_device(experiment.training.device)
+        )
+        job = make_job(experiment, network, batches, prepared.validation, work.objective, layers)
+        model = work.model or {"class": type(network).__qualname__}
+        describe_network(run, job, layers, model, prepared.input_shape)
+        experiment, job = find_rate(run, experiment, job, tell)
+        stage = Stage(run, experiment, job, tell, [ProgressBar()] if observers is None else observers)
+    train_or_salvage(stage, work)
+    with noting(run, "evaluation"):
+        evaluation = evaluate_network(stage, prepared, work.raw)
+    if experiment.output.bundle:
+        with noting(run, "bundle"):
+            write_bundle(run.path / "bundle", content(run, stage, work, evaluation), experiment.output.onnx)
+    run.note("finished", "report")
+    if experiment.output.report:
+        with noting(run, "report"):
+            write_report(run)
+    run.network = network
+    return run
+
+
+def train_or_salvage(stage: Stage, work: Work) -> None:
+    """Train. When numbers overflow, measure and report what was reached before the error goes on."""
+    with noting(stage.run, "training"):
+        try:
+            train_network(stage)
+        except NonFiniteError:
+            stage.run.note("failed", "training", "the loss is no longer finite")
+            if stage.job.stopping.best_epoch:
+                evaluate_network(stage, work.prepared, work.raw)
+            if stage.experiment.output.report:
+                write_report(stage.run)
+            raise
+
+
+def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> Content:
+    """What goes into the bundle."""
+    prepared = work.prepared
+    part = prepared.test or prepared.validation or prepared.train
+    return Content(
+        network=stage.job.network,
+        model=work.model,
+        preparation=work.preparation,
+        input_shape=prepared.input_shape,
+        task=prepared.task,
+        classes=prepared.classes,
+        target_name=prepared.target_name,
+        meaning=work.objective.meaning,
+        scale=prepared.scale,
+        samples=part.inputs[:64],
+        evaluation=evaluation,
+        name=run.name,
+        seed=stage.experiment.seed,
+    )
+
+
+@contextmanager
+def noting(run: Run, stage: str) -> Iterator[None]:
+    """Note in the run folder how a stage ended, when it did not end well, and let the error go on."""
+    run.note("running", stage)
+    try:
+        yield
+    except TrainingStoppedError as error:
+        run.note("interrupted", stage, error.received)
+        raise
+    except (GlasshouseError, Exception) as error:
+        message = error.received if isinstance(error, GlasshouseError) else repr(error)
+        try:
+            run.note("failed", stage, message)
+        except GlasshouseError as second:
+            error.add_note(f"and that could not be noted in {run.path}: {second}")
+        raise

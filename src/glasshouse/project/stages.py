@@ -1,0 +1,164 @@
+"""The stages of the main job, each of which leaves a record that the next can be looked at with."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from glasshouse.core.devices import threads
+from glasshouse.core.files import write_atomic, write_json
+from glasshouse.data.parts import Part, Prepared
+from glasshouse.data.raw import Raw
+from glasshouse.evaluation import Answered, evaluate
+from glasshouse.experiment import Experiment, Run
+from glasshouse.experiment.make_job import with_rate
+from glasshouse.experiment.toml import write_experiment
+from glasshouse.models import Layer
+from glasshouse.objectives import Supervised
+from glasshouse.training.forward import mean_loss, outputs_of
+from glasshouse.training.job import Job, Outcome
+from glasshouse.training.loop import train
+from glasshouse.training.observers import Observer
+from glasshouse.training.range_test import range_test
+from glasshouse.training.records import Records
+from glasshouse.training.tensorboard import TensorBoard
+
+Tell = Callable[[str], None]
+"""Where the stages say what they have done, a sentence each."""
+
+
+def silent(_sentence: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What every stage needs.
+
+    Args:
+        run: The run folder.
+        experiment: As it was decided.
+        job: Network, batches and settings.
+        tell: Told what was done.
+        observers: Look on while training.
+    """
+
+    run: Run
+    experiment: Experiment
+    job: Job
+    tell: Tell
+    observers: Sequence[Observer]
+
+
+def describe_network(
+    run: Run, job: Job, layers: list[Layer], model: dict[str, Any], input_shape: Sequence[int]
+) -> None:
+    """Write ``network.json``: every layer, and on what it is trained."""
+    trainable = [each for each in job.network.parameters() if each.requires_grad]
+    write_json(
+        run.path / "network.json",
+        {
+            "model": model,
+            "input_shape": list(input_shape),
+            "outputs": layers[-1].output_shape[-1] if layers and layers[-1].output_shape else None,
+            "layers": [layer.to_dict() for layer in layers],
+            "parameters": sum(each.numel() for each in trainable),
+            "frozen": sum(each.numel() for each in job.network.parameters() if not each.requires_grad),
+            "macs": sum(layer.macs for layer in layers),
+            "device": str(job.device),
+            "threads": job.threads,
+            "precision": job.precision.name,
+            "text": str(job.network),
+        },
+    )
+
+
+def find_rate(run: Run, experiment: Experiment, job: Job, tell: Tell) -> tuple[Experiment, Job]:
+    """Find the learning rate by a range test, where the experiment asks for it, and write it down."""
+    if experiment.training.learning_rate != "find":
+        return experiment, job
+    found = range_test(job)
+    write_json(run.path / "range_test.json", found.to_dict())
+    training = experiment.training.replace(learning_rate=found.suggestion)
+    experiment = experiment.replace(training=training.model_dump())
+    write_experiment(run.path / "experiment.toml", experiment)
+    tell(f"The range test over {len(found.rates)} steps suggests a learning rate of {found.suggestion:.2g}.")
+    return experiment, with_rate(job, found.suggestion)
+
+
+def train_network(stage: Stage) -> Outcome:
+    """Train, or go on training, and write ``training.json``."""
+    run, job = stage.run, stage.job
+    observers = list(stage.observers)
+    if stage.experiment.watch.tensorboard:
+        observers.append(TensorBoard(run.path / "tensorboard"))
+    outcome = train(job, Records(run.path), run.checkpoints(), observers)
+    write_json(run.path / "training.json", {**asdict(outcome), "monitor": job.stopping.monitor})
+    seconds = sum(run.timings["seconds"].to_list()) if outcome.epochs else 0.0
+    stage.tell(
+        f"Trained for {outcome.epochs} epochs ({outcome.steps:,} steps, {seconds:.1f} s); "
+        f"kept epoch {outcome.best_epoch}; {outcome.ended}."
+    )
+    return outcome
+
+
+def answers(job: Job, parts: Mapping[str, Part]) -> dict[str, Answered]:
+    """What the network says about every row of every part, beside what is true."""
+    answered = {}
+    for name, part in parts.items():
+        with threads(job.threads):
+            prediction = job.objective.predict(outputs_of(job.network, part.inputs))
+        answered[name] = Answered(truth(part, job.objective), prediction, part.rows)
+    return answered
+
+
+def truth(part: Part, objective: Supervised) -> NDArray[Any]:
+    """The targets of a part: class indices, or numbers in the target's own unit."""
+    if objective.meaning == "logit":
+        return part.targets.long().reshape(-1).numpy()
+    if objective.meaning != "values":
+        return part.targets.numpy()
+    values = part.targets.double().numpy().reshape(len(part), -1)[:, 0]
+    scale = objective.scale
+    return values if scale is None else values * scale.spread + scale.centre
+
+
+def evaluate_network(stage: Stage, prepared: Prepared, raw: Raw | None) -> dict[str, Any]:
+    """Measure the network against baselines, and write ``evaluation.json`` and ``predictions.parquet``."""
+    run = stage.run
+    if stage.job.objective.meaning is None:
+        return evaluate_loss(stage, prepared)
+    evaluation = evaluate(answers(stage.job, prepared.parts()), prepared, raw, stage.experiment.seed)
+    write_json(run.path / "evaluation.json", evaluation.record)
+    write_atomic(run.path / "predictions.parquet", lambda path: evaluation.predictions.write_parquet(path))
+    write_pictures(run.path / "mistakes", evaluation.pictures)
+    stage.tell(str(evaluation.record["verdict"]))
+    record: dict[str, Any] = evaluation.record
+    return record
+
+
+def evaluate_loss(stage: Stage, prepared: Prepared) -> dict[str, Any]:
+    """For a loss of the user's own, of which nobody knows what the outputs mean: its value on every part."""
+    job = stage.job
+    metrics = {
+        name: {"loss": mean_loss(part, outputs_of(job.network, part.inputs), job.objective)}
+        for name, part in prepared.parts().items()
+    }
+    record = {"task": prepared.task, "target": prepared.target_name, "primary": "loss", "metrics": metrics}
+    write_json(stage.run.path / "evaluation.json", record)
+    return record
+
+
+def write_pictures(folder: Path, pictures: Mapping[str, NDArray[np.uint8]]) -> None:
+    """Write small pictures as PNG files, named by their keys."""
+    for key, pixels in pictures.items():
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, format="PNG")
+        write_atomic(folder / f"{Path(key).stem}.png", stream.getvalue())

@@ -1,0 +1,110 @@
+"""What a bundle says about rows: labels, probabilities or numbers, and which row each belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from glasshouse.ship.schema import Schema
+
+
+@dataclass(frozen=True, repr=False)
+class Answers:
+    """Predictions for N rows. What a network cannot give is ``None``.
+
+    Args:
+        target: What was predicted.
+        classes: Class names in the order of the columns of ``probabilities`` and ``scores``.
+        labels: Predicted class names, shape (N,).
+        probabilities: Shape (N, classes), float64; every row sums to 1.
+        scores: Of networks without probabilities, shape (N, classes): the largest one wins, nothing more.
+        values: Predicted numbers in the target's unit, shape (N,), float64.
+        files: The file of each row, for images that come from files; else empty.
+        warnings: What a reader should know: categories never seen, files that could not be read.
+
+    Example:
+        >>> answers = Answers("species", ("cat", "dog"), labels=np.array(["dog"]),
+        ...                   probabilities=np.array([[0.25, 0.75]]))
+        >>> answers.frame().to_dicts()
+        [{'row': 0, 'prediction': 'dog', 'p_cat': 0.25, 'p_dog': 0.75}]
+    """
+
+    target: str
+    classes: tuple[str, ...] = ()
+    labels: NDArray[np.str_] | None = None
+    probabilities: NDArray[np.float64] | None = None
+    scores: NDArray[np.float64] | None = None
+    values: NDArray[np.float64] | None = None
+    files: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._answers())
+
+    def __repr__(self) -> str:
+        return f"Answers({len(self)} rows of {self.target!r})"
+
+    def frame(self) -> pl.DataFrame:
+        """A table: ``file`` or ``row`` (from 0), ``prediction``, and ``p_CLASS`` for each class.
+
+        Networks without probabilities have no ``p_CLASS``; one whose outputs have no known meaning gives
+        ``output_0``, ``output_1`` ... instead of a prediction.
+        """
+        rows = pl.Series("file", self.files) if self.files else pl.Series("row", range(len(self)), pl.Int64)
+        columns = [rows]
+        answers = self._answers()
+        if answers.ndim == 1:
+            columns.append(pl.Series("prediction", answers.tolist() if self.classes else answers))
+        else:
+            columns += [pl.Series(f"output_{place}", column) for place, column in enumerate(answers.T)]
+        if self.probabilities is not None:
+            columns += [
+                pl.Series(f"p_{name}", self.probabilities[:, place])
+                for place, name in enumerate(self.classes)
+            ]
+        return pl.DataFrame(columns)
+
+    def from_rows(self, files: Sequence[str], warnings: Sequence[str]) -> Answers:
+        """The same answers, with where the rows came from."""
+        return replace(self, files=tuple(files), warnings=(*self.warnings, *warnings))
+
+    def _answers(self) -> NDArray[Any]:
+        answers = self.values if self.labels is None else self.labels
+        return np.empty(0) if answers is None else answers
+
+
+def interpret(outputs: NDArray[Any], schema: Schema) -> Answers:
+    """From a network's first output to answers; the same arithmetic as :meth:`Supervised.predict`.
+
+    Args:
+        outputs: Logits or scores (N, classes), numbers in the target's unit (N,), or anything (N, ...).
+        schema: Says which of these.
+    """
+    raw = outputs.astype(np.float64)
+    lost = int((~np.isfinite(raw.reshape(len(raw), -1))).any(axis=1).sum())
+    warnings = (f"the network gave no finite answer for {lost} of {len(raw)} rows",) if lost else ()
+    if schema.meaning not in ("logits", "scores"):
+        values = raw.reshape(len(raw), -1)
+        values = values[:, 0] if values.shape[1] == 1 else values
+        return Answers(schema.target, values=values, warnings=warnings)
+    labels = np.array(schema.classes)[raw.argmax(axis=1)]
+    if schema.meaning == "scores":
+        return Answers(schema.target, schema.classes, labels, scores=raw, warnings=warnings)
+    return Answers(schema.target, schema.classes, labels, softmax(raw), warnings=warnings)
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities of each row; the largest logit is taken away first, so that nothing overflows.
+
+    Example:
+        >>> softmax(np.array([[1000.0, 1000.0]]))
+        array([[0.5, 0.5]])
+    """
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities

@@ -1,0 +1,209 @@
+"""Loading a bundle and asking it about rows."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glasshouse.core.checks import one_of
+from glasshouse.core.errors import BundleError, UsageError
+from glasshouse.core.files import read_json
+from glasshouse.data.preparation import Preparation
+from glasshouse.data.preparations import preparation_from_dict
+from glasshouse.data.raw import Raw, RawTable
+from glasshouse.data.table_preparation import TablePreparation
+from glasshouse.ship.answers import Answers, interpret
+from glasshouse.ship.arrays import read_arrays
+from glasshouse.ship.onnx_backend import OnnxBackend
+from glasshouse.ship.schema import CARD, ONNX, PREPROCESSING, SCHEMA, Schema, damaged
+from glasshouse.ship.verify import verify
+
+if TYPE_CHECKING:
+    from torch import nn
+
+BackendName = Literal["auto", "torch", "onnx"]
+
+
+class Backend(Protocol):
+    """What runs the network of a bundle."""
+
+    name: str
+
+    def answer(self, inputs: NDArray[np.float32]) -> NDArray[Any]:
+        """The bundle's first output for prepared rows (N, *input_shape)."""
+
+
+class Bundle:
+    """A trained network with all that it needs to answer: preparation, classes, scale. Made by :func:`load`.
+
+    Args:
+        path: The folder.
+        schema: What the bundle takes and gives.
+        preparation: From raw rows to inputs; ``None`` where the network takes arrays as they are.
+        backend: What runs the network.
+
+    Example:
+        >>> import tempfile
+        >>> from glasshouse.models import build_model
+        >>> from glasshouse.ship import load
+        >>> from glasshouse.ship.write_bundle import Content, write_bundle
+        >>> spec = {"name": "mlp", "hidden": [8]}
+        >>> content = Content(build_model(spec, (2,), 1, seed=0), spec, input_shape=(2,),
+        ...                   task="regression", target_name="price", meaning="values")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     bundle = load(write_bundle(f"{folder}/bundle", content, onnx=False))
+        ...     answers = bundle.predict([[0.0, 0.0], [1.0, 2.0]])
+        >>> answers, answers.values.shape, bundle.module()[-1]
+        (Answers(2 rows of 'price'), (2,), Linear(in_features=8, out_features=1, bias=True))
+    """
+
+    def __init__(self, path: Path, schema: Schema, preparation: Preparation | None, backend: Backend) -> None:
+        self.path = path
+        self.schema = schema
+        self.preparation = preparation
+        self.backend = backend
+
+    def __repr__(self) -> str:
+        return f"Bundle({str(self.path)!r}, {self.schema.target!r}, backend={self.backend.name!r})"
+
+    @cached_property
+    def card(self) -> str:
+        """The model card, as Markdown."""
+        return (self.path / CARD).read_text(encoding="utf-8")
+
+    def predict(self, rows: Any) -> Answers:
+        """Answer for rows as they come, unprepared.
+
+        Args:
+            rows: What the training data was like. For tables: the path of a file, a frame of polars or
+                pandas, a list of dictionaries, a dictionary of lists, or an array. For images: the path of a
+                file or folder, Pillow images, or 8-bit arrays. For networks trained on arrays: an array or
+                tensor of shape (N, *input_shape), or a ``.npy`` file.
+
+        Raises:
+            BundleError: Columns are missing or unknown, or shapes do not fit; they are named.
+            DataError: A cell, file or value cannot be read; it is named.
+        """
+        raw, inputs = self._read(rows)
+        answers = interpret(self.backend.answer(inputs), self.schema)
+        if raw is None:
+            return answers
+        return answers.from_rows(raw.files if raw.kind == "images" else (), self._warnings(raw))
+
+    def prepare(self, rows: Any) -> NDArray[np.float32]:
+        """What the network sees of rows: the ``input`` of ``model.onnx``, float32, shape (N, *input_shape).
+
+        Args:
+            rows: As for :meth:`predict`.
+
+        Raises:
+            BundleError: As for :meth:`predict`.
+            DataError: As for :meth:`predict`.
+        """
+        return self._read(rows)[1]
+
+    def module(self) -> nn.Module:
+        """The network as a plain PyTorch module with its weights, in evaluation mode.
+
+        It takes prepared rows and gives its own outputs: logits, scores, or standardised numbers, which
+        ``schema.scale`` brings to the target's unit.
+
+        Raises:
+            BundleError: It is a user's own module, whose code is not in the bundle.
+        """
+        from glasshouse.ship.torch_backend import TorchBackend  # late: PyTorch takes seconds to import
+
+        if isinstance(self.backend, TorchBackend):
+            return self.backend.network
+        return TorchBackend(self.path, self.schema).network
+
+    def _read(self, rows: Any) -> tuple[Raw | None, NDArray[np.float32]]:
+        if self.preparation is None:
+            return None, read_arrays(rows, self.schema.input_shape)
+        raw = self.preparation.read(rows)
+        return raw, self.preparation.transform(raw)
+
+    def _warnings(self, raw: Raw) -> list[str]:
+        unseen = []
+        if isinstance(raw, RawTable) and isinstance(self.preparation, TablePreparation):
+            unseen = self.preparation.warnings(raw)
+        return [*raw.notes, *unseen]
+
+
+def load(path: Path | str, backend: BackendName = "auto", module: nn.Module | None = None) -> Bundle:
+    """Load a bundle. Every file is checked against its checksum, and none of them can run code.
+
+    Args:
+        path: The folder of the bundle.
+        backend: ``"torch"``, ``"onnx"`` (starts faster, does not import PyTorch), or ``"auto"``: ONNX where
+            the bundle has it and ONNX Runtime is installed, else PyTorch.
+        module: The network for bundles of a user's own module: built like the trained one; it takes the
+            weights and is run with PyTorch.
+
+    Raises:
+        BundleError: The folder is no bundle, is damaged, of a newer format, or cannot do what is asked.
+        SettingError: There is no such backend.
+
+    Example:
+        >>> import tempfile
+        >>> import torch
+        >>> from glasshouse.ship import load
+        >>> from glasshouse.ship.write_bundle import Content, write_bundle
+        >>> content = Content(torch.nn.Identity(), None, input_shape=(2,), task="classification",
+        ...                   classes=("cat", "dog"), target_name="animal", meaning="logits")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = write_bundle(f"{folder}/bundle", content, onnx=False)
+        ...     bundle = load(path, module=torch.nn.Identity())
+        ...     bundle.predict([[0.0, 1.0], [3.0, 2.0]]).labels.tolist()
+        ['dog', 'cat']
+    """
+    one_of("backend", backend, ("auto", "torch", "onnx"))
+    if module is not None and backend == "onnx":
+        raise UsageError(
+            "a module for backend='onnx'",
+            expected="a module for PyTorch, or ONNX without a module",
+            fix="leave one of the two out",
+        )
+    path = Path(path).expanduser()
+    schema = verify(path)
+    preparation = _preparation(path, schema)
+    if backend == "onnx" or (backend == "auto" and module is None and _can_onnx(schema)):
+        return Bundle(path, schema, preparation, _onnx(path, schema))
+    from glasshouse.ship.torch_backend import TorchBackend  # late: PyTorch takes seconds to import
+
+    return Bundle(path, schema, preparation, TorchBackend(path, schema, module))
+
+
+def _preparation(path: Path, schema: Schema) -> Preparation | None:
+    state = read_json(path / PREPROCESSING)
+    kind = state.get("kind") if isinstance(state, dict) else None
+    if kind != schema.kind:
+        raise damaged(path / PREPROCESSING, f"its kind is {kind!r}, but {SCHEMA} says {schema.kind!r}")
+    if kind == "arrays":
+        return None
+    preparation = preparation_from_dict(state)
+    if preparation.input_shape != schema.input_shape:
+        raise damaged(
+            path / PREPROCESSING,
+            f"it gives rows of shape {preparation.input_shape}, but {SCHEMA} says {schema.input_shape}",
+        )
+    return preparation
+
+
+def _can_onnx(schema: Schema) -> bool:
+    return schema.onnx.checked is not None and importlib.util.find_spec("onnxruntime") is not None
+
+
+def _onnx(path: Path, schema: Schema) -> OnnxBackend:
+    if schema.onnx.checked is None:
+        raise BundleError(
+            f"{path} has no {ONNX}: {schema.onnx.reason}",
+            expected="a bundle with ONNX",
+            fix="load(path, backend='torch')",
+        )
+    return OnnxBackend(path / ONNX)

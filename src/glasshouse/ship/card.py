@@ -1,0 +1,146 @@
+"""The model card: what a person should know before relying on a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glasshouse.ship.card_usage import usage, without_glasshouse
+from glasshouse.ship.markdown import code, listed, shown, table, words
+from glasshouse.ship.schema import Schema
+
+MOST_INPUTS = 60
+
+
+def card(schema: Schema, evaluation: dict[str, Any] | None) -> str:
+    """The card as Markdown.
+
+    Args:
+        schema: Of the bundle.
+        evaluation: The record of the run's evaluation; ``None`` where there was none.
+    """
+    sections = [
+        _head(schema),
+        _quality(schema, evaluation),
+        _inputs(schema),
+        _outputs(schema),
+        _making(schema),
+        _limits(schema, evaluation),
+        usage(schema),
+        without_glasshouse(schema),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+def _head(schema: Schema) -> list[str]:
+    return [f"# {words(schema.name)}", "", f"A neural network that {_purpose(schema)}."]
+
+
+def _purpose(schema: Schema) -> str:
+    target = code(schema.target)
+    shape = " x ".join(map(str, schema.input_shape))
+    if schema.kind == "images":
+        channels, height, width = schema.input_shape
+        source = f"{'grey' if channels == 1 else 'colour'} pictures of {height} x {width} pixels"
+    elif schema.kind == "table":
+        source = f"{len(schema.inputs)} column{'s' if len(schema.inputs) > 1 else ''} of a table"
+    else:
+        source = f"arrays of shape {shape}"
+    if schema.task == "classification":
+        return f"tells {target} ({len(schema.classes)} classes: {listed(schema.classes)}) from {source}"
+    return f"predicts the number {target} from {source}"
+
+
+def _quality(schema: Schema, evaluation: dict[str, Any] | None) -> list[str]:
+    """Metrics with intervals, beside the baselines that were measured on the same rows."""
+    lines = ["## How good it is", ""]
+    if schema.metrics is None or evaluation is None:
+        return [*lines, "It was not evaluated on held-out rows: measure it on rows of your own before use."]
+    if evaluation.get("verdict"):
+        lines += [words(evaluation["verdict"]), ""]
+    baselines = evaluation.get("baselines") or []
+    level = (evaluation.get("intervals") or {}).get("level", 0.95)
+    header = ["metric", f"on the {schema.metrics.part} part", f"{level * 100:g} % interval"]
+    rows = []
+    for name, value in schema.metrics.values.items():
+        bounds = schema.metrics.intervals.get(name)
+        interval = f"{shown(bounds[0])} to {shown(bounds[1])}" if bounds else "–"
+        beside = [shown(each["metrics"].get(name)) for each in baselines]
+        rows.append([code(name), shown(value), interval, *beside])
+    lines += table([*header, *(words(each["name"]) for each in baselines)], rows)
+    method = (evaluation.get("intervals") or {}).get("method")
+    if method:
+        lines += [
+            "",
+            f"Intervals: {words(method)}. They speak of rows like those measured, and of no others.",
+        ]
+    return lines
+
+
+def _inputs(schema: Schema) -> list[str]:
+    rows = [
+        [code(each["name"]), words(each["kind"]), words(each["becomes"]), str(each["features"])]
+        for each in schema.inputs[:MOST_INPUTS]
+    ]
+    lines = ["## What it takes", "", *table(["input", "kind", "becomes", "numbers"], rows)]
+    if len(schema.inputs) > MOST_INPUTS:
+        lines += ["", f"And {len(schema.inputs) - MOST_INPUTS:,} more: all are in `schema.json`."]
+    lines += [
+        "",
+        "What becomes what was learnt from the training rows alone and is kept in `preprocessing.json`.",
+    ]
+    return lines if schema.kind != "arrays" else lines[:-2]
+
+
+def _outputs(schema: Schema) -> list[str]:
+    lines = ["## What it gives", ""]
+    if schema.meaning == "logits":
+        lines.append("The most probable class of each row, and a probability for every class.")
+    elif schema.meaning == "scores":
+        lines.append("The class with the largest score. The scores are no probabilities.")
+    elif schema.meaning == "values":
+        lines.append(f"{code(schema.target)} for each row, in the unit of the training data.")
+    else:
+        lines.append(f"{schema.units} numbers for each row; the training did not say what they mean.")
+    return lines
+
+
+def _making(schema: Schema) -> list[str]:
+    model = schema.model
+    if "name" in model:
+        settings = ", ".join(f"{key} = {value}" for key, value in model.items() if key != "name")
+        network = code(model["name"]) + (f" with {code(settings)}" if settings else "")
+    else:
+        network = f"a module of the user's own, {code(model['class'])}, whose code is not in the bundle"
+    versions = schema.versions
+    lines = [
+        "## How it was made",
+        "",
+        f"- Network: {network}.",
+        f"- Seed: {schema.seed}. Glasshouse {versions.get('glasshouse') or '(not installed)'}, "
+        f"PyTorch {versions.get('torch')}, Python {versions.get('python')}.",
+    ]
+    return [*lines, *(f"- {words(note)}" for note in schema.notes)]
+
+
+def _limits(schema: Schema, evaluation: dict[str, Any] | None) -> list[str]:
+    record = evaluation or {}
+    lines = [
+        "It knows rows like those that it was trained on. On others its answers can be wrong without any "
+        "sign of it: compare them with the truth again whenever the source of the rows changes.",
+        "Whether it treats groups of people alike was not measured.",
+    ]
+    weakest = min(record.get("per_class") or [], key=lambda each: each["recall"] or 0.0, default=None)
+    if weakest is not None:
+        lines.append(
+            f"It is weakest on {code(weakest['class'])}: it finds {shown(weakest['recall'])} of its "
+            f"{weakest['support']:,} rows (recall)."
+        )
+    calibration = record.get("calibration")
+    if calibration and calibration.get("ece") is not None:
+        lines.append(
+            f"Its probabilities are off by {shown(calibration['ece'])} on average "
+            "(expected calibration error)."
+        )
+    if any(each["kind"] == "category" for each in schema.inputs):
+        lines.append("Categories that training did not see are treated as `other`; predictions warn of them.")
+    return ["## Limits", "", *(f"- {line}" for line in lines)]

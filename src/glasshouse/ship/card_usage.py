@@ -1,0 +1,107 @@
+"""The part of a card that says how to use the bundle, with Glasshouse and without."""
+
+from __future__ import annotations
+
+from glasshouse.ship.markdown import code, shown, words
+from glasshouse.ship.schema import Schema
+
+_ROWS = {"table": '"rows.csv"', "images": '"picture.png"', "arrays": '"rows.npy"'}
+
+
+def usage(schema: Schema) -> list[str]:
+    """Three lines of Python, and the command line."""
+    rows = _ROWS[schema.kind]
+    own = "" if "name" in schema.model or schema.onnx.checked else f", module={schema.model['class']}()"
+    lines = [
+        "## How to use it",
+        "",
+        "```python",
+        "import glasshouse as gh",
+        f'bundle = gh.load("path/of/this/folder"{own})',
+        f"print(bundle.predict({rows}).frame())",
+        "```",
+    ]
+    if own:
+        return [*lines, "", "The network's own class is needed, because its code is not in the bundle."]
+    command = rows.strip('"')
+    return [
+        *lines,
+        "",
+        "```sh",
+        f"glasshouse predict path/of/this/folder {command} --out answers.csv",
+        "```",
+    ]
+
+
+def without_glasshouse(schema: Schema) -> list[str]:
+    """How to use the ONNX file with ONNX Runtime alone, or why there is none."""
+    heading = ["## Without Glasshouse", ""]
+    checked = schema.onnx.checked
+    if checked is None:
+        return [
+            *heading,
+            f"There is no ONNX file: {words(schema.onnx.reason)}. The weights are plain safetensors.",
+        ]
+    shape = ", ".join(map(str, ("batch", *schema.input_shape)))
+    outputs = "; ".join(f"{code(each.name)}: {words(each.meaning)}" for each in schema.outputs)
+    sizes = ", ".join(map(str, checked.batch_sizes))
+    return [
+        *heading,
+        f"`model.onnx` (opset {schema.onnx.opset}) runs wherever ONNX does. {_input(schema, shape)} "
+        f"It gives {outputs}.",
+        "",
+        "```python",
+        "import numpy as np",
+        "import onnxruntime",
+        "",
+        'session = onnxruntime.InferenceSession("model.onnx")',
+        *_example(schema),
+        f'print(session.run(["{schema.outputs[-1].name}"], {{"input": inputs}})[0])',
+        "```",
+        "",
+        f"Checked against PyTorch with {sizes} rows at once: the largest difference was "
+        f"{shown(checked.largest_difference)} {_unit(schema)}.",
+    ]
+
+
+def _input(schema: Schema, shape: str) -> str:
+    begin = f"It takes `input`, float32 ({shape})"
+    if schema.kind == "images":
+        return f"{begin}: pixels from 0 to 255, scaled as below."
+    if schema.kind == "table":
+        return (
+            f"{begin}: rows that are prepared already, as `preprocessing.json` says; "
+            "`gh.load(...).prepare(rows)` gives them."
+        )
+    return f"{begin}."
+
+
+def _example(schema: Schema) -> list[str]:
+    sizes = ", ".join(map(str, schema.input_shape))
+    if schema.kind != "images":
+        return [f"inputs = np.zeros((1, {sizes}), np.float32)"]
+    channels, height, width = schema.input_shape
+    mode = "L" if channels == 1 else "RGB"
+    return [
+        "import json",
+        "from PIL import Image, ImageOps",
+        f'picture = Image.open("picture.png").convert("{mode}")',
+        f"picture = ImageOps.fit(picture, ({width}, {height}), Image.Resampling.BILINEAR)",
+        f"pixels = np.asarray(picture, np.float32).reshape({height}, {width}, {channels}).transpose(2, 0, 1)",
+        'scaling = json.load(open("preprocessing.json"))',
+        "mean, spread = (np.array(scaling[key], np.float32)[:, None, None] for key in ('mean', 'spread'))",
+        "inputs = ((pixels - mean) / spread)[None]",
+        *_unit_length(schema),
+    ]
+
+
+def _unit_length(schema: Schema) -> list[str]:
+    """The one more step of pictures that are scaled to length 1."""
+    each = any("length" in entry["becomes"] for entry in schema.inputs)
+    return ["inputs /= max(np.sqrt((inputs**2).sum()), 1e-12)"] if each else []
+
+
+def _unit(schema: Schema) -> str:
+    if schema.meaning == "logits":
+        return "in probability"
+    return "spreads of the target" if schema.meaning == "values" else "of the largest output"

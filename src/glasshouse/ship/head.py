@@ -1,0 +1,74 @@
+"""What stands behind a network in a bundle: from its outputs to what a reader of ``model.onnx`` wants."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from glasshouse.data.parts import OutputScale
+from glasshouse.ship.schema import Meaning, Output
+
+
+def finish(
+    outputs: torch.Tensor, meaning: Meaning | None, scale: OutputScale | None
+) -> tuple[torch.Tensor, ...]:
+    r"""The outputs of a bundle; the first one is what answers are made of.
+
+    .. math:: p_k = \frac{e^{z_k}}{\sum_j e^{z_j}} \;\text{(logits)},\quad
+        \hat y = \text{spread} \cdot z + \text{centre} \;\text{(values)}
+
+    Args:
+        outputs: The network's own, shape (N, K).
+        meaning: What they are.
+        scale: For values; ``None`` leaves them as they are.
+    """
+    if meaning == "logits":
+        return outputs, torch.softmax(outputs, dim=1)
+    if meaning == "values":
+        scale = scale or OutputScale(0.0, 1.0)
+        # In double precision: in single, years or prices far from zero would lose their last digits.
+        standardised = outputs.double().reshape(outputs.shape[0], -1)[:, 0]
+        return (standardised * scale.spread + scale.centre,)
+    return (outputs,)
+
+
+def describe_outputs(meaning: Meaning | None, units: int, target: str) -> tuple[Output, ...]:
+    """The same outputs for the schema: names, shapes, and what they mean."""
+    if meaning == "logits":
+        sense = "one per class; their softmax gives the probabilities"
+        return (
+            Output(name="logits", shape=("batch", units), dtype="float32", meaning=sense),
+            Output(
+                name="probabilities",
+                shape=("batch", units),
+                dtype="float32",
+                meaning="one per class, in the order of classes; every row sums to 1",
+            ),
+        )
+    if meaning == "values":
+        sense = f"{target}, in the unit of the training data"
+        return (Output(name="prediction", shape=("batch",), dtype="float64", meaning=sense),)
+    name, sense = ("scores", "one per class; the largest one wins, they are no probabilities")
+    if meaning is None:
+        name, sense = ("output", "what the network gives; its loss did not say what it means")
+    return (Output(name=name, shape=("batch", units), dtype="float32", meaning=sense),)
+
+
+class Headed(nn.Module):
+    """A network with :func:`finish` behind it, as it is exported.
+
+    Args:
+        network: The network.
+        meaning: What its outputs are.
+        scale: For values.
+    """
+
+    def __init__(self, network: nn.Module, meaning: Meaning | None, scale: OutputScale | None) -> None:
+        super().__init__()
+        self.network = network
+        self.meaning = meaning
+        self.scale = scale
+
+    def forward(self, input: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Prepared rows (N, *input_shape) to the outputs that :func:`describe_outputs` lists."""
+        return finish(self.network(input), self.meaning, self.scale)

@@ -1,0 +1,59 @@
+"""Writing answers to a file whose name says the form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import polars.selectors as cs
+
+from glasshouse.core.errors import UsageError
+from glasshouse.core.files import write_atomic
+from glasshouse.ship.answers import Answers
+
+WRITERS: dict[str, Callable[[pl.DataFrame, Path], object]] = {
+    ".csv": lambda frame, path: frame.write_csv(path),
+    ".tsv": lambda frame, path: frame.write_csv(path, separator="\t"),
+    ".parquet": lambda frame, path: frame.write_parquet(path),
+    ".json": lambda frame, path: frame.write_json(path),
+    ".jsonl": lambda frame, path: frame.write_ndjson(path),
+    ".ndjson": lambda frame, path: frame.write_ndjson(path),
+}
+
+
+def save(answers: Answers, path: Path | str) -> Path:
+    """Write answers as a table: one row each, with where it came from, the prediction and probabilities.
+
+    The file is complete or not there. Numbers that are not finite are written as missing.
+
+    Args:
+        answers: What :meth:`Bundle.predict` gave.
+        path: Ends in ``.csv``, ``.tsv``, ``.parquet``, ``.json`` (a list) or ``.jsonl`` (a row a line).
+
+    Raises:
+        UsageError: The ending is none of these.
+        StorageError: The file cannot be written; an older one is still there.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from glasshouse.ship import Answers, save
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     print(save(Answers("price", values=np.array([1.5])), f"{folder}/prices.csv").read_text())
+        row,prediction
+        0,1.5
+        <BLANKLINE>
+    """
+    path = Path(path).expanduser()
+    write = WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise UsageError(
+            f"predictions to {path.name!r}",
+            expected=f"a name that ends in {', '.join(WRITERS)}",
+            fix=f"write to {path.stem or 'predictions'}.csv",
+        )
+    floats = cs.float()
+    frame = answers.frame().with_columns(pl.when(floats.is_finite()).then(floats))
+    write_atomic(path, lambda temporary: write(frame, temporary))  # type: ignore[arg-type]
+    return path

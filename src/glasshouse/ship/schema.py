@@ -1,0 +1,174 @@
+"""The schema of a bundle: what it is, what it takes, what it gives, and how it was checked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from glasshouse.core.errors import BundleError
+from glasshouse.data.settings import Task
+
+FAMILY = "glasshouse-bundle-"
+FORMAT = FAMILY + "1"
+"""Raised when an older Glasshouse could no longer read what a newer one writes."""
+
+SCHEMA = "schema.json"
+WEIGHTS = "weights.safetensors"
+PREPROCESSING = "preprocessing.json"
+CARD = "card.md"
+CHECKSUMS = "checksums.json"
+ONNX = "model.onnx"
+ALWAYS = (WEIGHTS, PREPROCESSING, SCHEMA, CARD)
+"""Files that every bundle has, beside the checksums."""
+
+Meaning = Literal["logits", "scores", "values"]
+Size = Annotated[int, Field(ge=1)]
+
+
+class _Part(BaseModel):
+    # Additions that do not hinder an older reader keep the format's number, so unknown keys are passed over.
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Output(_Part):
+    """One output of ``model.onnx``; the first one is what answers are made of."""
+
+    name: str
+    shape: tuple[int | str, ...]
+    dtype: Literal["float32", "float64"]
+    meaning: str
+
+
+class Scale(_Part):
+    """How a network's outputs become numbers in the target's unit."""
+
+    centre: float = Field(allow_inf_nan=False)
+    spread: float = Field(allow_inf_nan=False)
+
+
+class Checked(_Part):
+    """How far ONNX and PyTorch were apart, on how many rows at once."""
+
+    batch_sizes: tuple[int, ...]
+    largest_difference: float
+
+
+class OnnxNote(_Part):
+    """What became of the ONNX file: its opset and check, or the reason why there is none."""
+
+    opset: int | None = None
+    checked: Checked | None = None
+    reason: str | None = None
+
+
+class Measured(_Part):
+    """How good the network was on rows that it was not trained on."""
+
+    part: str
+    values: dict[str, float | None]
+    intervals: dict[str, tuple[float, float]] = Field(default_factory=dict)
+
+
+class Schema(_Part):
+    """Everything about a bundle but its numbers.
+
+    Args:
+        format: ``"glasshouse-bundle-1"``.
+        name: Of the run.
+        versions: Of Python and the packages that wrote it.
+        task: ``"classification"`` or ``"regression"``.
+        target: What is predicted.
+        classes: Class names in the order of the outputs; empty for regression.
+        kind: What rows are: ``"table"``, ``"images"`` or ``"arrays"``.
+        inputs: One entry per input: ``name``, ``kind``, ``becomes``, ``features``.
+        input_shape: One prepared sample.
+        outputs: What ``model.onnx`` gives.
+        meaning: What the network's own outputs are; ``None`` where nobody said.
+        units: How many numbers the network gives for a sample.
+        scale: For regression.
+        model: The model's name and settings, or ``{"class": ...}`` of a user's own module.
+        onnx: What became of the ONNX file.
+        metrics: On the test part, or where there is none on the validation part.
+        seed: Of the experiment.
+        notes: What was decided on the way.
+    """
+
+    format: str
+    name: str
+    versions: dict[str, str | None]
+    task: Task
+    target: str
+    classes: tuple[str, ...]
+    kind: Literal["table", "images", "arrays"]
+    inputs: tuple[dict[str, Any], ...]
+    input_shape: tuple[Size, ...] = Field(min_length=1)
+    outputs: tuple[Output, ...] = Field(min_length=1)
+    meaning: Meaning | None
+    units: Size
+    scale: Scale | None
+    model: dict[str, Any]
+    onnx: OnnxNote
+    metrics: Measured | None
+    seed: int
+    notes: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.meaning in ("logits", "scores") and len(self.classes) != self.units:
+            raise ValueError(f"{len(self.classes)} classes for {self.units} outputs")
+        if not ("name" in self.model or "class" in self.model):
+            raise ValueError("the model has neither a name nor a class")
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; of the ONNX file only what is known."""
+        return {**self.model_dump(mode="json"), "onnx": self.onnx.model_dump(mode="json", exclude_none=True)}
+
+
+def read_schema(path: Path) -> Schema:
+    """Read ``schema.json``.
+
+    Raises:
+        BundleError: It is no JSON, of another program, of a newer Glasshouse, or lacks something.
+    """
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise damaged(path, "it is no JSON") from error
+    found = state.get("format") if isinstance(state, dict) else None
+    if found != FORMAT:
+        raise _other_format(path, found, state)
+    try:
+        return Schema.model_validate(state)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = ".".join(str(part) for part in fault["loc"])
+        raise damaged(path, f"{key}: {fault['msg']}" if key else str(fault["msg"])) from error
+
+
+def damaged(path: Path, what: str) -> BundleError:
+    """The error for a file of a bundle that is not as it was written."""
+    return BundleError(
+        f"{path} is damaged: {what}",
+        expected="the file as Glasshouse wrote it",
+        fix="copy the bundle again, or make it again from its run",
+    )
+
+
+def _other_format(path: Path, found: object, state: Any) -> BundleError:
+    if not (isinstance(found, str) and found.startswith(FAMILY)):
+        return BundleError(
+            f"{path.parent} is no bundle of Glasshouse: the format in {path.name} is {found!r}",
+            expected=FORMAT,
+            fix="give the folder that `glasshouse run` wrote as RUN/bundle",
+        )
+    versions = state.get("versions")
+    writer = versions.get("glasshouse") if isinstance(versions, dict) else None
+    return BundleError(
+        f"{path.parent} has the format {found}" + (f", written by Glasshouse {writer}" if writer else ""),
+        expected=f"{FORMAT}, which this Glasshouse reads",
+        fix="update Glasshouse: pip install --upgrade glasshouse",
+    )

@@ -1,0 +1,43 @@
+"""Answering with PyTorch. The only file on the way to a prediction that imports it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from glasshouse.data.parts import OutputScale
+from glasshouse.ship.head import finish
+from glasshouse.ship.schema import WEIGHTS, Schema
+from glasshouse.ship.weights import rebuild
+from glasshouse.training.forward import outputs_of
+
+
+class TorchBackend:
+    """The network of a bundle as a module.
+
+    Args:
+        folder: The bundle.
+        schema: Its schema.
+        module: A user's own module, which takes the weights.
+
+    Raises:
+        BundleError: The weights do not fit, or the module is needed and was not given.
+    """
+
+    name = "torch"
+
+    def __init__(self, folder: Path, schema: Schema, module: nn.Module | None = None) -> None:
+        self.network = rebuild(schema, folder / WEIGHTS, module)
+        self._meaning = schema.meaning
+        self._scale = OutputScale(schema.scale.centre, schema.scale.spread) if schema.scale else None
+
+    def answer(self, inputs: NDArray[np.float32]) -> NDArray[Any]:
+        """The first output for prepared rows (N, *input_shape)."""
+        outputs = outputs_of(self.network, torch.from_numpy(inputs))
+        answer: NDArray[Any] = finish(outputs, self._meaning, self._scale)[0].cpu().numpy()
+        return answer

@@ -1,0 +1,128 @@
+"""All parameters in one flat buffer per group, so that one kernel clears, clips and updates them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from glasshouse.core.errors import TrainingError
+
+ALIGNMENT = 16
+"""Parameters start at multiples of 16 numbers (64 bytes), where vector instructions like them."""
+
+
+@dataclass
+class Group:
+    """Parameters that share the optimizer's settings.
+
+    Args:
+        members: The network's own parameters.
+        decayed: Whether weight decay pulls them.
+        leaves: What the optimizer sees: one flat parameter, or the members themselves.
+    """
+
+    members: list[nn.Parameter]
+    decayed: bool
+    leaves: list[nn.Parameter]
+
+
+def can_flatten(network: nn.Module, device: torch.device) -> bool:
+    """Whether the parameters may live in one buffer.
+
+    On a GPU, recurrent layers move their weights into buffers of cuDNN's, and fused optimizers take lists at
+    no extra cost, so there the parameters stay where they are. Sparse gradients cannot be views either.
+    """
+    trainable = [each for each in network.parameters() if each.requires_grad]
+    one_type = len({each.dtype for each in trainable}) == 1
+    sparse = any(getattr(module, "sparse", False) for module in network.modules())
+    return device.type == "cpu" and one_type and not sparse
+
+
+def grouped(network: nn.Module) -> list[Group]:
+    """Trainable parameters in two groups: kernels and matrices decay, biases and norms don't."""
+    trainable = [each for each in network.parameters() if each.requires_grad]
+    if not trainable:
+        raise TrainingError(
+            "the network has no trainable parameters",
+            expected="at least one parameter with requires_grad=True",
+            fix="unfreeze a layer: layer.requires_grad_(True)",
+        )
+    groups = []
+    for decayed in (True, False):
+        members = [each for each in trainable if (each.dim() > 1) == decayed]
+        if members:
+            groups.append(Group(members, decayed, list(members)))
+    return groups
+
+
+class FlatParameters:
+    """The parameters of a network as views into flat buffers.
+
+    Inside :meth:`installed` every parameter's data and gradient are views, so zeroing, clipping and updating
+    the buffers is zeroing, clipping and updating the network. The network stays a plain module throughout.
+    A parameter that no gradient reaches has a gradient of zero, not none.
+
+    Args:
+        network: The network, whose parameters are on the CPU and of one type.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self.groups = grouped(network)
+        for group in self.groups:
+            sizes = [-(-each.numel() // ALIGNMENT) * ALIGNMENT for each in group.members]
+            flat = nn.Parameter(torch.zeros(sum(sizes), dtype=group.members[0].dtype))
+            flat.grad = torch.zeros_like(flat)
+            group.leaves = [flat]
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Move the parameters into the buffers, and at the end give each its own memory again."""
+        for group in self.groups:
+            flat, start = group.leaves[0], 0
+            assert flat.grad is not None
+            for each in group.members:
+                view = torch.as_strided(flat.data, each.shape, dense_strides(each), start)
+                view.copy_(each.data)
+                each.data = view
+                each.grad = torch.as_strided(flat.grad, each.shape, view.stride(), start)
+                start += -(-each.numel() // ALIGNMENT) * ALIGNMENT
+        try:
+            yield
+        finally:
+            for group in self.groups:
+                for each in group.members:
+                    each.data = each.data.clone(memory_format=torch.preserve_format)
+                    each.grad = None
+
+    def zero_gradients(self) -> None:
+        """Set all gradients to zero, in place."""
+        for group in self.groups:
+            gradient = group.leaves[0].grad
+            assert gradient is not None
+            gradient.zero_()
+
+    def check(self) -> None:
+        """Make sure that the parameters still are views of the buffers.
+
+        Raises:
+            TrainingError: The network gave a parameter new memory while training.
+        """
+        for group in self.groups:
+            flat = group.leaves[0]
+            ends = flat.data_ptr(), flat.data_ptr() + flat.numel() * flat.element_size()
+            for each in group.members:
+                if not ends[0] <= each.data_ptr() < ends[1] or each.grad is None:
+                    raise TrainingError(
+                        "the network replaced the memory or the gradient of a parameter during training",
+                        expected="parameters that are changed in place only",
+                        fix="do not assign to parameter.data or parameter.grad, nor call .to(), in forward",
+                    )
+
+
+def dense_strides(parameter: torch.Tensor) -> tuple[int, ...]:
+    """Strides of the same memory format without gaps, so that the numbers fill one stretch of the buffer."""
+    return tuple(torch.empty_like(parameter, memory_format=torch.preserve_format).stride())

@@ -1,0 +1,293 @@
+"""The training loop, as prose."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from glasshouse.core.devices import threads
+from glasshouse.core.errors import TrainingStoppedError
+from glasshouse.core.random_state import isolated
+from glasshouse.core.seeds import derive
+from glasshouse.optimizers import OPTIMIZERS
+from glasshouse.probes import Probes
+from glasshouse.schedules import SCHEDULES, Clock
+from glasshouse.training.batches import Batch
+from glasshouse.training.checkpoints import CheckpointFolder
+from glasshouse.training.epoch_log import EpochLog
+from glasshouse.training.flat import FlatParameters, can_flatten, grouped
+from glasshouse.training.forward import mean_loss, metric_name, outputs_of, quick_metric
+from glasshouse.training.interrupts import StopRequest, stop_request
+from glasshouse.training.job import Job, Outcome
+from glasshouse.training.non_finite import all_finite, culprit, non_finite_error
+from glasshouse.training.observers import Observer, Plan
+from glasshouse.training.optimizer_step import bare_step
+from glasshouse.training.records import Records
+from glasshouse.training.saving import checkpoint_due, save, take_up
+
+CHECK_EVERY = {"cpu": 1}
+"""Steps between two looks at whether the loss is finite; elsewhere 50, because looking waits there."""
+
+
+@dataclass
+class Progress:
+    """How far a run has come; with the network, the optimizer and the random state this is all its state."""
+
+    epoch: int = 0
+    step: int = 0
+    step_of_epoch: int = 0
+    ended: str = ""
+
+
+def train(
+    job: Job,
+    records: Records | None = None,
+    checkpoints: CheckpointFolder | None = None,
+    observers: Sequence[Observer] = (),
+) -> Outcome:
+    """Train a network, or go on where a run of the same job was cut off.
+
+    When ``checkpoints`` holds a checkpoint, training goes on from it and ends with the same weights, metrics
+    and best epoch, bit for bit, as if it had never been cut off. Afterwards the network has the weights of
+    its best epoch. The caller's random states and thread count are as before.
+
+    Args:
+        job: What to do.
+        records: Where epochs, steps and probes are written down.
+        checkpoints: Where the state is saved and found; ``None`` saves nothing.
+        observers: Who looks on.
+
+    Raises:
+        NonFiniteError: The loss became NaN or infinite. The last good state is on disk.
+        TrainingStoppedError: A signal asked to stop. The state is on disk.
+        CheckpointError: There are checkpoints, but no whole one of this run.
+        StorageError: The disk is full.
+    """
+    return Training(job, records or Records(None), checkpoints, observers).run()
+
+
+@dataclass
+class Training:
+    """One run of the loop. :func:`train` is the way in."""
+
+    job: Job
+    records: Records
+    checkpoints: CheckpointFolder | None
+    observers: Sequence[Observer]
+    progress: Progress = field(default_factory=Progress)
+    best_weights: dict[str, torch.Tensor] | None = None
+
+    def __post_init__(self) -> None:
+        job = self.job
+        self.flat = FlatParameters(job.network) if can_flatten(job.network, job.device) else None
+        self.groups = self.flat.groups if self.flat else grouped(job.network)
+        self.leaves = [leaf for group in self.groups for leaf in group.leaves]
+        self.optimizer: torch.optim.Optimizer = OPTIMIZERS.build(
+            job.optimizer,
+            [
+                {"params": group.leaves, "weight_decay": job.weight_decay if group.decayed else 0.0}
+                for group in self.groups
+            ],
+            learning_rate=job.learning_rate,
+            weight_decay=job.weight_decay,
+        )
+        self.schedule = SCHEDULES.build(job.schedule)
+        self.probes = Probes(job.network, job.probe_every)
+        self.log = EpochLog()
+        self.update = bare_step(self.optimizer)
+        self.check_every = CHECK_EVERY.get(job.device.type, 50)
+        self.rate = math.nan
+        self.saved_at = self.epoch_began = time.perf_counter()
+
+    def run(self) -> Outcome:
+        """All epochs, from wherever the run stands."""
+        job, began = self.job, time.perf_counter()
+        with ExitStack() as stack:
+            stack.enter_context(threads(job.threads))
+            stack.enter_context(isolated(derive(job.seed, "training")))
+            stack.enter_context(self.flat.installed() if self.flat else nullcontext())
+            request = stack.enter_context(stop_request())
+            self.passed_over = take_up(self)
+            self.tell_start()
+            while not self.progress.ended:
+                self.run_epoch(request)
+            save(self)
+            if self.best_weights is not None:
+                job.network.load_state_dict(self.best_weights)
+        for observer in self.observers:
+            observer.ended(self.progress.ended)
+        best = job.stopping.best_epoch or self.progress.epoch
+        seconds = time.perf_counter() - began
+        return Outcome(best, self.progress.ended, self.progress.epoch, self.progress.step, seconds)
+
+    def run_epoch(self, request: StopRequest) -> None:
+        """One pass over the training part, from the step at which it stands, then a look back."""
+        self.job.network.train()
+        if self.flat:
+            self.flat.check()
+        self.epoch_began = time.perf_counter()
+        for batches in self.job.batches.epoch(self.progress.epoch, self.progress.step_of_epoch):
+            self.step(batches)
+            if request.by:
+                self.stop(request.by)
+            if checkpoint_due(self):
+                save(self)
+        self.end_epoch()
+
+    def step(self, batches: list[Batch]) -> None:
+        """One optimizer step: forward and backward over its batches, clip, update."""
+        progress = self.progress
+        self.set_rate()
+        with self.probes.look(progress.step):
+            loss, weight = self.backward(batches)
+            self.log.step(loss, weight, self.rate)
+            if progress.step % self.check_every == 0 and self.log.settle() is not None:
+                self.give_up(batches)
+            self.clip()
+            self.probes.before_update()
+            self.job.precision.step(self.optimizer, self.update)
+        progress.step += 1
+        progress.step_of_epoch += 1
+        known = self.log.losses[-1] if self.check_every == 1 else None
+        rows = sum(len(batch.targets) for batch in batches)
+        for observer in self.observers:
+            observer.stepped(progress.step, rows, known)
+
+    def backward(self, batches: list[Batch]) -> tuple[torch.Tensor, float]:
+        """Gradients of the mean loss over all rows of the step, however they are cut into batches."""
+        job = self.job
+        self.zero_gradients()
+        weights = [job.objective.weight(batch.targets) for batch in batches]
+        total = sum(weights)
+        mean: torch.Tensor | None = None
+        for batch, weight in zip(batches, weights, strict=True):
+            with job.precision.forward():
+                loss, outputs = job.objective(job.network, batch.inputs, batch.targets)
+            share = loss if len(batches) == 1 else loss * (weight / total)
+            job.precision.scaled(share).backward()  # type: ignore[no-untyped-call]
+            self.log.answers(outputs, batch.targets)
+            mean = share.detach() if mean is None else mean + share.detach()
+        assert mean is not None
+        return mean, total
+
+    def zero_gradients(self) -> None:
+        """Forget the gradients of the step before."""
+        if self.flat:
+            self.flat.zero_gradients()
+        else:
+            self.optimizer.zero_grad(set_to_none=True)
+
+    def clip(self) -> None:
+        """Bound the gradient, entry by entry and as a whole."""
+        job = self.job
+        if job.clip_value is None and job.clip_norm is None:
+            return
+        job.precision.unscale(self.optimizer)
+        if job.clip_value is not None:
+            torch.nn.utils.clip_grad_value_(self.leaves, job.clip_value)
+        if job.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.leaves, job.clip_norm)
+
+    def set_rate(self) -> None:
+        """The learning rate of the next step, by the schedule."""
+        clock = Clock(self.progress.step, self.job.batches.steps, self.job.epochs)
+        rate = self.job.learning_rate * self.schedule.factor(clock)
+        if rate != self.rate:
+            self.rate = rate
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+
+    def end_epoch(self) -> None:
+        """Measure, write down, and decide whether to go on."""
+        job, progress = self.job, self.progress
+        progress.epoch += 1
+        progress.step_of_epoch = 0
+        if self.log.settle() is not None:
+            self.give_up([])
+        trained = time.perf_counter() - self.epoch_began
+        row: dict[str, Any] = {
+            "epoch": progress.epoch,
+            "step": progress.step,
+            "learning_rate": self.log.rates[-1],
+        }
+        row["train"] = self.measured(self.log.mean_loss(), self.log.gathered())
+        if job.validation is not None:
+            outputs = outputs_of(job.network, job.validation.inputs, job.precision.forward())
+            loss = mean_loss(job.validation, outputs, job.objective)
+            row["validation"] = self.measured(loss, (outputs, job.validation.targets.to(outputs.device)))
+        timing = {
+            "epoch": progress.epoch,
+            "seconds": time.perf_counter() - self.epoch_began,
+            "samples_per_second": job.batches.rows / trained,
+        }
+        self.records.epoch(row, timing, self.log.losses, self.log.rates)
+        self.records.probes.extend(self.probes.rows)
+        self.probes.rows = []
+        self.log = EpochLog()
+        self.judge(row)
+        for observer in self.observers:
+            observer.epoch_ended(row, timing)
+
+    def measured(
+        self, loss: float, answers: tuple[torch.Tensor, torch.Tensor] | None
+    ) -> dict[str, float | None]:
+        """Loss, and the metric that goes with it where outputs and targets are known."""
+        name = metric_name(self.job.objective.meaning)
+        if name is None or answers is None:
+            return {"loss": loss}
+        return {"loss": loss, name: quick_metric(self.job.objective.meaning, *answers)}
+
+    def judge(self, row: dict[str, Any]) -> None:
+        """Keep the weights of the best epoch, and end training when it is time."""
+        job, progress = self.job, self.progress
+        watched = row.get("validation")
+        self.schedule.observe((watched or row["train"])["loss"])
+        if watched is not None and job.stopping.improved(progress.epoch, watched):
+            self.best_weights = {name: each.clone() for name, each in job.network.state_dict().items()}
+        if progress.epoch >= job.epochs:
+            progress.ended = f"all {job.epochs} epochs done"
+        elif job.stopping.exhausted:
+            progress.ended = job.stopping.reason()
+
+    def tell_start(self) -> None:
+        """Tell the observers what is coming."""
+        job = self.job
+        metric = metric_name(job.objective.meaning)
+        plan = Plan(job.epochs, job.batches.steps, job.batches.rows, metric, self.progress.epoch)
+        for observer in self.observers:
+            observer.started(plan)
+
+    def stop(self, signal_name: str) -> None:
+        """Save and leave, because somebody asked to."""
+        save(self)
+        where = f"epoch {self.progress.epoch + 1}, step {self.progress.step}"
+        raise TrainingStoppedError(
+            f"training was stopped by {signal_name} in {where}; its state is saved",
+            fix="`glasshouse resume RUN` goes on from that very step",
+        )
+
+    def give_up(self, batches: list[Batch]) -> None:
+        """Say where the loss stopped being finite, and keep what is good."""
+        job, progress = self.job, self.progress
+        bad = next(place for place, loss in enumerate(self.log.losses) if not math.isfinite(loss))
+        loss = self.log.losses[bad]
+        step = progress.step - progress.step_of_epoch + bad + 1
+        place = f"step {step} (epoch {progress.epoch + 1}, step {bad + 1} of {job.batches.steps})"
+        kept = "nothing was reached yet that could be kept"
+        if not batches or not all_finite(job.network):
+            cause = "the weights are not finite either"
+        else:
+            cause = culprit(job.network, batches[-1].inputs)
+            self.log.drop_last()
+            save(self)
+            kept = "the state before that step is kept"
+        if self.best_weights is not None:
+            job.network.load_state_dict(self.best_weights)
+            kept = f"the weights of epoch {job.stopping.best_epoch}, the best so far, are kept"
+        raise non_finite_error(loss, place, cause, self.rate, kept)

@@ -1,0 +1,98 @@
+"""Learning-rate range test: how the loss answers to rates from tiny to huge."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from glasshouse.core.devices import threads
+from glasshouse.core.random_state import isolated
+from glasshouse.core.seeds import derive
+from glasshouse.optimizers import OPTIMIZERS
+from glasshouse.training.job import Job
+
+LOWEST, HIGHEST = 1e-6, 10.0
+STEPS = 100
+MEMORY = 0.9
+"""Share of the running mean that smooths the losses."""
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """What a range test saw.
+
+    Args:
+        rates: Learning rates that were tried, rising.
+        losses: Smoothed training loss after a step with each.
+        suggestion: A tenth of the rate at which the loss was lowest.
+    """
+
+    rates: list[float]
+    losses: list[float]
+    suggestion: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, for the run folder."""
+        return asdict(self)
+
+
+def range_test(job: Job) -> RangeTest:
+    """Train a copy of the network for a moment while the learning rate rises a little with every step.
+
+    The rate grows geometrically from 1e-6 to 10 over at most 100 steps; the test ends when the smoothed loss
+    is four times its lowest. The suggestion is a tenth of the rate at which the smoothed loss was lowest. The
+    network, its mode, and all random states are as before afterwards.
+
+    Args:
+        job: What is to be trained; its learning rate and schedule are not used.
+
+    Source:
+        Smith 2017, Cyclical learning rates for training neural networks, section 3.3.
+    """
+    network = copy.deepcopy(job.network).train()
+    optimizer: torch.optim.Optimizer = OPTIMIZERS.build(
+        job.optimizer,
+        [each for each in network.parameters() if each.requires_grad],
+        learning_rate=LOWEST,
+        weight_decay=job.weight_decay,
+    )
+    rates: list[float] = []
+    losses: list[float] = []
+    smooth = 0.0
+    with threads(job.threads), isolated(derive(job.seed, "range test")):
+        epoch = 0
+        while len(rates) < STEPS:
+            for batches in job.batches.epoch(epoch):
+                rate = LOWEST * (HIGHEST / LOWEST) ** (len(rates) / (STEPS - 1))
+                optimizer.param_groups[0]["lr"] = rate
+                optimizer.zero_grad()
+                loss, _ = job.objective(network, batches[0].inputs, batches[0].targets)
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                smooth = MEMORY * smooth + (1 - MEMORY) * float(loss.detach())
+                mean = smooth / (1 - MEMORY ** (len(rates) + 1))  # as in Adam: the first means are too small
+                if not math.isfinite(mean) or (losses and mean > 4 * abs(min(losses))):
+                    return RangeTest(rates, losses, suggested(rates, losses))
+                rates.append(rate)
+                losses.append(mean)
+                if len(rates) == STEPS:
+                    break
+            epoch += 1
+    return RangeTest(rates, losses, suggested(rates, losses))
+
+
+def suggested(rates: list[float], losses: list[float]) -> float:
+    """A tenth of the rate at which the smoothed loss was lowest: there it still falls, with room to spare.
+
+    Example:
+        >>> suggested([1e-4, 1e-3, 1e-2, 1e-1, 1.0], [5.0, 4.0, 2.0, 1.0, 3.0])
+        0.01
+    """
+    if not losses:
+        return LOWEST
+    lowest = min(range(len(losses)), key=losses.__getitem__)
+    return rates[lowest] / 10

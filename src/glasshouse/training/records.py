@@ -1,0 +1,142 @@
+"""What training writes down: the seam between those who train and those who look.
+
+Files, all in the run folder:
+
+- ``metrics.jsonl``: one line per epoch, the same bytes for the same experiment;
+- ``timings.jsonl``: one line per epoch with what differs from run to run;
+- ``steps.parquet``: loss and learning rate of every step of the epochs that are complete;
+- ``probes.parquet``: statistics of every layer at some of the steps.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from glasshouse.core.errors import StorageError
+from glasshouse.core.files import cannot_write, plain, write_atomic
+from glasshouse.probes.probes import COLUMNS
+
+STEP_SCHEMA: dict[str, Any] = {
+    "step": pl.Int64,
+    "epoch": pl.Int64,
+    "loss": pl.Float64,
+    "learning_rate": pl.Float64,
+}
+PROBE_SCHEMA: dict[str, Any] = {
+    "step": pl.Int64,
+    "position": pl.Int64,
+    "layer": pl.String,
+    **dict.fromkeys(COLUMNS, pl.Float64),
+}
+
+
+class Records:
+    """The records of one run, appended to as training goes on.
+
+    Args:
+        folder: The run folder, or ``None`` to keep records in memory only.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.epochs: list[dict[str, Any]] = []
+        self.timings: list[dict[str, Any]] = []
+        self.steps: dict[str, list[Any]] = {name: [] for name in STEP_SCHEMA}
+        self.probes: list[dict[str, Any]] = []
+
+    def epoch(
+        self, row: dict[str, Any], timing: dict[str, Any], losses: list[float], rates: list[float]
+    ) -> None:
+        """Note an epoch, its line on disk at once, its steps at the next flush."""
+        first = len(self.steps["step"])
+        self.steps["step"].extend(range(first, first + len(losses)))
+        self.steps["epoch"].extend([row["epoch"]] * len(losses))
+        self.steps["loss"].extend(losses)
+        self.steps["learning_rate"].extend(rates)
+        self.epochs.append(plain(row))
+        self.timings.append(plain(timing))
+        self._append("metrics.jsonl", self.epochs[-1])
+        self._append("timings.jsonl", self.timings[-1])
+
+    def flush(self) -> None:
+        """Write steps and probes. Called before each checkpoint, so that none is ahead of its records."""
+        if self.folder is not None:
+            steps = pl.DataFrame(self.steps, schema=STEP_SCHEMA)
+            probes = pl.DataFrame(self.probes, schema=PROBE_SCHEMA, orient="row")
+            write_atomic(self.folder / "steps.parquet", lambda path: steps.write_parquet(path))
+            write_atomic(self.folder / "probes.parquet", lambda path: probes.write_parquet(path))
+
+    def rewind(self, step: int, epochs: list[dict[str, Any]]) -> None:
+        """Go back to where a checkpoint was written: what came later is dropped, to be written again.
+
+        Args:
+            step: Optimizer steps done at the checkpoint.
+            epochs: The epochs that were complete by then.
+        """
+        assert self.folder is not None, "records in memory cannot be taken up again"
+        self.epochs = list(epochs)
+        timings = read_lines(self.folder / "timings.jsonl")
+        self.timings = [row for row in timings if row["epoch"] <= len(epochs)]
+        steps = read_table(self.folder / "steps.parquet", STEP_SCHEMA)
+        self.steps = steps.filter(pl.col("epoch") <= len(epochs)).to_dict(as_series=False)
+        probes = read_table(self.folder / "probes.parquet", PROBE_SCHEMA)
+        self.probes = probes.filter(pl.col("step") < step).to_dicts()
+        for name, rows in (("metrics.jsonl", self.epochs), ("timings.jsonl", self.timings)):
+            write_atomic(self.folder / name, "".join(json.dumps(row) + "\n" for row in rows))
+        self.flush()
+
+    def _append(self, name: str, row: dict[str, Any]) -> None:
+        if self.folder is None:
+            return
+        path = self.folder / name
+        try:
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(row) + "\n")
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+
+def read_table(path: Path, schema: dict[str, Any]) -> pl.DataFrame:
+    """A table of records; empty with the right columns where nothing was written yet.
+
+    Raises:
+        StorageError: The file is damaged.
+    """
+    if not path.exists():
+        return pl.DataFrame(schema=schema)
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise StorageError(
+            f"{path} cannot be read: {error}",
+            expected="a table written by Glasshouse",
+            fix="restore it from a copy, or run again",
+        ) from error
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The rows of a JSON lines file; a last line that was cut short by a crash is left out.
+
+    Raises:
+        StorageError: A line before the last is no JSON.
+    """
+    if not path.exists():
+        return []
+    rows = []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            if number == len(lines):
+                break
+            raise StorageError(
+                f"{path}, line {number}, is not valid JSON",
+                expected="a file written by Glasshouse",
+                fix="restore it from a copy, or resume the run from its last checkpoint",
+            ) from error
+    return rows

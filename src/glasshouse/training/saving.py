@@ -1,0 +1,83 @@
+"""Writing the state of a training run to disk, and going on from it, bit for bit."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from glasshouse.core.errors import CheckpointError
+from glasshouse.core.random_state import capture, restore
+from glasshouse.training.non_finite import all_finite
+
+if TYPE_CHECKING:
+    from glasshouse.training.loop import Training
+
+
+def checkpoint_due(training: Training) -> bool:
+    """Whether it is time to write the state down."""
+    when = training.job.checkpoint
+    if when.steps is not None and training.progress.step % when.steps == 0:
+        return True
+    return time.perf_counter() - training.saved_at >= when.seconds
+
+
+def save(training: Training) -> None:
+    """Write the whole state to disk, unless it is a broken one."""
+    training.saved_at = time.perf_counter()
+    if training.checkpoints is None or not all_finite(training.job.network):
+        return
+    training.records.probes.extend(training.probes.rows)
+    training.probes.rows = []
+    training.records.flush()
+    training.checkpoints.save(training.progress.step, state(training))
+
+
+def state(training: Training) -> dict[str, Any]:
+    """Everything that decides how training goes on."""
+    return {
+        "network": dict(training.job.network.state_dict()),
+        "optimizer": training.optimizer.state_dict(),
+        "precision": training.job.precision.state(),
+        "schedule": training.schedule.state(),
+        "stopping": training.job.stopping.state(),
+        "random": capture(),
+        "progress": vars(training.progress),
+        "log": training.log.state(),
+        "epochs": training.records.epochs,
+        "best": training.best_weights,
+    }
+
+
+def take_up(training: Training) -> list[str]:
+    """Go on from the newest whole checkpoint, if there is one.
+
+    Returns:
+        A sentence for each damaged checkpoint that had to be passed over.
+
+    Raises:
+        CheckpointError: There are checkpoints, but none is whole, of this run and of this network.
+    """
+    if training.checkpoints is None:
+        return []
+    newest, problems = training.checkpoints.newest()
+    if newest is None:
+        return problems
+    found, job = newest.state, training.job
+    try:
+        job.network.load_state_dict(found["network"])
+        training.optimizer.load_state_dict(found["optimizer"])
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"checkpoint {newest.path} does not fit the network: {error}",
+            expected="the network and the optimizer that the run was started with",
+            fix="resume with the same experiment, or start a new run",
+        ) from error
+    job.precision.restore(found["precision"])
+    training.schedule.restore(found["schedule"])
+    job.stopping.restore(found["stopping"])
+    vars(training.progress).update(found["progress"])
+    training.best_weights = found["best"]
+    training.log.restore(found["log"], job.device)
+    training.records.rewind(training.progress.step, found["epochs"])
+    restore(found["random"])
+    return problems
