@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glasshouse.core.errors import DataError, UnknownNameError, UsageError
+from glasshouse.data import delimited
 from glasshouse.data.cells import ReadingOptions
 from glasshouse.data.delimited import read_delimited
 from glasshouse.data.raw import RawTable, TableLayout
@@ -302,3 +303,25 @@ def test_whatever_pythons_own_writer_writes_comes_back(
         ReadingOptions(header=True, separator=separator, missing=()),
     )
     assert cells.frame.rows() == [tuple(cell.strip() for cell in row) for row in rows]
+
+
+PLAIN = st.text(st.characters(codec="ascii", exclude_categories=["Cc"], exclude_characters='",#'), max_size=5)
+
+
+@given(
+    st.lists(st.lists(PLAIN, min_size=3, max_size=3), min_size=2, max_size=12),
+    st.sampled_from(["\n", "\r\n"]),
+)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_the_fast_way_gives_what_the_slow_way_gives(rows: list[list[str]], ending: str) -> None:
+    text = ending.join(",".join(row) for row in [["a", "b", "c"], *rows, ["x", "y", "z"]])
+    options = ReadingOptions(header=True, separator=",", missing=())
+    fast = read_delimited(TextFile(Path("t.csv"), text), options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "read_regular", lambda *_: None)
+        slow = read_delimited(TextFile(Path("t.csv"), text), options)
+    assert fast.frame.equals(slow.frame)
+    assert fast.lines is not None
+    assert slow.lines is not None
+    assert fast.lines.tolist() == slow.lines.tolist()
+    assert fast.notes == slow.notes

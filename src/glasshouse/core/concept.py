@@ -91,7 +91,8 @@ class Catalogue(Mapping[str, Concept]):
         try:
             return self._names[normalise(name)]
         except KeyError:
-            raise unknown_name(name, self._names, self.kind) from None
+            aliases = {alias: concept.name for concept in self.values() for alias in concept.aliases}
+            raise unknown_name(name, self, self.kind, aliases) from None
 
     def build(self, spec: Spec, /, *given: Any, **defaults: Any) -> Any:
         """Build what ``spec`` names.

@@ -11,7 +11,6 @@ from pydantic.fields import FieldInfo
 from glasshouse.core.errors import SettingError
 from glasshouse.core.names import suggestions
 
-
 Count = Annotated[int, Field(ge=1)]
 """A whole number from 1."""
 Positive = Annotated[float, Field(gt=0)]
@@ -97,10 +96,10 @@ def _locate(
             key.append(part)
             inner = [each for each in (field.annotation, *get_args(field.annotation)) if _is_section(each)]
             section = inner[0] if inner else section
-        elif field is not None and get_origin(field.annotation) is dict and key[-1] in section.model_fields:
-            key.append(part)
-        elif not key or field is None or _is_section(field.annotation):
-            key.append(part)
+        elif field is None or _is_section(field.annotation):
+            key.append(part)  # a key that the section does not have
+        elif get_origin(field.annotation) is dict and key[-1] in section.model_fields:
+            key.append(part)  # a key of a free table, such as data.columns.age
     return section, field, key or path
 
 

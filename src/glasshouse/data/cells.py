@@ -67,11 +67,10 @@ class Cells:
 
 def clean(frame: pl.DataFrame, missing: Sequence[str], *, empty: bool = True) -> pl.DataFrame:
     """Strip text cells and make null those that mean a value is missing, empty ones normally among them."""
-    tokens = pl.Series(sorted({*missing, *([""] if empty else [])}), dtype=pl.String)
+    tokens = sorted({*missing, *([""] if empty else [])})
     text = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     stripped = [pl.col(name).str.strip_chars() for name in text]
     frame = frame.with_columns(stripped)
     return frame.with_columns(
-        pl.when(pl.col(name).is_in(tokens.implode())).then(None).otherwise(pl.col(name)).alias(name)
-        for name in text
+        pl.when(pl.col(name).is_in(tokens)).then(None).otherwise(pl.col(name)).alias(name) for name in text
     )

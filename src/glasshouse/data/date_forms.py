@@ -35,6 +35,9 @@ _TIMES = (
     (r"[ T]+\d{1,2}:\d{2} ?[AaPp][Mm]", " %I:%M %p"),
     (r"[ T]+\d{1,2}:\d{2}:\d{2} ?[AaPp][Mm]", " %I:%M:%S %p"),
 )
+_LIKE_A_DATE = re.compile(
+    r"\d{1,4}([-/.])\d{1,2}\1\d|\d{4}-\d{1,2}$|\d{8}|\d{1,2}[ -][A-Za-z]|[A-Za-z]{3,9} \d"
+)
 _ISO = tuple("%Y-%m-%d" + time for _, time in _TIMES[:5])
 _PROBED = 20
 
@@ -63,7 +66,9 @@ def find_date_form(cells: pl.Series) -> DateForm | None:
     Args:
         cells: Text cells, none of them missing.
     """
-    probe = cells.head(_PROBED).to_list()
+    probe = [cell for cell in cells.head(_PROBED) if _LIKE_A_DATE.match(cell)]
+    if not probe:
+        return None
     best: DateForm | None = None
     for day, orders in _DAYS:
         for time, clock in _TIMES:

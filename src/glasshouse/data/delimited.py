@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from glasshouse.core.errors import DataError
 from glasshouse.data.cells import Cells, ReadingOptions, clean
 from glasshouse.data.header import Heading, find_heading, name_columns
+from glasshouse.data.regular_lines import read_regular
 from glasshouse.data.sniff import (
     SAMPLE_LINES,
     Quoting,
@@ -136,6 +137,9 @@ def _attempt(source: _Source, quoting: Quoting) -> _Parsed:
     sample = sample_rows(source.top, source.separator, quoting)
     heading = find_heading(source.top, sample, source.separator, source.options)
     width = usual_width(sample[heading.skipped_rows :])[0]
+    regular = read_regular(source.file.text, heading.first_line, source.separator, width)
+    if regular is not None:
+        return _Parsed(quoting, heading, *regular, ragged=(), joined=False, broken="")
     stream = io.StringIO(source.file.text, newline="")
     skipped = sum(1 for _ in islice(stream, heading.first_line - 1))
     reader = rows_of(stream, source.separator, quoting)
@@ -170,7 +174,7 @@ def _attempt(source: _Source, quoting: Quoting) -> _Parsed:
 
 def _columns(rows: Sequence[Sequence[str]], width: int) -> pl.DataFrame:
     columns = zip(*rows, strict=True) if rows else ((),) * width
-    return pl.DataFrame([pl.Series(str(i), each, pl.String) for i, each in enumerate(columns)])
+    return pl.DataFrame([pl.Series(str(i), list(each), pl.String) for i, each in enumerate(columns)])
 
 
 @contextmanager

@@ -121,7 +121,9 @@ def _numbers(cells: Cells, column: Column, comma: bool) -> NDArray[np.float64]:
 def _labels(cells: Cells, column: Column, comma: bool) -> pl.Series:
     """Class names, one per row; numbers without superfluous zeros, so that 1 and 1.0 are one class."""
     kind: ColumnKind = "number" if column.kind == "number" else "category"
-    return as_words(typed_column(cells, replace(column, kind=kind), comma))
+    words = as_words(typed_column(cells, replace(column, kind=kind), comma))
+    several_spellings = column.kind == "boolean" and words.n_unique() > 2
+    return words.str.to_lowercase() if several_spellings else words
 
 
 def _classes(words: pl.Series, name: str, origin: str) -> tuple[str, ...]:

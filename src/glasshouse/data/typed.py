@@ -40,9 +40,10 @@ def typed_column(cells: Cells, column: Column, decimal_comma: bool = False) -> p
 def _numbers(cells: Cells, series: pl.Series, decimal_comma: bool) -> pl.Series:
     if series.dtype == pl.String:
         numbers = parse_numbers(series, decimal_comma)
-        wrong = series.is_not_null() & numbers.is_null() & (series.str.to_lowercase() != "nan")
-        if wrong.any():
-            raise misfit(cells, series, wrong, "text where a number is due")
+        if numbers.null_count() > series.null_count():
+            wrong = series.is_not_null() & numbers.is_null() & (series.str.to_lowercase() != "nan")
+            if wrong.any():
+                raise misfit(cells, series, wrong, "text where a number is due")
     elif series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null):
         numbers = series.cast(pl.Float64).fill_nan(None)
     else:

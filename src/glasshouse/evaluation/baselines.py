@@ -85,6 +85,7 @@ def _logistic(prepared: Prepared, judged: Part, seed: int) -> Iterator[Baseline]
         model.fit(scale(inputs), targets)
     probabilities = np.zeros((len(judged), prepared.outputs))
     probabilities[:, model.classes_] = model.predict_proba(scale(_flat(judged)))
+    probabilities /= probabilities.sum(axis=1, keepdims=True)  # float32 inputs give float32 sums
     early = f", stopped after {ITERATIONS} iterations" if max(model.n_iter_) >= ITERATIONS else ""
     yield Baseline(
         "logistic regression",

@@ -86,7 +86,7 @@ def _inputs(schema: Schema) -> list[str]:
         lines += ["", f"And {len(schema.inputs) - MOST_INPUTS:,} more: all are in `schema.json`."]
     lines += [
         "",
-        "What becomes what was learnt from the training rows alone and is kept in `preprocessing.json`.",
+        "How values become numbers was learnt from the training rows alone; `preprocessing.json` keeps it.",
     ]
     return lines if schema.kind != "arrays" else lines[:-2]
 
@@ -142,5 +142,5 @@ def _limits(schema: Schema, evaluation: dict[str, Any] | None) -> list[str]:
             "(expected calibration error)."
         )
     if any(each["kind"] == "category" for each in schema.inputs):
-        lines.append("Categories that training did not see are treated as `other`; predictions warn of them.")
+        lines.append("Categories that training did not see count as other or none; predictions warn of them.")
     return ["## Limits", "", *(f"- {line}" for line in lines)]

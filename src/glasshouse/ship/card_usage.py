@@ -51,11 +51,8 @@ def without_glasshouse(schema: Schema) -> list[str]:
         f"It gives {outputs}.",
         "",
         "```python",
-        "import numpy as np",
-        "import onnxruntime",
-        "",
-        'session = onnxruntime.InferenceSession("model.onnx")',
         *_example(schema),
+        'session = onnxruntime.InferenceSession("model.onnx")',
         f'print(session.run(["{schema.outputs[-1].name}"], {{"input": inputs}})[0])',
         "```",
         "",
@@ -79,12 +76,20 @@ def _input(schema: Schema, shape: str) -> str:
 def _example(schema: Schema) -> list[str]:
     sizes = ", ".join(map(str, schema.input_shape))
     if schema.kind != "images":
-        return [f"inputs = np.zeros((1, {sizes}), np.float32)"]
+        return [
+            "import numpy as np",
+            "import onnxruntime",
+            "",
+            f"inputs = np.zeros((1, {sizes}), np.float32)  # prepared rows",
+        ]
     channels, height, width = schema.input_shape
     mode = "L" if channels == 1 else "RGB"
     return [
         "import json",
+        "import numpy as np",
+        "import onnxruntime",
         "from PIL import Image, ImageOps",
+        "",
         f'picture = Image.open("picture.png").convert("{mode}")',
         f"picture = ImageOps.fit(picture, ({width}, {height}), Image.Resampling.BILINEAR)",
         f"pixels = np.asarray(picture, np.float32).reshape({height}, {width}, {channels}).transpose(2, 0, 1)",
@@ -104,4 +109,4 @@ def _unit_length(schema: Schema) -> list[str]:
 def _unit(schema: Schema) -> str:
     if schema.meaning == "logits":
         return "in probability"
-    return "spreads of the target" if schema.meaning == "values" else "of the largest output"
+    return "spreads of the target" if schema.scale else "of the largest output"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from glasshouse.data.parts import Part
 from glasshouse.losses.contract import Meaning
-from glasshouse.objectives.supervised import Supervised
+
+if TYPE_CHECKING:  # its metrics need scikit-learn, which bundles that only predict can do without
+    from glasshouse.objectives.supervised import Supervised
 
 ELEMENTS = 2_000_000
 """Input numbers per batch when nothing is trained: large enough to be fast, small enough for any memory."""

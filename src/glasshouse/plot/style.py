@@ -1,0 +1,134 @@
+"""One quiet style for all figures: thin lines, few ticks, words beside the lines that they name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+WIDTH = 360
+"""Width of a panel in points; one point is one pixel on a page that shows it at that width."""
+FONT = 11
+"""Size of all text in a figure, in points."""
+
+INK = "#17211f"
+MUTED = "#56655f"
+RULE = "#dce4e1"
+ACCENT = "#0b6e63"
+SECOND = "#b4540a"
+COLOURS = {INK: "ink", MUTED: "muted", RULE: "rule", ACCENT: "accent", SECOND: "second"}
+"""The only colours of figures, and the names by which a page may replace them.
+
+Accent and second differ in lightness as well as hue and stay apart for people who see no red or green.
+"""
+
+Margins = tuple[float, float, float, float]
+
+
+def panel(height: float = 210, margins: Margins = (44, 14, 26, 34)) -> tuple[Figure, Axes]:
+    """A figure of one panel in the house style.
+
+    Args:
+        height: Of the whole figure, in points.
+        margins: Space left, right, above and below the axes, in points.
+    """
+    left, right, top, bottom = margins
+    figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
+    box = (left / WIDTH, bottom / height, 1 - (left + right) / WIDTH, 1 - (top + bottom) / height)
+    axes = figure.add_axes(box)
+    quiet(axes)
+    return figure, axes
+
+
+def quiet(axes: Axes) -> None:
+    """Take away what draws attention to itself."""
+    for side, spine in axes.spines.items():
+        spine.set_visible(side == "bottom")
+        spine.set(color=RULE, linewidth=1)
+    axes.set_facecolor("none")
+    axes.tick_params(length=0, labelsize=FONT, labelcolor=MUTED, pad=5)
+    axes.grid(axis="y", color=RULE, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+
+
+def name_axes(axes: Axes, across: str, up: str) -> None:
+    """Name the axes: the upright one above its end, where nobody has to tilt their head."""
+    axes.set_xlabel(across, fontsize=FONT, color=MUTED, loc="right", labelpad=3)
+    axes.text(
+        0, 1, up, transform=axes.transAxes, fontsize=FONT, color=MUTED, va="bottom", ha="left"
+    ).set_position((0, 1.04))
+
+
+def logarithmic(axis: Any) -> None:
+    """Give an axis a logarithmic scale with few, plain labels."""
+    axis._set_axes_scale("log")
+    axis.set_major_locator(LogLocator(10, numticks=5))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+
+
+def spans_decades(values: Sequence[float], decades: float = 1.3) -> bool:
+    """Whether positive values differ so much that a plain scale would hide the small ones."""
+    finite = [value for value in values if math.isfinite(value)]
+    return bool(finite) and min(finite) > 0 and math.log10(max(finite) / min(finite)) > decades
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Write names at the ends of lines, moved apart where they would overlap.
+
+    Args:
+        axes: With its limits set.
+        ends: x and y of each line's end, its name, and its colour.
+    """
+    axes.figure.canvas.draw()
+    places = [axes.transData.transform((x, y)) for x, y, _, _ in ends]
+    # pixels at 72 dots per inch are points; lines of text need a little more than their size
+    gap = FONT * 1.25 * axes.figure.dpi / 72
+    order = sorted(range(len(ends)), key=lambda place: places[place][1])
+    heights = [places[place][1] for place in order]
+    for upper in range(1, len(heights)):
+        heights[upper] = max(heights[upper], heights[upper - 1] + gap)
+    shift = sum(places[place][1] - height for place, height in zip(order, heights, strict=True))
+    for place, height in zip(order, heights, strict=True):
+        x, y, name, colour = ends[place]
+        moved = (height + shift / len(ends) - places[place][1]) * 72 / axes.figure.dpi
+        axes.annotate(
+            name,
+            (x, y),
+            xytext=(6, moved),
+            textcoords="offset points",
+            fontsize=FONT,
+            color=colour,
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def short(value: float) -> str:
+    """A tick label: at most four characters or so.
+
+    Example:
+        >>> [short(value) for value in (0, 0.25, 12, 1500, 2_000_000, 0.00001)]
+        ['0', '0.25', '12', '1.5k', '2M', '1e-5']
+    """
+    size = abs(value)
+    if size == 0 or not math.isfinite(value):
+        return "0" if size == 0 else ""
+    if size < 0.001:
+        mantissa, exponent = f"{value:.0e}".split("e")
+        return f"{mantissa}e{int(exponent)}".replace("-", "-")
+    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if size >= limit:
+            return f"{value / limit:.4g}{letter}".replace("-", "−")
+    return f"{value:.4g}".replace("-", "−")
+
+
+Scale = Literal["linear", "log"]
