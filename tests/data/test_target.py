@@ -144,3 +144,13 @@ def test_one_and_one_point_zero_are_the_same_class(tmp_path) -> None:
     assert table.target is not None
     assert table.target.classes == ("0", "1")
     assert table.target.values[-2:].tolist() == [1, 0]
+
+
+def test_spellings_of_true_and_false_are_two_classes(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "x,y\n" + "".join(f"{i}.5,{['True', 'FALSE', 'true', 'False'][i % 4]}\n" for i in range(20))
+    )
+    table = read_table(DataSettings(source=str(path), target="y"))
+    assert table.target is not None
+    assert table.target.classes == ("false", "true")

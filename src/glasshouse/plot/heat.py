@@ -39,7 +39,8 @@ class Scale:
     def strength(self, values: Cells) -> Cells:
         """Strength from 0 to 1 for each value, by size where values are signed; NaN stays NaN."""
         if self.signed:
-            return np.minimum(np.abs(values) / self.high, 1.0)
+            size: Cells = np.minimum(np.abs(values) / self.high, 1.0)
+            return size
         if not self.high > self.low:
             return np.where(np.isnan(values), np.nan, 0.5)
         clipped = np.clip(values, self.low, self.high)
@@ -123,5 +124,12 @@ def draw_key(axes: Axes, scale: Scale) -> None:
     strip.set_axis_off()
     for x, words, side in ((-0.08, low, "right"), (1.08, high, "left")):
         strip.text(
-            x, 0.5, words, transform=strip.transAxes, fontsize=FONT, color=MUTED, ha=side, va="center_baseline"
+            x,
+            0.5,
+            words,
+            transform=strip.transAxes,
+            fontsize=FONT,
+            color=MUTED,
+            ha=side,
+            va="center_baseline",
         )

@@ -1,8 +1,9 @@
-"""The learning curve: how a loss or metric went, epoch by epoch, on rows that were learnt and rows that were not."""
+"""The learning curve: a loss or metric over the epochs, on rows that were learnt and rows that were not."""
 
 from __future__ import annotations
 
 import polars as pl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from glasshouse.plot.style import (
@@ -18,6 +19,9 @@ from glasshouse.plot.style import (
     short,
     spans_decades,
 )
+
+_LOWEST_R2 = -0.5
+"""Below this, R² leaves the picture: a wild first epoch would press all others into one line."""
 
 
 def learning_curve(history: pl.DataFrame, measure: str, best_epoch: int | None = None) -> Figure:
@@ -36,49 +40,58 @@ def learning_curve(history: pl.DataFrame, measure: str, best_epoch: int | None =
     figure, axes = panel(margins=(44, 66, 28, 34))
     ends, everything = [], []
     for part, colour, width in (("train", MUTED, 1.2), ("validation", ACCENT, 1.8)):
-        column = f"{part}_{measure}"
-        if column not in history.columns:
-            continue
-        known = history.select("epoch", column).drop_nulls()
-        epochs, values = known["epoch"].to_list(), known[column].to_list()
+        epochs, values = _known(history, f"{part}_{measure}")
         if not values:
             continue
-        dot = "o" if len(values) == 1 else None
-        axes.plot(epochs, values, color=colour, linewidth=width, marker=dot, markersize=4)
+        axes.plot(
+            epochs,
+            values,
+            color=colour,
+            linewidth=width,
+            marker="o" if len(values) == 1 else None,
+            markersize=4,
+        )
         ends.append((epochs[-1], values[-1], part, colour))
         everything += values
-        if part == "validation" and best_epoch in epochs:
-            _mark_best(axes, best_epoch, values[epochs.index(best_epoch)], epochs[-1])
-    if measure == "loss" and spans_decades(everything):
-        logarithmic(axes.yaxis)
-        name_axes(axes, "epoch", "loss (log scale)")
-    else:
-        name_axes(axes, "epoch", {"r2": "R²"}.get(measure, measure))
-        _leave_out_wild_starts(axes, everything, measure)
-    axes.set_xlim(1, max(2, history["epoch"].max() if history.height else 2))  # type: ignore[type-var, arg-type]
-    if ends:
-        label_ends(axes, ends)
+    _scale(axes, measure, everything)
+    last = max((end[0] for end in ends), default=1)
+    axes.set_xlim(1, max(2, last))
+    _mark_best(axes, *_known(history, f"validation_{measure}"), best_epoch)
+    label_ends(axes, ends)
     return figure
 
 
-def _mark_best(axes: object, epoch: int, value: float, last: int) -> None:
-    from matplotlib.axes import Axes
+def _known(history: pl.DataFrame, column: str) -> tuple[list[int], list[float]]:
+    if column not in history.columns:
+        return [], []
+    known = history.select("epoch", column).drop_nulls()
+    return known["epoch"].to_list(), known[column].to_list()
 
-    assert isinstance(axes, Axes)
-    axes.axvline(epoch, color=RULE, linewidth=1, zorder=0)
-    axes.plot([epoch], [value], marker="o", markersize=5, color=ACCENT, zorder=5)
-    side = "right" if epoch > 0.6 * last else "left"
+
+def _scale(axes: Axes, measure: str, values: list[float]) -> None:
+    if measure == "loss" and spans_decades(values):
+        logarithmic(axes.yaxis)
+        name_axes(axes, "epoch", "loss (log scale)")
+        return
+    name_axes(axes, "epoch", {"r2": "R²"}.get(measure, measure))
+    if measure == "r2" and values and min(values) < _LOWEST_R2 < max(values):
+        axes.set_ylim(bottom=_LOWEST_R2)
+
+
+def _mark_best(axes: Axes, epochs: list[int], values: list[float], best: int | None) -> None:
+    if best not in epochs:
+        return
+    axes.axvline(best, color=RULE, linewidth=1, zorder=0)
+    value = values[epochs.index(best)]
+    axes.plot([best], [value], marker="o", markersize=5, color=ACCENT, zorder=5, clip_on=False)
+    late = best > 0.55 * epochs[-1]
     axes.annotate(
-        f"kept: epoch {epoch}, {short(round(value, 4))}",
-        (epoch, 1),
+        f"kept: epoch {best}, {short(float(f'{value:.3g}'))}",
+        (best, 1),
         xycoords=("data", "axes fraction"),
-        xytext=(-4 if side == "right" else 4, 6),
+        xytext=(0 if late else 3, 6),
         textcoords="offset points",
         fontsize=FONT,
         color=INK,
-        ha=side,
+        ha="right" if late else "left",
     )
-
-
-def _leave_out_wild_starts(axes: object, values: list[float], measure: str) -> None:
-    """A first epoch with R² of -20 would press all others into one line: let it leave the picture."""

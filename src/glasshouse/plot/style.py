@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,9 +18,10 @@ FONT = 11
 INK = "#17211f"
 MUTED = "#56655f"
 RULE = "#dce4e1"
+PAPER = "#fcfdfc"
 ACCENT = "#0b6e63"
 SECOND = "#b4540a"
-COLOURS = {INK: "ink", MUTED: "muted", RULE: "rule", ACCENT: "accent", SECOND: "second"}
+COLOURS = {INK: "ink", MUTED: "muted", RULE: "rule", PAPER: "paper", ACCENT: "accent", SECOND: "second"}
 """The only colours of figures, and the names by which a page may replace them.
 
 Accent and second differ in lightness as well as hue and stay apart for people who see no red or green.
@@ -62,9 +63,15 @@ def quiet(axes: Axes) -> None:
 def name_axes(axes: Axes, across: str, up: str) -> None:
     """Name the axes: the upright one above its end, where nobody has to tilt their head."""
     axes.set_xlabel(across, fontsize=FONT, color=MUTED, loc="right", labelpad=3)
-    axes.text(
-        0, 1, up, transform=axes.transAxes, fontsize=FONT, color=MUTED, va="bottom", ha="left"
-    ).set_position((0, 1.04))
+    axes.annotate(
+        up,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 6),
+        textcoords="offset points",
+        fontsize=FONT,
+        color=MUTED,
+    )
 
 
 def logarithmic(axis: Any) -> None:
@@ -124,11 +131,8 @@ def short(value: float) -> str:
         return "0" if size == 0 else ""
     if size < 0.001:
         mantissa, exponent = f"{value:.0e}".split("e")
-        return f"{mantissa}e{int(exponent)}".replace("-", "-")
+        return f"{mantissa}e{int(exponent)}"
     for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if size >= limit:
             return f"{value / limit:.4g}{letter}".replace("-", "−")
     return f"{value:.4g}".replace("-", "−")
-
-
-Scale = Literal["linear", "log"]

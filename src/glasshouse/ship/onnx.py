@@ -42,7 +42,7 @@ def export_onnx(
     Args:
         path: The file to write.
         network: Any module that maps (N, *input_shape) to (N, K).
-        samples: Some prepared rows to check with, float32, shape (rows, *input_shape).
+        samples: Some prepared rows to check with, at least one, shape (rows, *input_shape).
         meaning: What the outputs are.
         scale: For regression.
 
@@ -83,8 +83,6 @@ def _copy_of(network: nn.Module) -> nn.Module:
 
 def _cycled(samples: torch.Tensor, count: int) -> torch.Tensor:
     """As many rows as asked for, repeating from the first where there are fewer."""
-    if len(samples) == 0:
-        return torch.zeros((count, *samples.shape[1:]))
     return samples[torch.arange(count) % len(samples)]
 
 
@@ -144,17 +142,17 @@ def _largest_difference(
         raise _cannot(f"ONNX Runtime cannot open the exported network: {why}") from error
     largest = 0.0
     for size in BATCH_SIZES:
-        with torch.no_grad():
-            wanted = [each.double().numpy() for each in headed(rows[:size])]
         try:
+            with torch.no_grad():
+                wanted = [each.double().numpy() for each in headed(rows[:size])]
             found = backend.outputs(rows[:size].numpy())
-        except Exception as error:  # the runtime's errors have no common class below Exception
-            raise _cannot(f"the exported network fails on {size} rows at once: {_told(error)}") from error
+        except Exception as error:  # a user's module and the runtime may fail in any way
+            raise _cannot(f"the network fails on {size} rows at once: {_told(error)}") from error
         if meaning == "logits":  # compared as probabilities, both by the file's softmax and by ours
             wanted, found = [softmax(wanted[0])] * 2, [softmax(found[0].astype(np.float64)), found[1]]
         unit = _unit(wanted[0], meaning, scale)
         if [each.shape for each in found] != [each.shape for each in wanted]:
-            raise _cannot(f"the exported network gives {found[0].shape} for {size} rows at once")
+            raise _cannot(f"the exported network gives an output of shape {found[0].shape} for {size} rows at once")
         largest = max([largest, *(_apart(a, b) / unit for a, b in zip(wanted, found, strict=True))])
     return largest
 

@@ -59,7 +59,8 @@ class Content:
         classes: Class names in the order of the outputs; empty for regression.
         scale: For regression on standardised targets.
         preparation: From raw rows to inputs; ``None`` where the network takes arrays as they are.
-        samples: Some prepared rows to check with, shape (rows, *input_shape); ``None``: zeros.
+        samples: Some prepared rows to check with, shape (rows, *input_shape); ``None``: random ones, from a
+            standard normal distribution.
         evaluation: The record of the evaluation, for the card and the schema.
         name: Of the run.
         seed: Of the experiment.
@@ -82,9 +83,9 @@ class Content:
     notes: tuple[str, ...] = field(default_factory=tuple)
 
     def rows(self) -> torch.Tensor:
-        """The samples for checks on the CPU, at most ``CHECKED_ROWS``; zeros where there are none."""
+        """The samples for checks, on the CPU, at most ``CHECKED_ROWS``."""
         if self.samples is None or not len(self.samples):
-            return torch.zeros((2, *self.input_shape))
+            return torch.randn((2, *self.input_shape), generator=torch.Generator().manual_seed(self.seed))
         return self.samples[:CHECKED_ROWS].detach().to("cpu", torch.float32)
 
 
