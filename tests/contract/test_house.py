@@ -54,7 +54,7 @@ def test_no_file_is_a_bucket():
 
 @pytest.mark.parametrize("path", FILES, ids=relative)
 def test_arguments_are_not_checked_by_assert_alone(path):
-    # An assert may state what the program itself guarantees; it vanishes under -O, so it must not guard input.
+    # An assert may state what the program guarantees; it vanishes under -O, so it must not guard input.
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assert) and "isinstance" not in ast.unparse(node.test):
             text = ast.unparse(node)

@@ -8,10 +8,10 @@ import pytest
 from scipy.io import arff as scipy_arff
 
 from glasshouse.core.errors import DataError
-from glasshouse.data.arff import read_arff
-from glasshouse.data.read_table import read_table
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.text_file import TextFile
+from glasshouse.data.tables.arff import read_arff
+from glasshouse.data.tables.read_table import read_table
+from glasshouse.data.tables.text_file import TextFile
 
 HEAD = """% a comment
 @relation weather

@@ -6,8 +6,13 @@ import pytest
 from scipy.stats import contingency, spearmanr
 from sklearn.feature_selection import f_classif
 
-from glasshouse.data.association import correlation_ratio, correlations, cramers_v, rank_correlation
-from glasshouse.data.leakage import SUSPICIOUS, alone
+from glasshouse.data.exploration.association import (
+    correlation_ratio,
+    correlations,
+    cramers_v,
+    rank_correlation,
+)
+from glasshouse.data.exploration.leakage import SUSPICIOUS, alone
 
 generator = np.random.default_rng(0)
 

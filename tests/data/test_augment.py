@@ -8,7 +8,7 @@ import torch
 from scipy import ndimage
 
 from glasshouse.data import Augmenter
-from glasshouse.data.augment import (
+from glasshouse.data.images.augment import (
     add_noise,
     brighten,
     contrast,

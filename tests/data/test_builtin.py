@@ -18,13 +18,13 @@ from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from glasshouse.core.errors import DataError, UnknownNameError, UsageError
-from glasshouse.data import published_sets
-from glasshouse.data.builtin import BUILTIN, load_builtin
-from glasshouse.data.cifar import CIFAR_10
-from glasshouse.data.download import fetch
+from glasshouse.data.builtin import published_sets
+from glasshouse.data.builtin.catalogue import BUILTIN, load_builtin
+from glasshouse.data.builtin.download import fetch
+from glasshouse.data.builtin.toys import toy_frame
+from glasshouse.data.images.cifar import CIFAR_10
 from glasshouse.data.raw import RawImages, RawTable
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.toys import toy_frame
 
 TABLES = {"iris": "iris", "wine": "wine", "breast_cancer": "breast_cancer", "diabetes": "diabetes"}
 TOYS = ["moons", "circles", "blobs", "spirals", "xor"]
@@ -111,7 +111,7 @@ def test_settings_for_columns_and_targets_work_on_builtin_tables() -> None:
 
 def test_listing_the_names_imports_nothing_heavy() -> None:
     code = (
-        "import glasshouse.data, sys; from glasshouse.data.builtin import BUILTIN; list(BUILTIN);"
+        "import glasshouse.data, sys; from glasshouse.data.builtin.catalogue import BUILTIN; list(BUILTIN);"
         "print([m for m in ('torch', 'sklearn', 'polars', 'matplotlib', 'scipy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

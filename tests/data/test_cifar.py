@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glasshouse.core.errors import DataError
-from glasshouse.data.cifar import CIFAR_10, CIFAR_100, CifarLayout, cifar_layout, read_cifar
+from glasshouse.data.images.cifar import CIFAR_10, CIFAR_100, CifarLayout, cifar_layout, read_cifar
 from glasshouse.data.settings import DataSettings
 
 SETTINGS = DataSettings(source="cifar")

@@ -6,7 +6,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from glasshouse.data.date_forms import find_date_form, parse_dates, parse_iso
+from glasshouse.data.tables.date_forms import find_date_form, parse_dates, parse_iso
 
 NOON = dt.datetime(2012, 10, 28, 12, 34)
 

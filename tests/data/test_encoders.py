@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from glasshouse.data.booleans import BooleanEncoder
-from glasshouse.data.categories import CategoryEncoder
-from glasshouse.data.dates import DateEncoder
-from glasshouse.data.encoder import Encoder
-from glasshouse.data.text import TextEncoder
+from glasshouse.data.encoders.booleans import BooleanEncoder
+from glasshouse.data.encoders.categories import CategoryEncoder
+from glasshouse.data.encoders.dates import DateEncoder
+from glasshouse.data.encoders.encoder import Encoder
+from glasshouse.data.encoders.text import TextEncoder
 
 
 def _words(cells: list[str | None]) -> pl.Series:

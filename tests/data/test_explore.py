@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import skew
 
 from glasshouse.data import divide, explore, load
-from glasshouse.data.exploration import Exploration
+from glasshouse.data.exploration.explore import Exploration
 from glasshouse.data.raw import Column, RawImages, RawTable, Target
 from glasshouse.data.settings import DataSettings, SplitSettings
 

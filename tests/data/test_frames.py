@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from glasshouse.core.errors import DataError
-from glasshouse.data.frames import cells_from_frame
-from glasshouse.data.read_table import table_from_frame
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.tables.frames import cells_from_frame
+from glasshouse.data.tables.read_table import table_from_frame
 
 MOMENTS = [dt.datetime(2012, 1, 2, 3), None, dt.datetime(2013, 1, 2)]
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from glasshouse.core.errors import DataError, UsageError
-from glasshouse.data.idx import is_idx, read_idx
-from glasshouse.data.idx_images import read_idx_images
+from glasshouse.data.images.idx import is_idx, read_idx
+from glasshouse.data.images.idx_images import read_idx_images
 from glasshouse.data.settings import DataSettings
 
 

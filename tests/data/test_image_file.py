@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from glasshouse.data.image_file import Broken, default_size, in_parallel, load_pixels, look, to_pixels
+from glasshouse.data.images.file import Broken, default_size, in_parallel, load_pixels, look, to_pixels
 
 
 def gradient(height: int = 6, width: int = 8) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from glasshouse.core.errors import DataError
-from glasshouse.data.image_folder import read_image_folder
+from glasshouse.data.images.folder import read_image_folder
 from glasshouse.data.settings import DataSettings
 
 

@@ -10,8 +10,8 @@ from sklearn.preprocessing import StandardScaler, normalize
 
 from glasshouse.core.errors import BundleError, DataError, SettingError
 from glasshouse.data import fit_preparation, preparation_from_dict
-from glasshouse.data.image_preparation import ImagePreparation
-from glasshouse.data.pixel_levels import level_counts, mean_and_spread
+from glasshouse.data.images.image_preparation import ImagePreparation
+from glasshouse.data.images.pixel_levels import level_counts, mean_and_spread
 from glasshouse.data.raw import RawImages
 from glasshouse.data.settings import DataSettings
 

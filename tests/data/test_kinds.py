@@ -10,8 +10,8 @@ import pytest
 
 from glasshouse.core.errors import DataError, UnknownNameError, UsageError
 from glasshouse.data.raw import Column, RawTable
-from glasshouse.data.read_table import read_table, table_from_frame
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.tables.read_table import read_table, table_from_frame
 
 ROWS = 40
 NAMES = "every value occurs once: it names rows and says nothing about others"

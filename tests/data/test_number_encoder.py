@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
 
-from glasshouse.data.numbers import NumberEncoder, fit_knots, skewness
+from glasshouse.data.encoders.numbers import NumberEncoder, fit_knots, skewness
 
 GENERATOR = np.random.default_rng(0)
 VALUES = GENERATOR.lognormal(3, 1, 500)

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glasshouse.core.errors import DataError, UnknownNameError, UsageError
-from glasshouse.data import delimited
-from glasshouse.data.cells import ReadingOptions
-from glasshouse.data.delimited import read_delimited
 from glasshouse.data.raw import RawTable, TableLayout
-from glasshouse.data.read_table import read_table
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.text_file import TextFile
+from glasshouse.data.tables import delimited
+from glasshouse.data.tables.cells import ReadingOptions
+from glasshouse.data.tables.delimited import read_delimited
+from glasshouse.data.tables.read_table import read_table
+from glasshouse.data.tables.text_file import TextFile
 
 Read = Callable[..., RawTable]
 ROWS = "".join(f"{i * 1.5},w{i % 3},{'ab'[i % 2]}\n" for i in range(30))

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from glasshouse.core.errors import BundleError, DataError, UsageError
+from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.raw import RawTable
-from glasshouse.data.read_table import read_table
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.table_preparation import TablePreparation
+from glasshouse.data.tables.read_table import read_table
 
 Read = Callable[..., RawTable]
 STEPS = 20

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from glasshouse.data.sniff import find_separator, is_header, rows_of
+from glasshouse.data.tables.sniff import find_separator, is_header, rows_of
 
 MISSING = ("", "?", "NA")
 

@@ -10,7 +10,7 @@ from glasshouse.core.errors import DataError, SettingError
 from glasshouse.data.parts import Split
 from glasshouse.data.raw import RawTable, Target
 from glasshouse.data.settings import SplitSettings
-from glasshouse.data.split import divide
+from glasshouse.data.splits.split import divide
 
 
 def table(

@@ -5,9 +5,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glasshouse.data.allotment import allot, lift
 from glasshouse.data.raw import RawTable, Target
-from glasshouse.data.subsample import at_most, subsample
+from glasshouse.data.splits.allotment import allot, lift
+from glasshouse.data.splits.subsample import at_most, subsample
 
 
 @settings(deadline=None, max_examples=200)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import Normalizer
 
 from glasshouse.core.errors import BundleError, DataError
+from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.raw import Column, RawTable, Target
-from glasshouse.data.read_table import read_table, table_from_frame
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.table_preparation import TablePreparation
+from glasshouse.data.tables.read_table import read_table, table_from_frame
 
 ROWS = 60
 SETTINGS = DataSettings(source="people", target="income")

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from glasshouse.core.errors import UsageError
+from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.raw import RawTable, Target
-from glasshouse.data.read_table import read_table, read_text_folder
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.table_preparation import TablePreparation
+from glasshouse.data.tables.read_table import read_table, read_text_folder
 
 pytestmark = pytest.mark.real_data
 Find = Callable[[str], Path]

@@ -8,8 +8,8 @@ import pytest
 
 from glasshouse.core.errors import DataError
 from glasshouse.data.raw import RawTable, Target
-from glasshouse.data.read_table import read_table, table_from_frame
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.tables.read_table import read_table, table_from_frame
 
 Make = Callable[..., RawTable]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glasshouse.core.errors import DataError
-from glasshouse.data.text_file import read_text
+from glasshouse.data.tables.text_file import read_text
 
 TEXT = "name,city\nZoë,Zürich\nJosé,São Paulo\n"
 

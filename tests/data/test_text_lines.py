@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from glasshouse.core.errors import DataError, UsageError
-from glasshouse.data.read_table import read_table, read_text_folder
+from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.table_preparation import TablePreparation
+from glasshouse.data.tables.read_table import read_table, read_text_folder
 
 
 def _folder(tmp_path: Path) -> Path:

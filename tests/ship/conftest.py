@@ -17,12 +17,12 @@ from PIL import Image
 from torch import nn
 from torch.onnx._internal.exporter import _registration
 
-from glasshouse.data.image_preparation import ImagePreparation
+from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import OutputScale
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.preparations import fit_preparation
-from glasshouse.data.read_table import table_from_frame
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.tables.read_table import table_from_frame
 from glasshouse.models import build_model
 from glasshouse.ship.write_bundle import Content, write_bundle
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glasshouse.data.assembly import assemble
-    from glasshouse.data.augment import Augmenter
-    from glasshouse.data.builtin import BUILTIN
-    from glasshouse.data.exploration import explore
+    from glasshouse.data.builtin.catalogue import BUILTIN
+    from glasshouse.data.exploration.explore import explore
+    from glasshouse.data.images.augment import Augmenter
     from glasshouse.data.loading import load
     from glasshouse.data.preparations import fit_preparation, preparation_from_dict
-    from glasshouse.data.split import divide
+    from glasshouse.data.splits.split import divide
 
 __all__ = [
     "BUILTIN",
@@ -33,11 +33,11 @@ __all__ = [
 # Imported when first asked for: torch, scikit-learn and polars take seconds, and help texts need none.
 # No module here may have the name of a function in this table, for it would take the function's place.
 _HOMES = {
-    "BUILTIN": "builtin",
-    "Augmenter": "augment",
+    "BUILTIN": "builtin.catalogue",
+    "Augmenter": "images.augment",
     "assemble": "assembly",
-    "divide": "split",
-    "explore": "exploration",
+    "divide": "splits.split",
+    "explore": "exploration.explore",
     "fit_preparation": "preparations",
     "load": "loading",
     "preparation_from_dict": "preparations",

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from glasshouse.core.errors import DataError, SettingError, UsageError
 from glasshouse.core.names import normalise, suggestions
-from glasshouse.data.builtin import BUILTIN, load_builtin
-from glasshouse.data.cifar import CifarLayout, cifar_layout, read_cifar
-from glasshouse.data.idx import is_idx
-from glasshouse.data.idx_images import idx_image_files, read_idx_images
-from glasshouse.data.image_file import is_image_name
-from glasshouse.data.image_folder import read_image_folder
-from glasshouse.data.image_tree import holds_images
+from glasshouse.data.builtin.catalogue import BUILTIN, load_builtin
+from glasshouse.data.images.cifar import CifarLayout, cifar_layout, read_cifar
+from glasshouse.data.images.file import is_image_name
+from glasshouse.data.images.folder import read_image_folder
+from glasshouse.data.images.idx import is_idx
+from glasshouse.data.images.idx_images import idx_image_files, read_idx_images
+from glasshouse.data.images.tree import holds_images
 from glasshouse.data.raw import Raw, RawImages
-from glasshouse.data.read_table import read_table, read_text_folder, table_from_frame
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.subsample import at_most
+from glasshouse.data.splits.subsample import at_most
+from glasshouse.data.tables.read_table import read_table, read_text_folder, table_from_frame
 
 _TABLES = frozenset({".csv", ".tsv", ".parquet", ".arff"})
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glasshouse.core.errors import BundleError
-from glasshouse.data.image_preparation import ImagePreparation
+from glasshouse.data.encoders.table_preparation import TablePreparation
+from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.table_preparation import TablePreparation
 
 _KINDS: dict[str, type[Preparation]] = {each.kind: each for each in (TablePreparation, ImagePreparation)}
 

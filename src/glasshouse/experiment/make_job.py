@@ -9,7 +9,7 @@ from torch import nn
 
 from glasshouse.core.devices import choose_device, threads_for
 from glasshouse.core.errors import SettingError
-from glasshouse.data.augment import Augmenter
+from glasshouse.data.images.augment import Augmenter
 from glasshouse.data.parts import Part
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.models import Layer

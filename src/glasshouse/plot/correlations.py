@@ -6,61 +6,57 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from glasshouse.plot.heat import Scale, draw_cells
 from glasshouse.plot.style import FONT, INK, PAPER, WIDTH, panel
 
 _LONGEST_NAME = 18
+_LARGEST_CELL = 34.0
 _MOST_NUMBERS = 9
+_LETTER = 6.2
 
 
 def correlations(record: Mapping[str, Any]) -> Figure:
     """Draw the lower triangle of a correlation matrix, with the numbers where there is room for them.
 
     Args:
-        record: ``correlations`` of ``exploration.json``: ``names`` and a square ``matrix`` from -1 to 1.
+        record: ``correlations`` of ``exploration.json``: at least two ``names``, and a square ``matrix`` from
+            -1 to 1.
 
     Example:
         >>> len(correlations({"names": ["a", "b"], "matrix": [[1.0, 0.5], [0.5, 1.0]]}).axes)
         1
     """
-    names = [
-        name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…" for name in record["names"]
-    ]
+    names = [_shown(name) for name in record["names"]]
     matrix = np.array(record["matrix"], dtype=float)
-    count = len(names)
-    left = 10 + 6.2 * max(map(len, names))
-    side = (WIDTH - left - 14) / (count - 1)
-    cell = min(side, 34.0)
-    height = cell * (count - 1)
-    below = 14 + 6.2 * max(map(len, names[:-1]))
-    figure, axes = panel(
-        height=height + 28 + below, margins=(left, WIDTH - left - cell * (count - 1), 28, below)
-    )
-    lower = np.where(np.tri(count, k=-1, dtype=bool), matrix, np.nan)[1:, :-1]
-    scale = Scale(-1.0, 1.0, signed=True)
-    draw_cells(axes, lower, scale, (-0.5, count - 1.5, count - 1.5, -0.5))
-    axes.set_yticks(range(count - 1), names[1:])
-    axes.set_xticks(range(count - 1), names[:-1], rotation=90)
+    size = len(names) - 1
+    left = 10 + _LETTER * max(map(len, names[1:]))
+    below = 14 + _LETTER * max(map(len, names[:-1]))
+    cell = min((WIDTH - left - 14) / size, _LARGEST_CELL)
+    right = WIDTH - left - cell * size
+    figure, axes = panel(height=cell * size + 10 + below, margins=(left, right, 10, below))
+    lower = np.where(np.tri(size + 1, k=-1, dtype=bool), matrix, np.nan)[1:, :-1]
+    draw_cells(axes, lower, Scale(-1.0, 1.0, signed=True), (-0.5, size - 0.5, size - 0.5, -0.5))
+    axes.set_yticks(range(size), names[1:])
+    axes.set_xticks(range(size), names[:-1], rotation=90)
     axes.tick_params(labelsize=min(FONT, cell * 0.85))
     axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
-    if count - 1 <= _MOST_NUMBERS:
-        for row, column in zip(*np.nonzero(~np.isnan(lower)), strict=True):
-            number = f"{lower[row, column]:.1f}".replace("-", "−").replace("0.", ".")
-            colour = PAPER if abs(lower[row, column]) > 0.55 else INK
-            axes.text(
-                column,
-                row,
-                number,
-                ha="center",
-                va="center_baseline",
-                fontsize=9,
-                color=PAPER if strong else INK,
-            )
+    if size <= _MOST_NUMBERS:
+        _write_numbers(axes, lower)
     return figure
 
 
 def _shown(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+
+
+def _write_numbers(axes: Axes, values: NDArray[np.float64]) -> None:
+    for row, column in zip(*np.nonzero(~np.isnan(values)), strict=True):
+        value = values[row, column]
+        number = f"{value:.1f}".replace("-", "−").replace("0.", ".")
+        colour = PAPER if abs(value) > 0.55 else INK
+        axes.text(column, row, number, ha="center", va="center_baseline", fontsize=9, color=colour)

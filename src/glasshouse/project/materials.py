@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from glasshouse.data import assemble, divide, explore, fit_preparation, load
-from glasshouse.data.exploration import Exploration
+from glasshouse.data.exploration.explore import Exploration
 from glasshouse.data.fingerprint import fingerprint
-from glasshouse.data.image_preparation import ImagePreparation
+from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw

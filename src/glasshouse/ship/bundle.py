@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from glasshouse.core.checks import one_of
 from glasshouse.core.errors import BundleError, UsageError
 from glasshouse.core.files import read_json
+from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.preparations import preparation_from_dict
 from glasshouse.data.raw import Raw, RawTable
-from glasshouse.data.table_preparation import TablePreparation
 from glasshouse.ship.answers import Answers, interpret
 from glasshouse.ship.arrays import read_arrays
 from glasshouse.ship.onnx_backend import OnnxBackend

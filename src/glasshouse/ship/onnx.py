@@ -152,7 +152,9 @@ def _largest_difference(
             wanted, found = [softmax(wanted[0])] * 2, [softmax(found[0].astype(np.float64)), found[1]]
         unit = _unit(wanted[0], meaning, scale)
         if [each.shape for each in found] != [each.shape for each in wanted]:
-            raise _cannot(f"the exported network gives an output of shape {found[0].shape} for {size} rows at once")
+            raise _cannot(
+                f"the exported network gives an output of shape {found[0].shape} for {size} rows at once"
+            )
         largest = max([largest, *(_apart(a, b) / unit for a, b in zip(wanted, found, strict=True))])
     return largest
 

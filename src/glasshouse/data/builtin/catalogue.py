@@ -1,0 +1,197 @@
+"""The data sets that have a name: ``glasshouse run digits``, ``glasshouse run fashion-mnist`` ..."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from glasshouse.core.concept import Catalogue, Concept
+from glasshouse.core.errors import UsageError
+from glasshouse.data.settings import DataSettings
+
+if TYPE_CHECKING:  # polars takes half a second to import, and listing the names needs none of it
+    from glasshouse.data.raw import Raw
+
+    Reader = Callable[[DataSettings], Raw]
+
+
+def load_builtin(name: str, settings: DataSettings) -> Raw:
+    """Load the data set of that name.
+
+    Raises:
+        UnknownNameError: There is none; the nearest names are suggested.
+        UsageError: A test file is named, which cannot belong to a built-in set.
+        DataError: A published set is neither on this machine nor to be downloaded.
+    """
+    concept = BUILTIN.find(name)
+    if settings.test is not None:
+        raise UsageError(
+            f"data.test = {settings.test!r} beside the built-in data {concept.name!r}",
+            expected="a test file only beside a file or folder of one's own",
+            fix="leave the test file out: a test part comes with the set or is drawn from it",
+        )
+    raw: Raw = concept.build(settings)
+    return raw
+
+
+# The readers import late: scikit-learn takes seconds, and `glasshouse list` needs only the names.
+
+
+def _scikit_table(name: str) -> Reader:
+    def read(settings: DataSettings) -> Raw:
+        from glasshouse.data.builtin.scikit_sets import scikit_frame
+
+        frame, target = scikit_frame(name)
+        return _table(name, frame, target, settings)
+
+    return read
+
+
+def _toy(name: str) -> Reader:
+    def read(settings: DataSettings) -> Raw:
+        from glasshouse.data.builtin.toys import toy_frame
+
+        return _table(name, toy_frame(name), "class", settings)
+
+    return read
+
+
+def _table(name: str, frame: object, target: str, settings: DataSettings) -> Raw:
+    from glasshouse.data.tables.read_table import table_from_frame
+
+    if settings.target is None:
+        known = BUILTIN[name].facts["task"]
+        task = known if settings.task == "auto" else settings.task
+        settings = settings.replace(target=target, task=task)
+    return replace(table_from_frame(frame, settings), origin=name)
+
+
+def _digits(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.scikit_sets import scikit_digits
+
+    return scikit_digits(settings)
+
+
+def _published(name: str) -> Reader:
+    def read(settings: DataSettings) -> Raw:
+        from glasshouse.data.builtin.published_sets import read_published
+
+        return read_published(name, settings)
+
+    return read
+
+
+def _entry(
+    name: str,
+    summary: str,
+    build: Reader,
+    *,
+    kind: str,
+    rows: int,
+    source: str,
+    needs: str = "",
+    task: str = "classification",
+    aliases: tuple[str, ...] = (),
+) -> Concept:
+    facts = {"kind": kind, "task": task, "rows": rows, "needs": needs}
+    return Concept(name, "data", summary, build, aliases=aliases, source=source, facts=facts)
+
+
+def _toy_entry(name: str, summary: str) -> Concept:
+    return _entry(name, summary, _toy(name), kind="table", rows=1000, source="made from a fixed seed")
+
+
+_DOWNLOAD = "its files below GLASSHOUSE_DATA, or a download of {} MB"
+
+BUILTIN = Catalogue(
+    "data",
+    [
+        _entry(
+            "digits",
+            "Handwritten digits, grey, 8 x 8 pixels",
+            _digits,
+            kind="images",
+            rows=1797,
+            source="E. Alpaydin, C. Kaynak (1998), UCI; part of scikit-learn",
+        ),
+        _entry(
+            "iris",
+            "Three species of iris by four lengths of their flowers",
+            _scikit_table("iris"),
+            kind="table",
+            rows=150,
+            source="R. A. Fisher (1936); part of scikit-learn",
+        ),
+        _entry(
+            "wine",
+            "Three cultivars of wine by thirteen chemical measurements",
+            _scikit_table("wine"),
+            kind="table",
+            rows=178,
+            source="M. Forina et al. (1988), UCI; part of scikit-learn",
+        ),
+        _entry(
+            "breast_cancer",
+            "Malignant and benign tumours by thirty measurements of cell nuclei",
+            _scikit_table("breast_cancer"),
+            kind="table",
+            rows=569,
+            source="W. Wolberg, W. Street, O. Mangasarian (1995), UCI; part of scikit-learn",
+        ),
+        _entry(
+            "diabetes",
+            "Progress of diabetes after a year, by ten measurements",
+            _scikit_table("diabetes"),
+            kind="table",
+            rows=442,
+            task="regression",
+            source="B. Efron, T. Hastie, I. Johnstone, R. Tibshirani (2004); part of scikit-learn",
+        ),
+        _toy_entry("moons", "Two half circles that reach into each other"),
+        _toy_entry("circles", "A ring around a ring"),
+        _toy_entry("blobs", "Three round clouds"),
+        _toy_entry("spirals", "Two arms wound around each other"),
+        _toy_entry("xor", "A square whose class says whether both coordinates have the same sign"),
+        _entry(
+            "fashion-mnist",
+            "Pieces of clothing in ten classes, grey, 28 x 28 pixels",
+            _published("fashion-mnist"),
+            kind="images",
+            rows=70000,
+            needs=_DOWNLOAD.format(31),
+            source="H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST (2017)",
+            aliases=("fashionmnist",),
+        ),
+        _entry(
+            "mnist",
+            "Handwritten digits, grey, 28 x 28 pixels",
+            _published("mnist"),
+            kind="images",
+            rows=70000,
+            needs=_DOWNLOAD.format(12),
+            source="Y. LeCun, C. Cortes, C. Burges (1998)",
+        ),
+        _entry(
+            "cifar10",
+            "Photographs in ten classes, colour, 32 x 32 pixels",
+            _published("cifar10"),
+            kind="images",
+            rows=60000,
+            needs=_DOWNLOAD.format(170),
+            source="A. Krizhevsky: Learning multiple layers of features from tiny images (2009)",
+            aliases=("cifar-10",),
+        ),
+        _entry(
+            "cifar100",
+            "Photographs in a hundred classes, colour, 32 x 32 pixels",
+            _published("cifar100"),
+            kind="images",
+            rows=60000,
+            needs=_DOWNLOAD.format(169),
+            source="A. Krizhevsky: Learning multiple layers of features from tiny images (2009)",
+            aliases=("cifar-100",),
+        ),
+    ],
+)
+"""Every built-in data set; ``facts`` holds its kind, task, rows, and what it needs that is not installed."""

@@ -1,0 +1,1 @@
+"""Exploration: what is in the data, and what looks wrong with it."""

@@ -1,0 +1,1 @@
+"""Tables: files, frames and lines of text become typed columns and a target."""

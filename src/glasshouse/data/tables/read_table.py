@@ -1,0 +1,229 @@
+"""Reading a table to learn from: cells, kinds of columns, the target, a test set, windows of a series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from glasshouse.core.errors import DataError, UsageError
+from glasshouse.data.raw import Column, RawTable, SeriesForm, TableLayout
+from glasshouse.data.settings import DataSettings
+from glasshouse.data.tables.cells import Cells, ReadingOptions
+from glasshouse.data.tables.frames import cells_from_frame
+from glasshouse.data.tables.kinds import find_columns, keep_counting
+from glasshouse.data.tables.new_rows import match_columns, open_like, typed_frame
+from glasshouse.data.tables.open_table import open_table
+from glasshouse.data.tables.roles import Roles, find_roles
+from glasshouse.data.tables.series import Windows, cut_windows, spacing_notes, time_key, window_columns
+from glasshouse.data.tables.target import drop_unlabelled, make_target
+from glasshouse.data.tables.text_lines import CLASS, TEXT, folder_as_cells, lines_without_target
+from glasshouse.data.tables.typed import as_words
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Samples of one source: inputs, the cells of the target, and what orders and groups them."""
+
+    inputs: pl.DataFrame
+    labels: Cells
+    group: pl.Series | None
+    time: NDArray[np.float64] | None
+
+
+def read_table(settings: DataSettings) -> RawTable:
+    """Read the table that ``settings.source`` names.
+
+    Text cells are read as text first; then each column is a number, category, boolean, date, text, or left
+    out with a reason. A separate test set is read with the kinds found here and put below.
+
+    Raises:
+        DataError: The file cannot be read, or its cells cannot be used; line and column are named.
+        UsageError: No target is named, or a name in the settings is not among the columns.
+    """
+    cells = open_table(Path(settings.source).expanduser(), _options(settings))
+    if list(cells.declared) == [TEXT] and cells.frame.width == 1:
+        raise lines_without_target(cells.origin)
+    return _make(cells, settings)
+
+
+def table_from_frame(frame: object, settings: DataSettings) -> RawTable:
+    """Read a table that is in memory.
+
+    Args:
+        frame: A frame of polars or pandas, a dictionary of columns, a list of dictionaries, or an array of
+            shape (rows, columns), whose columns are called ``column_0``, ``column_1`` ...
+        settings: As for a file; ``settings.source`` is what messages call the frame.
+
+    Raises:
+        DataError: It is no table, or its cells cannot be used; row and column are named.
+        UsageError: No target is named, or a name in the settings is not among the columns.
+    """
+    return _make(cells_from_frame(frame, settings.source or "the frame", settings.missing), settings)
+
+
+def read_text_folder(settings: DataSettings) -> RawTable:
+    """Read a folder of texts: a ``.txt`` file per class with a text in each line, or a folder per class.
+
+    Raises:
+        DataError: There are no texts, or they all have one class.
+    """
+    return _make(folder_as_cells(Path(settings.source).expanduser()), settings.replace(target=CLASS))
+
+
+def _options(settings: DataSettings) -> ReadingOptions:
+    return ReadingOptions(settings.header, settings.separator, settings.missing)
+
+
+def _make(cells: Cells, settings: DataSettings) -> RawTable:
+    roles = find_roles(cells, settings)
+    _refuse_groups_in_series(settings)
+    notes: tuple[str, ...] = cells.notes
+    if not settings.window:
+        cells, told = drop_unlabelled(cells, roles.target)
+        notes += told
+    layout, told = _layout(cells, settings, roles)
+    notes += told
+    part, told = _part(cells, layout, roles)
+    test, test_told = _test_part(settings, layout, roles)
+    target, target_told = make_target(
+        part.labels,
+        next(each for each in layout.columns if each.name == roles.target),
+        settings.task,
+        None if test is None else test.labels,
+        layout.decimal_comma,
+    )
+    parts = [part] if test is None else [part, test]
+    return RawTable(
+        frame=pl.concat([each.inputs for each in parts]),
+        columns=_inputs(layout, roles),
+        target=target,
+        origin=cells.origin,
+        first_row=int(cells.lines[0]) if cells.lines is not None else 0,
+        given_test=None if test is None else np.arange(len(target.values)) >= part.inputs.height,
+        group=_group(parts),
+        time=_time(parts, layout),
+        notes=(*notes, *told, *test_told, *target_told),
+        layout=layout,
+    )
+
+
+def _layout(cells: Cells, settings: DataSettings, roles: Roles) -> tuple[TableLayout, tuple[str, ...]]:
+    """What the columns are, with those left out that are no inputs by their role."""
+    columns, comma, notes = find_columns(cells, settings, roles.target)
+    if roles.group:
+        because = "it says which rows belong together, for the split"
+        columns = tuple(
+            replace(each, ignored_because=because) if each.name == roles.group else each for each in columns
+        )
+    if not settings.window:
+        columns = keep_counting(columns, {roles.target, roles.group})
+    series = SeriesForm(roles.time or None, settings.window, settings.horizon) if settings.window else None
+    return (
+        TableLayout(columns, roles.target, cells.header, comma, settings.missing, settings.separator, series),
+        notes,
+    )
+
+
+def _inputs(layout: TableLayout, roles: Roles) -> tuple[Column, ...]:
+    if layout.series:
+        return window_columns(layout)
+    return tuple(each for each in layout.columns if each.name != roles.target)
+
+
+def _part(
+    cells: Cells, layout: TableLayout, roles: Roles, *, new: bool = False
+) -> tuple[_Part, tuple[str, ...]]:
+    """Samples of a source whose columns match the layout."""
+    frame = _typed_inputs(cells, layout, roles, new=new)
+    if layout.series is not None:
+        windows = cut_windows(cells, frame, layout, layout.series)
+        part, notes = _labelled_windows(cells, windows, layout.series, roles.target)
+        return part, (*spacing_notes(cells, frame, layout.series), *notes)
+    group = as_words(frame[roles.group]) if roles.group else None
+    time = time_key(cells, frame, roles.time) if roles.time else None
+    inputs = frame.select(each.name for each in layout.columns if each.name != roles.target)
+    return _Part(inputs, cells, group, time), ()
+
+
+def _typed_inputs(cells: Cells, layout: TableLayout, roles: Roles, *, new: bool) -> pl.DataFrame:
+    """Typed columns. The target is no input but for a series, whose past it is."""
+    if layout.series is None:
+        others = tuple(each for each in layout.columns if each.name != roles.target)
+        return typed_frame(cells, replace(layout, columns=others), new=new)
+    return typed_frame(cells, layout, new=new)
+
+
+def _labelled_windows(
+    cells: Cells, windows: Windows, form: SeriesForm, target: str
+) -> tuple[_Part, tuple[str, ...]]:
+    """The windows whose future is known."""
+    ahead = windows.rows_ahead(form.horizon)
+    known = (ahead >= 0) & cells.frame[target].is_not_null().to_numpy()[ahead]
+    kept = np.flatnonzero(known)
+    if not len(kept):
+        raise DataError(
+            f"{cells.origin} has {cells.frame.height} rows: none is left {form.horizon} steps after a window",
+            expected=f"more than {form.window + form.horizon} rows with a known {target!r}",
+            fix="set data.window or data.horizon to fewer steps",
+        )
+    rows = ahead[kept]
+    lines = None if cells.lines is None else cells.lines[rows]
+    labels = replace(cells, frame=cells.frame[rows], lines=lines)
+    unknown = int((ahead >= 0).sum()) - len(kept)
+    notes = (f"{unknown:,} windows were left out: {target!r} is missing after them",) if unknown else ()
+    return _Part(windows.frame[kept], labels, None, windows.last[kept].astype(np.float64)), notes
+
+
+def _test_part(
+    settings: DataSettings, layout: TableLayout, roles: Roles
+) -> tuple[_Part | None, tuple[str, ...]]:
+    """The separate test set, read with the kinds that training found."""
+    if settings.test is None:
+        return None, ()
+    cells = open_like(settings.test, layout)
+    inputs = [each.name for each in layout.columns if not each.ignored_because]
+    required = list(dict.fromkeys([*inputs, roles.target, *filter(None, (roles.group, roles.time))]))
+    cells = match_columns(cells, layout, required, DataError)
+    notes = cells.notes
+    if not layout.series:
+        cells, told = drop_unlabelled(cells, roles.target)
+        notes += told
+    part, told = _part(cells, layout, roles, new=True)
+    return part, tuple(f"test set: {note}" for note in (*notes, *told))
+
+
+def _refuse_groups_in_series(settings: DataSettings) -> None:
+    if settings.window and settings.group is not None:
+        raise UsageError(
+            f"data.window = {settings.window} with data.group = {settings.group!r}",
+            expected="one series, or a table with groups",
+            fix="leave data.group out, or give one file per series",
+        )
+
+
+def _group(parts: list[_Part]) -> NDArray[Any] | None:
+    """Group names per row; a row without one is a group of its own."""
+    columns = [each.group for each in parts if each.group is not None]
+    if not columns:
+        return None
+    names = pl.concat(columns).to_list()
+    return np.array(
+        [f"(row {row})" if name is None else name for row, name in enumerate(names)], dtype=np.str_
+    )
+
+
+def _time(parts: list[_Part], layout: TableLayout) -> NDArray[np.int64] | None:
+    """A whole number per row that grows with time; the windows of a test series come after all others."""
+    keys = [each.time for each in parts if each.time is not None]
+    if not keys:
+        return None
+    if layout.series is not None:
+        starts = np.cumsum([0.0, *(key[-1] + 1 for key in keys[:-1])])
+        return np.concatenate([key + start for key, start in zip(keys, starts, strict=True)]).astype(np.int64)
+    order = pl.Series(np.concatenate(keys)).rank("dense")
+    return order.cast(pl.Int64).to_numpy().copy()
