@@ -17,12 +17,12 @@ from PIL import Image
 from torch import nn
 from torch.onnx._internal.exporter import _registration
 
+from glasshouse.data import load as load_data
 from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import OutputScale
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.preparations import fit_preparation
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.tables.read_table import table_from_frame
 from glasshouse.models import build_model
 from glasshouse.ship.write_bundle import Content, write_bundle
 
@@ -75,7 +75,7 @@ def people() -> People:
         }
     ).with_columns(age=pl.when(pl.col("age") > 75).then(None).otherwise(pl.col("age")))
     settings = DataSettings(source="people", target="income")
-    raw = table_from_frame(frame, settings)
+    raw = load_data(settings, frame)
     preparation = fit_preparation(raw, np.arange(count), settings)
     return People(frame, preparation, torch.from_numpy(preparation.transform(raw)))
 

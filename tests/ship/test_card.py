@@ -49,7 +49,8 @@ def full_card(classifier):
 
 def test_card_says_what_it_predicts_how_well_and_where_it_is_weak(full_card):
     for line in (
-        "A neural network that tells `income` (3 classes: `high`, `low`, `middle`) from 3 columns of a table.",
+        "A neural network that tells `income` (3 classes: `high`, `low`, `middle`) "
+        "from 3 columns of a table.",
         "The network is better than logistic regression.",
         "| metric | on the test part | 95 % interval | majority class | logistic regression |",
         "| `accuracy` | 0.853 | 0.841 to 0.862 | 0.500 | 0.810 |",

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from glasshouse.data.read_table import read_table
 from PIL import Image
 from torch import nn
 
 from glasshouse.core.errors import BundleError, DataError
+from glasshouse.data import load as load_data
 from glasshouse.data.preparations import fit_preparation
 from glasshouse.data.settings import DataSettings
 from glasshouse.ship import bundle as bundle_module
@@ -196,7 +196,7 @@ def test_arrays_of_objects_in_a_file_are_never_unpickled(arrays, tmp_path):
 def test_german_credit_file_is_predicted_from_its_path(real_data, content, tmp_path):
     path = real_data("tabular/german.csv")
     settings = DataSettings(source=str(path), target="-1", header=False)
-    raw = read_table(settings)
+    raw = load_data(settings)
     preparation = fit_preparation(raw, np.arange(700), settings)
     samples = torch.from_numpy(preparation.transform(raw))
     made = content(

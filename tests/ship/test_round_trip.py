@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from typing import Any
 
 import numpy as np
@@ -78,17 +80,26 @@ def test_module_is_the_network_with_its_weights(content, people, tmp_path):
         assert torch.equal(network.state_dict()[name], value)
 
 
-def test_writing_leaves_the_network_and_random_numbers_as_they_were(pictures_content, tmp_path):
+def surroundings() -> object:
+    """What an export could leave changed in the process."""
+    names = ("torch", "torch.onnx", "torch.export", "torch._dynamo", "onnxscript")
+    loggers = [logging.getLogger(name) for name in names]
+    return [(each.level, each.handlers[:], each.propagate) for each in loggers], warnings.filters[:]
+
+
+def test_writing_leaves_the_network_and_everything_around_as_they_were(pictures_content, tmp_path, capfd):
     made = pictures_content({"name": "cnn", "widths": [4, 8], "dropout": 0.5})
     made.network.train()
     made.network.norm1.eval()
     made.network.conv1.weight.requires_grad_(False)
     made.network.output.weight.grad = torch.ones_like(made.network.output.weight)
     before = {name: value.clone() for name, value in made.network.state_dict().items()}
-    state = torch.get_rng_state()
+    state, around = torch.get_rng_state(), surroundings()
     bundle = load(write_bundle(tmp_path / "bundle", made))
     assert bundle.schema.onnx.reason is None
     assert torch.equal(torch.get_rng_state(), state)
+    assert surroundings() == around
+    assert capfd.readouterr() == ("", "")
     assert made.network.training
     assert made.network.output.training
     assert not made.network.norm1.training

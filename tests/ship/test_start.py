@@ -15,7 +15,7 @@ print(*(name for name in ("torch", "sklearn", "scipy", "onnx", "matplotlib") if 
 """
 
 
-@pytest.mark.parametrize(("backend", "imported"), [("onnx", ""), ("auto", ""), ("torch", "torch")])
+@pytest.mark.parametrize(("backend", "imported"), [("auto", ""), ("torch", "torch")])
 def test_only_what_the_backend_needs_is_imported(classifier, people, tmp_path, backend, imported):
     rows, out = str(tmp_path / "rows.csv"), str(tmp_path / "answers.csv")
     people.frame.head(3).write_csv(rows)

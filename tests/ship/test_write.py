@@ -154,6 +154,18 @@ def test_schema_of_an_exported_network_tells_how_it_was_checked(classifier):
     assert 0 <= note["checked"]["largest_difference"] <= 1e-5
 
 
+def test_measures_that_are_not_finite_are_missing_in_the_schema(small, tmp_path):
+    record = {
+        "metrics": {"test": {"log_loss": float("inf"), "r2": None}},
+        "intervals": {"part": "test", "metrics": {"log_loss": [0.1, float("nan")]}},
+    }
+    path = write_bundle(tmp_path / "bundle", small(evaluation=record), onnx=False)
+    bundle = load(path, module=nn.Linear(2, 3))
+    assert bundle.schema.metrics.values == {"log_loss": None, "r2": None}
+    assert bundle.schema.metrics.intervals == {"log_loss": (0.1, None)}
+    assert "| `log_loss` | – | 0.100 to – |" in bundle.card
+
+
 def test_metrics_of_the_validation_part_stand_in_where_there_is_no_test_part(small, tmp_path):
     record = {"metrics": {"train": {"accuracy": 1.0}, "validation": {"accuracy": 0.5}}}
     path = write_bundle(tmp_path / "bundle", small(evaluation=record), onnx=False)

@@ -46,15 +46,11 @@ def show(run: Run, output: Output) -> None:
     """What came of a run: metrics by part and of the baselines, and where everything is."""
     metrics, evaluation = run.metrics, run.evaluation
     output.document(result(run))
+    columns: dict[str, dict[str, float | None]] = dict(metrics)
+    columns |= {each["name"]: each["metrics"] for each in evaluation.get("baselines", [])}
     names = list(next(iter(metrics.values())))
-    rows: list[list[object]] = [
-        [part, *(measured.get(name) for name in names)] for part, measured in metrics.items()
-    ]
-    rows.extend(
-        [f"baseline: {baseline['name']}", *(baseline["metrics"].get(name) for name in names)]
-        for baseline in evaluation.get("baselines", [])
-    )
-    output.table(["", *names], rows)
+    rows = [[name, *(measured.get(name) for measured in columns.values())] for name in names]
+    output.table(["", *columns], rows)
     interval = evaluation.get("intervals", {}).get("metrics", {}).get(evaluation.get("primary"))
     if interval:
         part, primary = evaluation["intervals"]["part"], evaluation["primary"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from glasshouse.plot.style import ACCENT, FONT, MUTED, name_axes, panel, quiet
+from glasshouse.plot.style import ACCENT, FONT, MUTED, name_axes, panel, quiet, shares
 
 
 def calibration(record: Mapping[str, Any]) -> Figure:
@@ -23,11 +23,15 @@ def calibration(record: Mapping[str, Any]) -> Figure:
     """
     figure, axes = panel(height=260, margins=(44, 14, 28, 84))
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    axes.text(0.04, 0.11, "as sure as it is right", color=MUTED, fontsize=FONT)
+    axes.text(0.98, 0.06, "dashed: as sure as it is right", color=MUTED, fontsize=FONT, ha="right")
     filled = [each for each in record["bins"] if each["count"]]
     sure, right = [each["confidence"] for each in filled], [each["accuracy"] for each in filled]
-    axes.plot(sure, right, color=ACCENT, linewidth=1.5, marker="o", markersize=5, clip_on=False)
-    axes.set(xlim=(0, 1), ylim=(0, 1.02))
+    most = max((each["count"] for each in filled), default=1)
+    axes.plot(sure, right, color=ACCENT, linewidth=1, alpha=0.45)
+    for each in filled:  # a bin of two rows must not look like one of two thousand
+        size = 3 + 6 * (each["count"] / most) ** 0.5
+        axes.plot(each["confidence"], each["accuracy"], "o", color=ACCENT, markersize=size, clip_on=False)
+    shares(axes)
     axes.set_xticklabels([])
     name_axes(axes, "", "share that is right")
 
@@ -38,7 +42,8 @@ def calibration(record: Mapping[str, Any]) -> Figure:
     lows = [each["low"] for each in record["bins"]]
     heights = [each["count"] for each in record["bins"]]
     counts.bar(lows, heights, width=widths, align="edge", color=MUTED, alpha=0.55, linewidth=0)
-    counts.set(xlim=(0, 1), ylim=(0, 1.1 * max(1, *heights)), yticks=[])
+    shares(counts)
+    counts.set(ylim=(0, 1.1 * max(1, *heights)), yticks=[])
     counts.text(0.0, 1.0, "rows", transform=counts.transAxes, fontsize=FONT, color=MUTED, va="top")
     name_axes(counts, "confidence: the probability of its answer", "")
     return figure

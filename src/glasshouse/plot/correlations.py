@@ -11,12 +11,14 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from glasshouse.plot.heat import Scale, draw_cells
-from glasshouse.plot.style import FONT, INK, PAPER, WIDTH, panel
+from glasshouse.plot.style import FONT, INK, WIDTH, panel
 
 _LONGEST_NAME = 18
 _LARGEST_CELL = 34.0
 _MOST_NUMBERS = 9
 _LETTER = 6.2
+_READABLE = 0.55
+"""Strength up to which the page's ink can be read on a cell, on light pages and on dark ones."""
 
 
 def correlations(record: Mapping[str, Any]) -> Figure:
@@ -39,13 +41,15 @@ def correlations(record: Mapping[str, Any]) -> Figure:
     right = WIDTH - left - cell * size
     figure, axes = panel(height=cell * size + 10 + below, margins=(left, right, 10, below))
     lower = np.where(np.tri(size + 1, k=-1, dtype=bool), matrix, np.nan)[1:, :-1]
-    draw_cells(axes, lower, Scale(-1.0, 1.0, signed=True), (-0.5, size - 0.5, size - 0.5, -0.5))
+    numbered = size <= _MOST_NUMBERS
+    scale = Scale(-1.0, 1.0, signed=True, most=_READABLE if numbered else 1.0)
+    draw_cells(axes, lower, scale, (-0.5, size - 0.5, size - 0.5, -0.5))
     axes.set_yticks(range(size), names[1:])
     axes.set_xticks(range(size), names[:-1], rotation=90)
     axes.tick_params(labelsize=min(FONT, cell * 0.85))
     axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
-    if size <= _MOST_NUMBERS:
+    if numbered:
         _write_numbers(axes, lower)
     return figure
 
@@ -57,6 +61,5 @@ def _shown(name: str) -> str:
 def _write_numbers(axes: Axes, values: NDArray[np.float64]) -> None:
     for row, column in zip(*np.nonzero(~np.isnan(values)), strict=True):
         value = values[row, column]
-        number = f"{value:.1f}".replace("-", "−").replace("0.", ".")
-        colour = PAPER if abs(value) > 0.55 else INK
-        axes.text(column, row, number, ha="center", va="center_baseline", fontsize=9, color=colour)
+        number = f"{value:.1f}".replace("-", "−").replace("0.", ".") if abs(value) >= 0.05 else "0"
+        axes.text(column, row, number, ha="center", va="center_baseline", fontsize=9, color=INK)

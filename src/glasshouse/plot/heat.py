@@ -29,17 +29,19 @@ class Scale:
         high: The value of the strongest.
         signed: Whether negative values have a colour of their own.
         logarithmic: Whether equal steps of strength are equal ratios.
+        most: Strength of the strongest, below 1 where words are to be read on top.
     """
 
     low: float
     high: float
     signed: bool = False
     logarithmic: bool = False
+    most: float = 1.0
 
     def strength(self, values: Cells) -> Cells:
         """Strength from 0 to 1 for each value, by size where values are signed; NaN stays NaN."""
         if self.signed:
-            size: Cells = np.minimum(np.abs(values) / self.high, 1.0)
+            size: Cells = self.most * np.minimum(np.abs(values) / self.high, 1.0)
             return size
         if not self.high > self.low:
             return np.where(np.isnan(values), np.nan, 0.5)
@@ -48,7 +50,8 @@ class Scale:
             share = np.log(clipped / self.low) / np.log(self.high / self.low)
         else:
             share = (clipped - self.low) / (self.high - self.low)
-        return FAINTEST + (1 - FAINTEST) * share
+        strength: Cells = FAINTEST + (self.most - FAINTEST) * share
+        return strength
 
 
 def scale_of(values: Cells) -> Scale:
@@ -112,7 +115,8 @@ def draw_key(axes: Axes, scale: Scale) -> None:
     figure = axes.figure
     height = figure.get_size_inches()[1] * 72  # type: ignore[union-attr]
     box = axes.get_position()
-    high, low = short(scale.high) + (" (log)" if scale.logarithmic else ""), short(scale.low)
+    high, low = short(_rounded(scale.high)), short(_rounded(scale.low))
+    high += " (log)" if scale.logarithmic else ""
     room = 6.2 * len(high) + 5
     strip = figure.add_axes(
         (box.x1 - (64 + room) / WIDTH, box.y1 + 9 / height, 64 / WIDTH, 7 / height), frameon=False
@@ -133,3 +137,7 @@ def draw_key(axes: Axes, scale: Scale) -> None:
             ha=side,
             va="center_baseline",
         )
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.2g}")

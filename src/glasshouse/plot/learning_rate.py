@@ -24,11 +24,12 @@ def learning_rate(steps: pl.DataFrame) -> Figure:
     thinned = steps.gather_every(max(1, steps.height // _POINTS))
     rates = thinned["learning_rate"].to_list()
     axes.plot(thinned["step"].to_list(), rates, color=ACCENT, linewidth=1.5)
-    if spans_decades([rate for rate in rates if rate > 0], 3):
+    # a cosine ends near zero: what most steps have decides, not the last ones
+    if spans_decades(sorted(rate for rate in rates if rate > 0)[len(rates) // 10 :], 2.2):
         logarithmic(axes.yaxis)
         name_axes(axes, "step", "learning rate (log scale)")
     else:
-        axes.set_ylim(0, 1.08 * max(rates, default=1.0) or 1.0)
+        axes.set_ylim(0, 1.08 * max(rates, default=0.0) or 1.0)
         name_axes(axes, "step", "learning rate")
     axes.set_xlim(0, max(1, steps.height - 1))
     return figure

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from glasshouse.plot.style import ACCENT, FONT, MUTED, name_axes, panel
+from glasshouse.plot.style import ACCENT, FONT, MUTED, name_axes, panel, shares
 
 
 def precision_recall(record: Mapping[str, Sequence[float]], share: float | None = None) -> Figure:
@@ -27,6 +27,6 @@ def precision_recall(record: Mapping[str, Sequence[float]], share: float | None 
         place, side = (share - 0.02, "top") if share > 0.85 else (share + 0.02, "bottom")
         axes.text(0.02, place, "guessing", color=MUTED, fontsize=FONT, va=side)
     axes.plot(record["recall"], record["precision"], color=ACCENT, linewidth=1.6)
-    axes.set(xlim=(0, 1), ylim=(0, 1.02))
+    shares(axes)
     name_axes(axes, "found: share of the class", "right: share of the alarms")
     return figure

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from glasshouse.plot.style import ACCENT, FONT, MUTED, name_axes, panel
+from glasshouse.plot.style import ACCENT, FONT, MUTED, name_axes, panel, shares
 
 
 def roc(record: Mapping[str, Sequence[float]]) -> Figure:
@@ -23,6 +23,6 @@ def roc(record: Mapping[str, Sequence[float]]) -> Figure:
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
     axes.text(0.72, 0.62, "guessing", color=MUTED, fontsize=FONT)
     axes.plot(record["false_positive_rate"], record["true_positive_rate"], color=ACCENT, linewidth=1.6)
-    axes.set(xlim=(0, 1), ylim=(0, 1.02))
+    shares(axes)
     name_axes(axes, "false alarms: share of the other class", "found: share of the class")
     return figure

@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 WIDTH = 360
 """Width of a panel in points; one point is one pixel on a page that shows it at that width."""
@@ -72,6 +72,16 @@ def name_axes(axes: Axes, across: str, up: str) -> None:
         fontsize=FONT,
         color=MUTED,
     )
+
+
+def shares(axes: Axes) -> None:
+    """Let both axes run from 0 to 1, labelled in per cent."""
+    for axis, lowest in ((axes.xaxis, 0), (axes.yaxis, 0.25)):  # one 0 in the corner is enough
+        axis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
+        axis.set_major_formatter(
+            FuncFormatter(lambda value, _, lowest=lowest: f"{100 * value:.0f} %" if value >= lowest else "")
+        )
+    axes.set(xlim=(0, 1), ylim=(0, 1.02))
 
 
 def logarithmic(axis: Any) -> None:

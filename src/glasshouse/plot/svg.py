@@ -63,10 +63,15 @@ def _plain(inner: str) -> str:
     inner = re.sub(r" font-family: [^;\"]*;?", "", inner)
     inner = inner.replace("xlink:href", "href").replace("data:image/png;base64,\n", "data:image/png;base64,")
     inner = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", inner)
-    inner = re.sub(r"(\d+\.\d\d)\d+", r"\1", inner)
+    # in places only: a number in words is for people to read in full
+    inner = re.sub(r' (?:d|x|y|transform)="[^"]*"', _rounded, inner)
     inner = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", inner)
     inner = re.sub(r"\s*\n\s*", " ", inner)
     return _shared_styles(re.sub(r"> <", "><", inner))
+
+
+def _rounded(attribute: re.Match[str]) -> str:
+    return re.sub(r"(\d+\.\d\d)\d+", r"\1", attribute.group(0))
 
 
 def _shared_styles(inner: str) -> str:

@@ -42,7 +42,7 @@ from glasshouse.project.stages import (
     write_pictures,
 )
 from glasshouse.report import write_report
-from glasshouse.ship import Content, write_bundle
+from glasshouse.ship.write_bundle import Content, write_bundle
 from glasshouse.training.batches import Batches
 from glasshouse.training.observers import Observer
 from glasshouse.training.progress_bar import ProgressBar

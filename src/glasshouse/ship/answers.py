@@ -52,8 +52,9 @@ class Answers:
     def frame(self) -> pl.DataFrame:
         """A table: ``file`` or ``row`` (from 0), ``prediction``, and ``p_CLASS`` for each class.
 
-        Networks without probabilities have no ``p_CLASS``; one whose outputs have no known meaning gives
-        ``output_0``, ``output_1`` ... instead of a prediction.
+        For a series, rows are windows, in the order of time. Networks without probabilities have no
+        ``p_CLASS``; one whose outputs have no known meaning gives ``output_0``, ``output_1`` ... instead of
+        a prediction.
         """
         rows = pl.Series("file", self.files) if self.files else pl.Series("row", range(len(self)), pl.Int64)
         columns = [rows]
@@ -88,7 +89,7 @@ def interpret(outputs: NDArray[Any], schema: Schema) -> Answers:
     raw = outputs.astype(np.float64)
     lost = int((~np.isfinite(raw.reshape(len(raw), -1))).any(axis=1).sum())
     warnings = (f"the network gave no finite answer for {lost} of {len(raw)} rows",) if lost else ()
-    if schema.meaning not in ("logits", "scores"):
+    if schema.meaning not in ("logits", "logit", "scores"):
         values = raw.reshape(len(raw), -1)
         values = values[:, 0] if values.shape[1] == 1 else values
         return Answers(schema.target, values=values, warnings=warnings)

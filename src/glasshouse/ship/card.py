@@ -93,7 +93,7 @@ def _inputs(schema: Schema) -> list[str]:
 
 def _outputs(schema: Schema) -> list[str]:
     lines = ["## What it gives", ""]
-    if schema.meaning == "logits":
+    if schema.meaning in ("logits", "logit"):
         lines.append("The most probable class of each row, and a probability for every class.")
     elif schema.meaning == "scores":
         lines.append("The class with the largest score. The scores are no probabilities.")

@@ -107,6 +107,6 @@ def _unit_length(schema: Schema) -> list[str]:
 
 
 def _unit(schema: Schema) -> str:
-    if schema.meaning == "logits":
+    if schema.meaning in ("logits", "logit"):
         return "in probability"
     return "spreads of the target" if schema.scale else "of the largest output"

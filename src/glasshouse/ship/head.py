@@ -14,6 +14,8 @@ def finish(
 ) -> tuple[torch.Tensor, ...]:
     r"""The outputs of a bundle; the first one is what answers are made of.
 
+    A single logit z becomes the pair (-z/2, z/2), whose softmax is the sigmoid of z.
+
     .. math:: p_k = \frac{e^{z_k}}{\sum_j e^{z_j}} \;\text{(logits)},\quad
         \hat y = \text{spread} \cdot z + \text{centre} \;\text{(values)}
 
@@ -22,6 +24,9 @@ def finish(
         meaning: What they are.
         scale: For values; ``None`` leaves them as they are.
     """
+    if meaning == "logit":
+        half = outputs.reshape(outputs.shape[0], 1) / 2
+        outputs, meaning = torch.cat([-half, half], dim=1), "logits"
     if meaning == "logits":
         return outputs, torch.softmax(outputs, dim=1)
     if meaning == "values":
@@ -34,7 +39,8 @@ def finish(
 
 def describe_outputs(meaning: Meaning | None, units: int, target: str) -> tuple[Output, ...]:
     """The same outputs for the schema: names, shapes, and what they mean."""
-    if meaning == "logits":
+    if meaning in ("logits", "logit"):
+        units = 2 if meaning == "logit" else units
         sense = "one per class; their softmax gives the probabilities"
         return (
             Output(name="logits", shape=("batch", units), dtype="float32", meaning=sense),

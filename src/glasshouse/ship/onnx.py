@@ -147,13 +147,13 @@ def _largest_difference(
                 wanted = [each.double().numpy() for each in headed(rows[:size])]
             found = backend.outputs(rows[:size].numpy())
         except Exception as error:  # a user's module and the runtime may fail in any way
-            raise _cannot(f"the network fails on {size} rows at once: {_told(error)}") from error
-        if meaning == "logits":  # compared as probabilities, both by the file's softmax and by ours
+            raise _cannot(f"the network fails on a batch of {size}: {_told(error)}") from error
+        if meaning in ("logits", "logit"):  # as probabilities: the softmax of the file and ours
             wanted, found = [softmax(wanted[0])] * 2, [softmax(found[0].astype(np.float64)), found[1]]
         unit = _unit(wanted[0], meaning, scale)
         if [each.shape for each in found] != [each.shape for each in wanted]:
             raise _cannot(
-                f"the exported network gives an output of shape {found[0].shape} for {size} rows at once"
+                f"the exported network gives an output of shape {found[0].shape} for a batch of {size}"
             )
         largest = max([largest, *(_apart(a, b) / unit for a, b in zip(wanted, found, strict=True))])
     return largest
@@ -166,7 +166,7 @@ def _apart(wanted: NDArray[np.float64], found: NDArray[Any]) -> float:
 
 def _unit(wanted: NDArray[np.float64], meaning: Meaning | None, scale: OutputScale | None) -> float:
     """The unit of a difference: 1 for probabilities, the spread for numbers, the largest one for scores."""
-    if meaning == "logits":
+    if meaning in ("logits", "logit"):
         return 1.0
     if meaning == "values" and scale is not None:
         return abs(scale.spread) or 1.0

@@ -36,6 +36,8 @@ class OnnxBackend:
         options.log_severity_level = 4  # failures come as exceptions; nothing is to be printed
         # The runtime would count all cores of the machine, whatever the process may use of them.
         options.intra_op_num_threads = _cores()
+        # Waiting threads sleep rather than spin, which would take the cores from whatever else runs.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime's errors have no common class below Exception

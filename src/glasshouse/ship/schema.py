@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from glasshouse.core.errors import BundleError
+from glasshouse.core.files import plain
 from glasshouse.data.settings import Task
 
 FAMILY = "glasshouse-bundle-"
@@ -24,7 +25,7 @@ ONNX = "model.onnx"
 ALWAYS = (WEIGHTS, PREPROCESSING, SCHEMA, CARD)
 """Files that every bundle has, beside the checksums."""
 
-Meaning = Literal["logits", "scores", "values"]
+Meaning = Literal["logits", "logit", "scores", "values"]
 Size = Annotated[int, Field(ge=1)]
 
 
@@ -69,7 +70,7 @@ class Measured(_Part):
 
     part: str
     values: dict[str, float | None]
-    intervals: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    intervals: dict[str, tuple[float | None, float | None]] = Field(default_factory=dict)
 
 
 class Schema(_Part):
@@ -117,7 +118,8 @@ class Schema(_Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.meaning in ("logits", "scores") and len(self.classes) != self.units:
+        outputs = 2 if self.meaning == "logit" else self.units  # one logit speaks for two classes
+        if self.meaning in ("logits", "logit", "scores") and len(self.classes) != outputs:
             raise ValueError(f"{len(self.classes)} classes for {self.units} outputs")
         if not ("name" in self.model or "class" in self.model):
             raise ValueError("the model has neither a name nor a class")
@@ -125,7 +127,8 @@ class Schema(_Part):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; of the ONNX file only what is known."""
-        return {**self.model_dump(mode="json"), "onnx": self.onnx.model_dump(mode="json", exclude_none=True)}
+        state: dict[str, Any] = plain({**self.model_dump(), "onnx": self.onnx.model_dump(exclude_none=True)})
+        return state
 
 
 def read_schema(path: Path) -> Schema:

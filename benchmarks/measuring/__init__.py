@@ -1,0 +1,1 @@
+"""What the measurements share: the cases, the clock, the machine and the document they end up in."""

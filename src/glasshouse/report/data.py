@@ -1,0 +1,142 @@
+"""The section on the data: what is in it, what looks wrong, how it was divided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from glasshouse.plot import correlations, histogram
+from glasshouse.report import numbers
+from glasshouse.report.images import describe_images
+from glasshouse.report.records import Records
+from glasshouse.report.section import Content, drawn
+from glasshouse.report.sparkline import bars, shares
+from glasshouse.report.terms import KINDS
+
+MOST_COLUMNS = 40
+MOST_CLASSES = 20
+_TOP = 3
+_LONGEST_VALUE = 28
+
+
+def data(records: Records) -> Content:
+    """What the template of the data section draws."""
+    record = records.json.get("exploration")
+    if record is None:
+        return {"missing": records.missing("exploration", "description of the data")}
+    columns = [_column(each, record["rows"]) for each in record["columns"]]
+    target = record["target"]
+    return {
+        "kind": record["kind"],
+        "origin": record["origin"],
+        "rows": record["rows"],
+        "things": "images" if record["kind"] == "images" else "rows",
+        "used": sum(each["used"] for each in columns),
+        "parts": _parts(record["parts"]),
+        "split": record["split"],
+        "notes": [_sentence(note) for note in record["notes"]],
+        "findings": record["findings"],
+        "target": _classes(target) if target and target["task"] == "classification" else None,
+        "figures": [each for each in (_numbers(target), _correlations(record)) if each],
+        "columns": columns[:MOST_COLUMNS],
+        "more_columns": columns[MOST_COLUMNS:],
+        "images": None if record["images"] is None else describe_images(record, records.path),
+    }
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _parts(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    purposes = {
+        "train": "the network learns from these",
+        "validation": "these choose the best epoch",
+        "test": "held out to the very end",
+    }
+    total = sum(counts.values()) or 1
+    return [
+        {"name": name, "count": each, "share": each / total, "purpose": purposes[name]}
+        for name, each in counts.items()
+        if each
+    ]
+
+
+def _classes(target: Mapping[str, Any]) -> dict[str, Any]:
+    """The balance of the classes; of very many, the largest and the smallest."""
+    classes = target["classes"]
+    left_out = 0
+    if len(classes) > MOST_CLASSES:
+        ordered = sorted(classes, key=lambda each: -each["count"])
+        half = MOST_CLASSES // 2
+        left_out = len(classes) - 2 * half
+        classes = ordered[:half] + ordered[-half:]
+    most = max(each["share"] for each in target["classes"]) or 1.0
+    return {
+        "name": target["name"],
+        "count": len(target["classes"]),
+        "classes": [{**each, "width": each["share"] / most} for each in classes],
+        "left_out": left_out,
+        "imbalance": target["imbalance"],
+    }
+
+
+def _numbers(target: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The distribution of numbers to predict."""
+    if target is None or target["task"] != "regression":
+        return None
+    low, median, high = (numbers.number(target["quantiles"][place]) for place in (0, 2, 4))
+    figure = histogram(
+        target["histogram"]["edges"],
+        target["histogram"]["counts"],
+        target["name"],
+        [(target["quantiles"][2], "median")],
+    )
+    caption = (
+        f"Half of the rows lie below {median}, nine tenths between {low} and {high}. Mean "
+        f"{numbers.number(target['mean'])}, standard deviation {numbers.number(target['std'])}."
+    )
+    return drawn(figure, f"What is to be predicted: {target['name']}", caption)
+
+
+def _correlations(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    found = record["correlations"]
+    if len(found["names"]) < 2:
+        return None
+    caption = (
+        "Pearson’s correlation of the training rows, in tenths: green rises together, orange goes against each "
+        "other. Columns that repeat each other add little."
+    )
+    return drawn(correlations(found), "Which numbers go together", caption)
+
+
+def _column(column: Mapping[str, Any], rows: int) -> dict[str, Any]:
+    """One row of the table of columns."""
+    summary, top = column["summary"], column["top"]
+    picture, words = None, ""
+    if column["histogram"] is not None and summary is not None:
+        picture = bars(column["histogram"]["counts"])
+        words = f"{numbers.number(summary['min'])} to {numbers.number(summary['max'])}"
+        words += f", median {numbers.number(summary['median'])}"
+    elif top and top[0]["count"] == 1:
+        words = "every value occurs once"
+    elif top:
+        picture = shares([each["share"] for each in top])
+        words = ", ".join(f"{_cut(each['value'])} {numbers.percent(each['share'], 0)}" for each in top[:_TOP])
+        more = column["distinct"] - _TOP
+        words += f" and {more:,} more" if more > 0 else ""
+    return {
+        "name": column["name"],
+        "kind": KINDS.get(column["kind"], column["kind"]),
+        "used": column["used"],
+        "because": column["because"],
+        "picture": picture,
+        "words": words,
+        "distinct": column["distinct"],
+        "missing": column["missing_share"] if rows else None,
+        "association": column["association"],
+    }
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= _LONGEST_VALUE else value[: _LONGEST_VALUE - 1] + "…"

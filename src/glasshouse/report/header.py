@@ -1,0 +1,118 @@
+"""The top of the report: what was run, how good it is and against what, and how far the run came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from glasshouse.report import numbers
+from glasshouse.report.records import Records
+from glasshouse.report.section import Content
+from glasshouse.report.terms import STATES, metric_name
+
+
+def header(records: Records) -> Content:
+    """What the template of the top draws."""
+    record = records.json.get("evaluation")
+    status = records.status
+    return {
+        "title": (records.experiment or {}).get("name") or records.name,
+        "run": records.name,
+        "state": status["state"],
+        "state_words": STATES.get(status["state"], str(status["state"])),
+        "stage": status["stage"],
+        "message": status.get("message") or "",
+        "resume": f"glasshouse resume {records.path}" if status["state"] in ("failed", "interrupted") else "",
+        "time": _time(status.get("time")),
+        "verdict": record["verdict"] if record else "",
+        "result": _result(record) if record else None,
+        "facts": _facts(records),
+    }
+
+
+def _time(stamp: str | None) -> dict[str, str] | None:
+    if not stamp:
+        return None
+    try:
+        moment = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S%z")
+    except ValueError:
+        return {"machine": stamp, "people": stamp}
+    return {"machine": stamp, "people": f"{moment.day} {moment:%B %Y, %H:%M}"}
+
+
+def _result(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The primary metric of the network and of all baselines on one scale."""
+    name, part = record["primary"], record["intervals"]["part"]
+    value, span = record["metrics"][part].get(name), record["intervals"]["metrics"].get(name)
+    if value is None:
+        return None
+    others = [(each["name"], each["metrics"].get(name), each["about"]) for each in record["baselines"]]
+    known = [each for _, each, _ in others if each is not None]
+    low, high = _ends([value, *(span or []), *known], name)
+
+    def place(number: float) -> float:
+        return round(100 * (min(max(number, low), high) - low) / (high - low), 2)
+
+    rows = [{"name": "this network", "value": value, "span": span, "about": "", "network": True}]
+    rows += [
+        {"name": each, "value": number, "span": None, "about": about, "network": False}
+        for each, number, about in sorted(others, key=lambda other: -(other[1] or 0.0))
+    ]
+    for row in rows:
+        row["place"] = None if row["value"] is None else place(row["value"])
+        row["left"] = place(row["span"][0]) if row["span"] else None
+        row["width"] = round(place(row["span"][1]) - place(row["span"][0]), 2) if row["span"] else None
+        row["words"] = _words(name, row["value"])
+    return {
+        "metric": metric_name(name),
+        "value": _words(name, value),
+        "span": f"{_words(name, span[0])} to {_words(name, span[1])}" if span else "",
+        "part": part,
+        "rows": rows,
+        "low": _words(name, low, 0),
+        "high": _words(name, high, 0),
+    }
+
+
+def _ends(values: list[float], name: str) -> tuple[float, float]:
+    """Ends of the scale: round, with all values inside, and up to the best that can be."""
+    low = min(values)
+    if name == "r2":
+        return (0.0 if low >= -0.05 else max(-1.0, low)), 1.0
+    for end in (0.9, 0.8, 0.7, 0.6, 0.5, 0.25):
+        if low >= end + 0.02:
+            return end, 1.0
+    return 0.0, 1.0
+
+
+def _words(name: str, value: float | None, digits: int = 1) -> str:
+    if name == "r2":
+        return numbers.decimal(value, 3 if digits else 1)
+    return numbers.percent(value, digits)
+
+
+def _facts(records: Records) -> list[tuple[str, str]]:
+    """The run in a line or two."""
+    facts = []
+    explored, network = records.json.get("exploration"), records.json.get("network")
+    data = records.json.get("data")
+    if explored:
+        things = "images" if explored["kind"] == "images" else "rows"
+        facts.append(("data", f"{explored['rows']:,} {things} from {explored['origin']}"))
+        target = explored["target"]
+        if target:
+            kind = f"{len(target['classes'])} classes" if target["task"] == "classification" else "a number"
+            facts.append(("target", f"{target['name']}, {kind}"))
+    elif data:
+        facts.append(("data", f"{data['rows']:,} rows from {data['origin']}"))
+    if network:
+        name = network["model"].get("name") or network["model"].get("class")
+        facts.append(("network", f"{name}, {numbers.brief(network['parameters'])} parameters"))
+    if not records.timings.is_empty():
+        epochs = records.history.height
+        seconds = numbers.seconds(records.timings["seconds"].sum())
+        facts.append(("training", f"{epochs} epoch{'' if epochs == 1 else 's'} in {seconds}"))
+    if records.experiment:
+        facts.append(("seed", str(records.experiment["seed"])))
+    return facts

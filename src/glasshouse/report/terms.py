@@ -1,0 +1,76 @@
+"""What the words of the report mean, in half a sentence each."""
+
+from __future__ import annotations
+
+METRICS = {
+    "accuracy": "share of rows whose class is right",
+    "balanced_accuracy": "mean over the classes of the share that is found: small classes count as much",
+    "precision": "of the rows said to be in a class, the share that is",
+    "recall": "of the rows in a class, the share that is found",
+    "f1": "harmonic mean of precision and recall",
+    "roc_auc": "chance that a row of a class scores above a row of another; 0.5 is guessing",
+    "average_precision": "precision averaged over all thresholds; guessing scores the class's share",
+    "log_loss": "mean surprise at the true class, in nats; lower is better",
+    "r2": "share of the variance that is explained; 0 is always answering the mean",
+    "rmse": "root of the mean squared error, in the target's unit; lower is better",
+    "mae": "mean size of the error, in the target's unit; lower is better",
+}
+METRIC_NAMES = {
+    "balanced_accuracy": "balanced accuracy",
+    "f1": "F1",
+    "roc_auc": "ROC area",
+    "average_precision": "average precision",
+    "log_loss": "log loss",
+    "r2": "R²",
+    "rmse": "RMSE",
+    "mae": "MAE",
+}
+STATISTICS = {
+    "activation_mean": (
+        "Mean of the outputs",
+        "Should settle. A mean that drifts far from 0 pushes the next layer to one side.",
+    ),
+    "activation_spread": (
+        "Spread of the outputs",
+        "Standard deviation. Fading from layer to layer means that little gets through; growing, that it may "
+        "blow up.",
+    ),
+    "activation_zeros": (
+        "Share of outputs that are zero",
+        "After a ReLU a third to two thirds is usual; close to 1 means that most units are silent.",
+    ),
+    "gradient_norm": (
+        "Length of the gradient",
+        "How strongly the loss pulls at a layer's weights. Much paler in the first layers than in the last: "
+        "the gradient vanishes on its way back.",
+    ),
+    "weight_norm": (
+        "Length of the weights",
+        "Grows while a layer learns, then levels off. Steady growth to the end asks for more weight decay.",
+    ),
+    "relative_update": (
+        "Change per step, relative to the weights",
+        "About 1 part in 1,000 is healthy; above 1 in 100 training shakes, below 1 in 100,000 it stands still.",
+    ),
+}
+STATES = {
+    "finished": "finished",
+    "failed": "failed",
+    "interrupted": "interrupted",
+    "running": "still running",
+    "unknown": "state unknown",
+}
+KINDS = {
+    "number": "number",
+    "category": "category",
+    "boolean": "yes or no",
+    "date": "date",
+    "text": "text",
+    "ignore": "ignored",
+    "image": "image",
+}
+
+
+def metric_name(name: str) -> str:
+    """The metric's name as people write it."""
+    return METRIC_NAMES.get(name, name.replace("_", " "))
