@@ -1,4 +1,4 @@
-"""What the wrappers around an optimizer's step cost: torch.optim's own step() against Glasshouse's bare one."""
+"""What the wrappers around an optimizer's step cost: torch.optim's step() against Glasshouse's bare one."""
 
 from __future__ import annotations
 

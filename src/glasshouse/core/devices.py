@@ -10,7 +10,7 @@ import torch
 
 from glasshouse.core.errors import SettingError
 
-LARGE_STEP = 10_000_000
+LARGE_STEP = 50_000_000
 """Multiply-accumulates of a training step from which a second thread pays (see docs/benchmarks.md)."""
 
 

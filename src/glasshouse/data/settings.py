@@ -24,7 +24,7 @@ class SplitSettings(Settings):
         0.15, gt=0, lt=1, description="Share of the rows that watches training, between 0 and 1"
     )
     test: float = Field(
-        0.15,
+        0.2,
         ge=0,
         lt=1,
         description="Share of the rows held out to the very end, from 0 to below 1. "

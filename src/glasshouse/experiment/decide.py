@@ -52,6 +52,7 @@ def decide_training(training: dict[str, Any], rows: int, takes: str) -> None:
         training["optimizer"] = "adamw"
     name, _ = read_spec(training["optimizer"], "optimizer")
     optimizer = OPTIMIZERS.find(name)
+    # The rates on the cards are for the cosine schedule, which halves them on average.
     if training["learning_rate"] == "auto":
         training["learning_rate"] = optimizer.facts["learning_rate"]
     if training["weight_decay"] == "auto":

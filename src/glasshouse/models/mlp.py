@@ -90,5 +90,5 @@ CONCEPT = Concept(
     when="Tables; the baseline for everything else.",
     pitfalls=("It does not know that neighbouring pixels belong together.",),
     source="Rumelhart, Hinton and Williams 1986, Learning representations by back-propagating errors.",
-    facts={"takes": "vector", "year": 1986},
+    facts={"takes": "vector", "year": 1986, "defaults": {"model.dropout": 0.1}},
 )

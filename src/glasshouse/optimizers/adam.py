@@ -61,5 +61,5 @@ CONCEPT = Concept(
     when="Most networks, without much tuning.",
     pitfalls=("Its weight decay joins the gradient (L2) and is scaled like it: AdamW decouples it.",),
     source="Kingma and Ba 2015, Adam: a method for stochastic optimization.",
-    facts={"learning_rate": 0.001},
+    facts={"learning_rate": 0.002},
 )

@@ -58,5 +58,5 @@ CONCEPT = Concept(
     when="The default: most networks, with decay that does what it says.",
     pitfalls=("The decay is multiplied by the learning rate (PyTorch, Keras); the paper keeps them apart.",),
     source="Loshchilov and Hutter 2019, Decoupled weight decay regularization.",
-    facts={"learning_rate": 0.001},
+    facts={"learning_rate": 0.002},
 )

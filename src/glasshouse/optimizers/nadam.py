@@ -53,5 +53,5 @@ CONCEPT = Concept(
     when="As Adam, sometimes faster at the start.",
     pitfalls=("PyTorch follows the paper's momentum schedule, Keras's early versions did not.",),
     source="Dozat 2016, Incorporating Nesterov momentum into Adam.",
-    facts={"learning_rate": 0.001},
+    facts={"learning_rate": 0.002},
 )

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from glasshouse.plot.heat import draw_cells, draw_key, scale_of
-from glasshouse.plot.style import WIDTH, name_axes, panel
+from glasshouse.plot.style import WIDTH, literal, name_axes, panel
 
 
 def confusion_map(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> Figure:
@@ -25,7 +25,7 @@ def confusion_map(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> Fi
     counts = np.array(matrix, dtype=float)
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.full_like(counts, np.nan), where=totals > 0)
-    names = [name if len(name) <= 14 else name[:13] + "…" for name in classes]
+    names = [literal(name, most=14) for name in classes]
     left = 10 + 5.2 * max(map(len, names))
     side = WIDTH - left - 14
     figure, axes = panel(height=side + 28 + 34, margins=(left, 14, 28, 34))

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from glasshouse.plot.heat import Scale, draw_cells
-from glasshouse.plot.style import FONT, INK, WIDTH, panel
+from glasshouse.plot.style import FONT, INK, WIDTH, literal, panel
 
 _LONGEST_NAME = 18
 _LARGEST_CELL = 34.0
@@ -32,7 +32,7 @@ def correlations(record: Mapping[str, Any]) -> Figure:
         >>> len(correlations({"names": ["a", "b"], "matrix": [[1.0, 0.5], [0.5, 1.0]]}).axes)
         1
     """
-    names = [_shown(name) for name in record["names"]]
+    names = [literal(name, most=_LONGEST_NAME) for name in record["names"]]
     matrix = np.array(record["matrix"], dtype=float)
     size = len(names) - 1
     left = 10 + _LETTER * max(map(len, names[1:]))
@@ -52,10 +52,6 @@ def correlations(record: Mapping[str, Any]) -> Figure:
     if numbered:
         _write_numbers(axes, lower)
     return figure
-
-
-def _shown(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def _write_numbers(axes: Axes, values: NDArray[np.float64]) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from matplotlib.figure import Figure
 
-from glasshouse.plot.style import ACCENT, FONT, INK, name_axes, panel, short
+from glasshouse.plot.style import ACCENT, FONT, INK, literal, name_axes, panel, short
 
 
 def histogram(
@@ -35,7 +35,7 @@ def histogram(
     axes.bar(edges[:-1], counts, width=widths, align="edge", color=ACCENT, linewidth=0)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, 1.05 * max(1, *counts))
-    name_axes(axes, across, up)
+    name_axes(axes, literal(across), up)
     for value, word in marks:
         axes.axvline(value, color=INK, linewidth=1)
         late = value > (edges[0] + edges[-1]) / 2

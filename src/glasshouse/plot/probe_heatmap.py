@@ -9,7 +9,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from glasshouse.plot.heat import draw_cells, draw_key, scale_of
-from glasshouse.plot.style import FONT, name_axes, panel
+from glasshouse.plot.style import FONT, literal, name_axes, panel
 
 _MOST_NAMES = 40
 _LONGEST_NAME = 20
@@ -49,7 +49,7 @@ def probe_heatmap(
 
 def _shown(name: str) -> str:
     """Long dotted names keep their end, which tells them apart."""
-    return name if len(name) <= _LONGEST_NAME else "…" + name[-_LONGEST_NAME + 1 :]
+    return literal(name if len(name) <= _LONGEST_NAME else "…" + name[-_LONGEST_NAME + 1 :])
 
 
 def _draw(values: np.ndarray, layers: list[str], steps: list[int]) -> Figure:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from glasshouse.plot.style import ACCENT, MUTED, name_axes, panel
+from glasshouse.plot.style import ACCENT, MUTED, literal, name_axes, panel
 
 
 def residuals(points: Sequence[Sequence[float]], name: str) -> Figure:
@@ -30,5 +30,5 @@ def residuals(points: Sequence[Sequence[float]], name: str) -> Figure:
         true, said, color=ACCENT, marker="o", markersize=3.2, markeredgewidth=0, linestyle="none", alpha=0.4
     )
     axes.set(xlim=(low - room, high + room), ylim=(low - room, high + room))
-    name_axes(axes, f"true {name}", "predicted")
+    name_axes(axes, f"true {literal(name)}", "predicted")
     return figure

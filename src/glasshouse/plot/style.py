@@ -105,7 +105,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Non
         axes: With its limits set.
         ends: x and y of each line's end, its name, and its colour.
     """
-    axes.figure.canvas.draw()
+    _ = axes.get_xlim(), axes.get_ylim()  # asking for the limits settles them
     places = [axes.transData.transform((x, y)) for x, y, _, _ in ends]
     # pixels at 72 dots per inch are points; lines of text need a little more than their size
     gap = FONT * 1.25 * axes.figure.dpi / 72
@@ -127,6 +127,23 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Non
             va="center",
             annotation_clip=False,
         )
+
+
+def literal(name: str, most: int | None = None) -> str:
+    r"""A name from somebody's data, to be drawn as it is: on one line, and no dollar sign starts a formula.
+
+    Args:
+        name: Any text.
+        most: Letters to keep; ``None`` for all.
+
+    Example:
+        >>> print(literal("price in $"), literal("a very long name", most=7))
+        price in \$ a very…
+    """
+    plain = " ".join(name.split())
+    if most is not None and len(plain) > most:
+        plain = plain[: most - 1].rstrip() + "…"
+    return plain.replace("$", r"\$")
 
 
 def short(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import warnings
 from html import escape
 
 import matplotlib
@@ -34,7 +35,12 @@ def to_svg(figure: Figure, title: str, description: str = "") -> str:
         (True, True, False)
     """
     stream = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}):
+    with (
+        matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}),
+        warnings.catch_warnings(),
+    ):
+        # letters that matplotlib's typeface lacks are drawn by the page's
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure.savefig(stream, format="svg", metadata=_METADATA, transparent=True)
     text = stream.getvalue()
     inner = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]

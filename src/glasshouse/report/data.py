@@ -16,6 +16,8 @@ from glasshouse.report.terms import KINDS
 MOST_COLUMNS = 40
 MOST_CLASSES = 20
 _TOP = 3
+_LONG_NAME = 14
+"""Class names from this length on stand above their bars."""
 _LONGEST_VALUE = 28
 
 
@@ -36,6 +38,7 @@ def data(records: Records) -> Content:
         "split": record["split"],
         "notes": [_sentence(note) for note in record["notes"]],
         "findings": record["findings"],
+        "looked_for": _looked_for(record),
         "target": _classes(target) if target and target["task"] == "classification" else None,
         "figures": [each for each in (_numbers(target), _correlations(record)) if each],
         "columns": columns[:MOST_COLUMNS],
@@ -46,6 +49,19 @@ def data(records: Records) -> Content:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _looked_for(record: Mapping[str, Any]) -> str:
+    """What the findings would have named."""
+    target = record["target"] or {}
+    images = record["kind"] == "images"
+    looked = (
+        ["files that cannot be read"]
+        if images
+        else ["columns that give the target away", "much that is missing"]
+    )
+    looked += ["classes of very different size"] if target.get("task") == "classification" else []
+    return ", ".join([*looked, "copies that stand in two parts", "parts too small to judge by"])
 
 
 def _parts(counts: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -77,6 +93,7 @@ def _classes(target: Mapping[str, Any]) -> dict[str, Any]:
         "count": len(target["classes"]),
         "classes": [{**each, "width": each["share"] / most} for each in classes],
         "left_out": left_out,
+        "long": max(len(each["name"]) for each in classes) > _LONG_NAME,
         "imbalance": target["imbalance"],
     }
 
@@ -104,8 +121,8 @@ def _correlations(record: Mapping[str, Any]) -> dict[str, Any] | None:
     if len(found["names"]) < 2:
         return None
     caption = (
-        "Pearson’s correlation of the training rows, in tenths: green rises together, orange goes against each "
-        "other. Columns that repeat each other add little."
+        "Pearson’s correlation of the training rows, in tenths: green rises together, orange goes against "
+        "each other. Columns that repeat each other add little."
     )
     return drawn(correlations(found), "Which numbers go together", caption)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from glasshouse.report import numbers
 from glasshouse.report.records import Records
-from glasshouse.report.section import Content
+from glasshouse.report.section import UNEXPECTED, Content
 from glasshouse.report.terms import STATES, metric_name
 
 
@@ -25,9 +25,9 @@ def header(records: Records) -> Content:
         "message": status.get("message") or "",
         "resume": f"glasshouse resume {records.path}" if status["state"] in ("failed", "interrupted") else "",
         "time": _time(status.get("time")),
-        "verdict": record["verdict"] if record else "",
-        "result": _result(record) if record else None,
-        "facts": _facts(records),
+        "verdict": str(record.get("verdict", "")) if record else "",
+        "result": _attempt(lambda: _result(record)) if record else None,
+        "facts": [*_attempt(lambda: _data_facts(records), []), *_attempt(lambda: _run_facts(records), [])],
     }
 
 
@@ -92,27 +92,39 @@ def _words(name: str, value: float | None, digits: int = 1) -> str:
     return numbers.percent(value, digits)
 
 
-def _facts(records: Records) -> list[tuple[str, str]]:
-    """The run in a line or two."""
+def _data_facts(records: Records) -> list[tuple[str, str]]:
+    """What the run was given."""
+    explored, data = records.json.get("exploration"), records.json.get("data")
+    if explored is None:
+        return [("data", f"{data['rows']:,} rows from {data['origin']}")] if data else []
+    things = "images" if explored["kind"] == "images" else "rows"
+    facts = [("data", f"{explored['rows']:,} {things} from {explored['origin']}")]
+    target = explored["target"]
+    if target:
+        kind = f"{len(target['classes'])} classes" if target["task"] == "classification" else "a number"
+        facts.append(("target", f"{target['name']}, {kind}"))
+    return facts
+
+
+def _run_facts(records: Records) -> list[tuple[str, str]]:
+    """What it made of it."""
     facts = []
-    explored, network = records.json.get("exploration"), records.json.get("network")
-    data = records.json.get("data")
-    if explored:
-        things = "images" if explored["kind"] == "images" else "rows"
-        facts.append(("data", f"{explored['rows']:,} {things} from {explored['origin']}"))
-        target = explored["target"]
-        if target:
-            kind = f"{len(target['classes'])} classes" if target["task"] == "classification" else "a number"
-            facts.append(("target", f"{target['name']}, {kind}"))
-    elif data:
-        facts.append(("data", f"{data['rows']:,} rows from {data['origin']}"))
+    network = records.json.get("network")
     if network:
         name = network["model"].get("name") or network["model"].get("class")
         facts.append(("network", f"{name}, {numbers.brief(network['parameters'])} parameters"))
     if not records.timings.is_empty():
         epochs = records.history.height
-        seconds = numbers.seconds(records.timings["seconds"].sum())
+        seconds = numbers.seconds(float(records.timings["seconds"].sum()))
         facts.append(("training", f"{epochs} epoch{'' if epochs == 1 else 's'} in {seconds}"))
     if records.experiment:
         facts.append(("seed", str(records.experiment["seed"])))
     return facts
+
+
+def _attempt(build: Callable[[], Any], otherwise: Any = None) -> Any:
+    """A part of the top; where its record has an unexpected form, its own section says so."""
+    try:
+        return build()
+    except UNEXPECTED:
+        return otherwise

@@ -58,9 +58,14 @@ def _facts(images: Mapping[str, Any]) -> list[tuple[str, str]]:
     levels = ", ".join(
         f"{mean:.0f} ± {spread:.0f}" for mean, spread in zip(images["mean"], images["std"], strict=True)
     )
-    facts.append(("levels", f"{levels} of 255 (mean ± spread of the training part)"))
+    facts.append(("levels, mean ± spread", f"{levels} of 255"))
     if images["broken"]:
-        facts.append(("not readable", f"{len(images['broken']):,} files, skipped"))
+        facts.append(
+            (
+                "not readable",
+                f"{len(images['broken']):,} file{'' if len(images['broken']) == 1 else 's'}, skipped",
+            )
+        )
     return facts
 
 

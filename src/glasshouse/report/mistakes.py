@@ -20,11 +20,11 @@ def mistakes(records: Records) -> Content:
     if record is None:
         return {"missing": records.missing("evaluation", "list of mistakes")}
     numeric = record["task"] == "regression"
-    rows = [_shown(each, numeric, records.path) for each in record["mistakes"]]
+    exploration = records.json.get("exploration") or {}
+    rows = [_shown(each, numeric, records.path, exploration.get("origin", "")) for each in record["mistakes"]]
     columns = _telling_columns(records, record["mistakes"])
     for row, entry in zip(rows, record["mistakes"], strict=True):
         row["cells"] = [numbers.value((entry["values"] or {}).get(name)) for name in columns]
-    exploration = records.json.get("exploration") or {}
     images = exploration.get("images")
     return {
         "numeric": numeric,
@@ -40,19 +40,23 @@ def mistakes(records: Records) -> Content:
     }
 
 
-def _shown(entry: Mapping[str, Any], numeric: bool, folder: Path) -> dict[str, Any]:
+def _shown(entry: Mapping[str, Any], numeric: bool, folder: Path, origin: str) -> dict[str, Any]:
     picture = data_uri(folder / entry["picture"]) if entry["picture"] else None
-    # a path says little and is long; its end tells images apart
-    where = entry["where"].rsplit("/", maxsplit=2)
+    # where all rows come from is said above; of a path, the end tells images apart
+    where = entry["where"].removesuffix(f" of {origin}").rsplit("/", maxsplit=2)
     return {
-        "where": "/".join(where[-2:]) if entry["picture"] else entry["where"],
+        "where": "/".join(where[-2:]),
         "true": numbers.value(entry["true"]) if numeric else entry["true"],
         "predicted": numbers.value(entry["predicted"]) if numeric else entry["predicted"],
         "probability": entry["probability"],
         "true_probability": entry.get("probability_of_true"),
-        "error": None if entry["error"] is None else f"{entry['error']:+,.4g}".replace("-", "−"),
+        "error": None if entry["error"] is None else _signed(entry["error"]),
         "picture": picture,
     }
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "") + numbers.number(value)
 
 
 def _telling_columns(records: Records, entries: list[dict[str, Any]]) -> list[str]:

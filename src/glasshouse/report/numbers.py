@@ -61,7 +61,11 @@ def decimal(value: float | None, places: int = 3) -> str:
         >>> decimal(0.98765), decimal(-0.5), decimal(None)
         ('0.988', '−0.500', '–')
     """
-    return DASH if value is None or not math.isfinite(value) else f"{value:.{places}f}".replace("-", _MINUS)
+    if value is None or not math.isfinite(value):
+        return DASH
+    text = f"{value:.{places}f}"
+    # a sign before nothing but zeros would only puzzle
+    return text.lstrip("-") if not float(text) else text.replace("-", _MINUS)
 
 
 def number(value: float | None, digits: int = 4) -> str:

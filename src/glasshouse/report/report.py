@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def write_report(run: Run) -> Path:
     return path
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("glasshouse.report"),
@@ -93,4 +95,4 @@ def mark_settings(text: str) -> Markup:
         >>> str(mark_settings("weigh them: --set objective.class_weights=balanced"))
         'weigh them: <code>--set objective.class_weights=balanced</code>'
     """
-    return Markup(re.sub(r"(--set (?:&#39;.*?&#39;|\S+))", r"<code>\1</code>", str(escape(text))))  # noqa: S704
+    return Markup(re.sub(r"(--set (?:&#39;.*?&#39;\S*|\S+))", r"<code>\1</code>", str(escape(text))))  # noqa: S704

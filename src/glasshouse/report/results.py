@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from glasshouse.plot import calibration, confusion_map, histogram, precision_recall, residuals, roc
 from glasshouse.report import numbers
 from glasshouse.report.records import Records
-from glasshouse.report.section import Content, drawn
+from glasshouse.report.result_figures import MOST_CELLS, result_figures
+from glasshouse.report.section import Content
 from glasshouse.report.terms import METRICS, metric_name
 
-MOST_CELLS = 20
-"""Classes up to which the confusion matrix is a table with numbers."""
 MOST_CLASSES = 30
 
 Evaluation = Mapping[str, Any]
@@ -29,6 +27,7 @@ def results(records: Records) -> Content:
     return {
         "part": part,
         "rows": record["intervals"]["rows"],
+        "things": "images" if (records.json.get("exploration") or {}).get("kind") == "images" else "rows",
         "level": f"{record['intervals']['level']:.0%}".replace("%", " %"),
         "method": record["intervals"]["method"],
         "verdict": record["verdict"],
@@ -42,7 +41,7 @@ def results(records: Records) -> Content:
         "classes": classes[:MOST_CLASSES],
         "more_classes": classes[MOST_CLASSES:],
         "mistaken": record.get("mistaken"),
-        "figures": [each for each in _figures(record) if each],
+        "figures": [each for each in result_figures(record) if each],
     }
 
 
@@ -55,7 +54,7 @@ def _metrics(record: Evaluation) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": metric_name(name),
-                "about": METRICS.get(name, ""),
+                "about": _about(name, record["classes"]),
                 "value": numbers.metric(name, value),
                 "span": f"{numbers.metric(name, span[0])} to {numbers.metric(name, span[1])}"
                 if span
@@ -72,6 +71,16 @@ def _metrics(record: Evaluation) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _about(name: str, classes: Sequence[str]) -> str:
+    """What a metric says; of which class, where that is not all of them alike."""
+    about = METRICS.get(name, "")
+    if name in ("precision", "recall", "f1"):
+        return about + (f"; of “{classes[1]}”" if len(classes) == 2 else "; mean over the classes")
+    if name in ("roc_auc", "average_precision") and len(classes) > 2:
+        return about + "; mean over one class against the rest"
+    return about
 
 
 def _difference(record: Evaluation) -> dict[str, Any] | None:
@@ -128,64 +137,3 @@ def _per_class(record: Evaluation) -> list[dict[str, Any]]:
     if len(classes) > MOST_CLASSES:
         classes.sort(key=lambda each: 2.0 if each["f1"] is None else each["f1"])
     return classes
-
-
-def _figures(record: Evaluation) -> list[dict[str, Any] | None]:
-    if record["task"] == "regression":
-        return _number_figures(record)
-    figures: list[dict[str, Any] | None] = []
-    found = record["confusion"]
-    if found and found["matrix"] and len(found["matrix"]) > MOST_CELLS:
-        caption = "Rows are true classes, columns the answers, as shares of the true class. A good network is one diagonal."
-        figures.append(drawn(confusion_map(found["matrix"], record["classes"]), "Confusion", caption))
-    if record["calibration"]:
-        caption = (
-            "A network that is 80 % sure should be right in 80 of 100 such cases. Below the dashed line it is too "
-            f"sure of itself. Expected calibration error: {numbers.percent(record['calibration']['ece'])}."
-        )
-        figures.append(drawn(calibration(record["calibration"]), "Calibration", caption))
-    curves = record["curves"]
-    if curves:
-        figures += _curve_figures(
-            curves, record["classes"][1], record["metrics"][record["intervals"]["part"]]
-        )
-    return figures
-
-
-def _curve_figures(
-    curves: Mapping[str, Any], name: str, metrics: Mapping[str, float | None]
-) -> Sequence[dict[str, Any] | None]:
-    area, average = numbers.decimal(metrics.get("roc_auc")), numbers.decimal(metrics.get("average_precision"))
-    first = (
-        f"Each point is one threshold for answering “{name}”: how many of that class it finds, and at the cost of "
-        f"how many false alarms. Area {area}; guessing has 0.5."
-    )
-    second = (
-        f"The same thresholds: of the rows called “{name}”, how many are right. Average precision {average}. It "
-        "tells more than the ROC curve where the class is rare."
-    )
-    return [
-        drawn(roc(curves["roc"]), "ROC curve", first),
-        drawn(
-            precision_recall(curves["precision_recall"], curves.get("share")), "Precision and recall", second
-        ),
-    ]
-
-
-def _number_figures(record: Evaluation) -> list[dict[str, Any] | None]:
-    found = record["residuals"]
-    if not found:
-        return []
-    shown = len(found["points"])
-    first = f"{shown:,} rows of the {record['intervals']['part']} part; on the dashed line the prediction is exact."
-    second = "By how much predictions miss; the central 99 % of the rows."
-    if found.get("bias") is not None:
-        second += f" On the whole they are off by {numbers.number(found['bias'], 3)}."
-    return [
-        drawn(residuals(found["points"], record["target"]), "Predicted against true", first),
-        drawn(
-            histogram(found["histogram"]["edges"], found["histogram"]["counts"], "predicted minus true"),
-            "Residuals",
-            second,
-        ),
-    ]

@@ -31,17 +31,19 @@ class Section:
     content: Content
 
 
+UNEXPECTED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
+"""What reading a record of another form than expected raises."""
+
+
 def build_section(key: str, title: str, build: Callable[[Records], Content], records: Records) -> Section:
     """Build a section. Records of another form than expected leave a remark in its place, not a crash:
     a report must come out also of a run that went wrong.
     """
     try:
         content = build(records)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as error:
+    except UNEXPECTED as error:
         what = f"{type(error).__name__}: {error}"
-        content = {
-            "missing": f"What was recorded for this section is not of the form that is expected ({what})."
-        }
+        content = {"missing": f"What was recorded for this section has an unexpected form ({what})."}
     return Section(key, title, content)
 
 

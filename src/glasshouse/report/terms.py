@@ -50,7 +50,8 @@ STATISTICS = {
     ),
     "relative_update": (
         "Change per step, relative to the weights",
-        "About 1 part in 1,000 is healthy; above 1 in 100 training shakes, below 1 in 100,000 it stands still.",
+        "About 1 part in 1,000 is healthy; above 1 in 100 training shakes, below 1 in 100,000 it stands "
+        "still.",
     ),
 }
 STATES = {

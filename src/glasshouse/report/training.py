@@ -72,16 +72,15 @@ def _figures(records: Records, measure: str | None, best: int | None) -> list[di
 def _facts(records: Records, outcome: dict[str, Any]) -> list[tuple[str, str]]:
     history, timings = records.history, records.timings
     settings = (records.experiment or {}).get("training", {})
-    facts = [
-        ("epochs", f"{history.height:,}" + (f" of {settings['epochs']}" if settings.get("epochs") else ""))
-    ]
+    planned = settings.get("epochs")
+    facts = [("epochs", f"{history.height:,}" + (f" of {planned}" if isinstance(planned, int) else ""))]
     if outcome.get("best_epoch"):
         facts.append(
             ("kept", f"epoch {outcome['best_epoch']}, best by validation {outcome.get('monitor', 'loss')}")
         )
     facts.append(("steps", f"{history['step'][-1]:,}" + _rows(settings)))
     if not timings.is_empty():
-        facts.append(("time", f"{numbers.seconds(timings['seconds'].sum())}"))
+        facts.append(("time", f"{numbers.seconds(float(timings['seconds'].sum()))}"))
         speed = timings["samples_per_second"].median()
         facts.append(("speed", f"{numbers.number(float(speed), 3)} rows per second"))  # type: ignore[arg-type]
     if settings:
