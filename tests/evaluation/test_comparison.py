@@ -62,7 +62,10 @@ def test_runs_on_the_same_rows_are_paired(tmp_path: Path, classified: Callable[.
         make_run(tmp_path, "good", worse(case, 0), model="mlp"),
         make_run(tmp_path, "bad", worse(case, 15)),
     )
-    paired = compare([good, bad])["paired"][0]
+    found = compare([good, bad])
+    paired = found["paired"][0]
+    assert found["runs"] == [good.name, bad.name]
+    assert found["verdicts"] == [paired["sentence"]]
     assert paired["difference"]["value"] == pytest.approx(-0.5)
     assert paired["difference"]["decided"]
     assert paired["sentence"].startswith(f"{good.name} is better than {bad.name} by 50.0 points of accuracy")

@@ -98,6 +98,16 @@ def test_the_verdict_stands_at_the_top_with_interval_and_baselines(tmp_path: Pat
         assert words in top, words
 
 
+def test_a_baseline_below_the_scale_is_an_arrow_at_its_end(tmp_path: Path) -> None:
+    run = whole_run(tmp_path, "numbers")
+    record = json.loads((run.path / "evaluation.json").read_text())
+    record["baselines"][0]["metrics"]["r2"] = -86.6
+    change(run, "evaluation", baselines=record["baselines"])
+    page = read(run)
+    assert 'class="dot beyond" style="left:0.0%"' in page.html
+    assert "−86.600" in page.text
+
+
 def test_numbers_are_written_for_people(tmp_path: Path) -> None:
     text = read(whole_run(tmp_path, "numbers")).text
     for words in ("53,124", "0.787", "0.760 to 0.810", "+380,595", "+0.107", "40,000 rows per second"):
@@ -119,7 +129,7 @@ def test_a_failed_run_says_what_failed_and_shows_what_there_is(tmp_path: Path) -
     run.note("failed", "training", "the loss became NaN in step 57")
     page = read(run)
     assert page.faults == []
-    assert "This run failed in the stage “training”. the loss became NaN in step 57" in page.text
+    assert "This run failed in the stage “training”. The loss became NaN in step 57." in page.text
     assert f"glasshouse resume {run.path}" in page.text
     assert "training failed after 6 whole epochs: the loss became NaN in step 57" in page.text
     assert "it failed in the stage “training”, before this was written down" in page.text
@@ -132,6 +142,12 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
     page = read(run)
     assert "This run was interrupted" in page.text
     assert f"glasshouse resume {run.path}" in page.text
+
+
+def test_a_run_that_is_writing_its_report_counts_as_finished(tmp_path: Path) -> None:
+    run = whole_run(tmp_path)
+    run.note("running", "report")
+    assert read_records(run).status["state"] == "finished"
 
 
 def test_a_run_that_has_only_begun_gets_a_report(tmp_path: Path) -> None:
@@ -213,7 +229,7 @@ def test_two_classes_have_curves(tmp_path: Path) -> None:
 def test_without_mistakes_there_is_nothing_to_show(tmp_path: Path) -> None:
     run = whole_run(tmp_path)
     change(run, "evaluation", mistakes=[], mistaken=0)
-    assert "all 50 test rows were answered rightly" in read(run).text
+    assert "all 50 test images were answered rightly" in read(run).text
 
 
 def test_metrics_that_are_undefined_are_dashes(tmp_path: Path) -> None:

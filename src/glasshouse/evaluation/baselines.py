@@ -18,9 +18,14 @@ from glasshouse.metrics import Prediction
 
 MOST_ROWS = 10_000
 FEWEST_ROWS = 1_000
-WORK = 150_000_000
-"""Rows x inputs x classes that a linear baseline is fitted on, about: a few seconds on one core."""
-ITERATIONS = 100
+ROW_WORK = 40_000_000
+"""Rows x inputs x classes of one pass, beyond which rows are drawn."""
+WORK = 800_000_000
+"""Rows x inputs x classes x iterations of one fit, about: one or two seconds."""
+ITERATIONS = (20, 100)
+"""Fewest and most iterations of a logistic regression."""
+PENALTIES = (1.0, 100.0)
+"""Strengths of regularisation that are tried: a baseline that overfits would make any network look good."""
 
 
 @dataclass(frozen=True)
@@ -79,17 +84,22 @@ def _logistic(prepared: Prepared, judged: Part, seed: int) -> Iterator[Baseline]
     if len(np.unique(targets)) < 2:
         return
     scale = _Standard(inputs)
-    model = LogisticRegression(max_iter=ITERATIONS)
+    most = int(np.clip(WORK // (inputs.size * prepared.outputs), *ITERATIONS))
     with warnings.catch_warnings():  # that it stopped early is said in the report instead
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(scale(inputs), targets)
+        models = [
+            LogisticRegression(C=1 / penalty, max_iter=most).fit(scale(inputs), targets)
+            for penalty in PENALTIES
+        ]
+    watched = prepared.validation
+    model, chosen = _better(models, scale, watched, None if watched is None else watched.targets.numpy())
     probabilities = np.zeros((len(judged), prepared.outputs))
     probabilities[:, model.classes_] = model.predict_proba(scale(_flat(judged)))
     probabilities /= probabilities.sum(axis=1, keepdims=True)  # float32 inputs give float32 sums
-    early = f", stopped after {ITERATIONS} iterations" if max(model.n_iter_) >= ITERATIONS else ""
+    early = f", stopped after {most} iterations" if max(model.n_iter_) >= most else ""
     yield Baseline(
         "logistic regression",
-        f"one weight per input and class, on the same prepared inputs{drawn}{early}",
+        f"one weight per input and class, on the same prepared inputs{drawn}{chosen}{early}",
         Prediction(probabilities.argmax(axis=1), probabilities, probabilities),
     )
 
@@ -99,11 +109,27 @@ def _linear(prepared: Prepared, judged: Part, seed: int) -> Iterator[Baseline]:
         return
     inputs, targets, drawn = _sample(prepared, _numbers(prepared, prepared.train), seed)
     scale = _Standard(inputs)
-    # a slight ridge: one-hot columns add up to one, so that plain least squares has no single answer
-    model = Ridge(alpha=1.0).fit(scale(inputs), targets)
+    # never without a penalty: one-hot columns add up to one, so that plain least squares has no single answer
+    models = [Ridge(alpha=penalty).fit(scale(inputs), targets) for penalty in PENALTIES]
+    watched = prepared.validation
+    model, chosen = _better(models, scale, watched, None if watched is None else _numbers(prepared, watched))
     values = np.asarray(model.predict(scale(_flat(judged))), dtype=np.float64)
-    about = f"one weight per input, least squares with a slight ridge, on the same prepared inputs{drawn}"
+    about = f"one weight per input, least squares, on the same prepared inputs{drawn}{chosen}"
     yield Baseline("linear regression", about, Prediction(values=values))
+
+
+def _better(
+    models: list[Any], scale: _Standard, watched: Part | None, truth: NDArray[Any] | None
+) -> tuple[Any, str]:
+    """The model that does better on validation rows, as the epoch of the network was chosen; of equals the
+    first. The remark says which it was.
+    """
+    if watched is None or len(watched) < 2:
+        return models[0], ""
+    inputs = scale(_flat(watched))
+    scores = [model.score(inputs, truth) for model in models]
+    best = int(np.argmax(scores))
+    return models[best], f", penalty {PENALTIES[best]:g} chosen on validation rows"
 
 
 class _Standard:
@@ -123,7 +149,7 @@ def _sample(prepared: Prepared, targets: NDArray[Any], seed: int) -> tuple[NDArr
     """Training inputs, flat, with their targets; of very many rows only some, and then a remark on it."""
     inputs = _flat(prepared.train)
     per_row = inputs.shape[1] * max(1, prepared.outputs)
-    most = min(MOST_ROWS, max(FEWEST_ROWS, WORK // max(1, per_row)))
+    most = min(MOST_ROWS, max(FEWEST_ROWS, ROW_WORK // max(1, per_row)))
     if len(inputs) <= most:
         return inputs, targets, ""
     drawn = np.sort(numpy_stream(seed, "baselines").permutation(len(inputs))[:most])

@@ -21,10 +21,11 @@ def compare(runs: Sequence[Run]) -> dict[str, Any]:
         runs: Two or more runs, finished or not.
 
     Returns:
-        ``runs`` (name, path, state, part that was judged), ``settings`` (those that differ, by dotted key),
-        ``metrics`` (by part and name, one value per run, ``None`` where a run has none), and ``paired``: each
-        further run against the first, on the same rows, with a 95 % interval of the difference and a
-        ``sentence``; where runs cannot be paired, the sentence says why.
+        ``runs`` (their names) and ``about`` (path, state and the part that was judged, of each), ``settings``
+        (those that differ, by dotted key), ``metrics`` (by part and name, one value per run, ``None`` where a
+        run has none), ``paired``: each further run against the first, on the same rows, with a 95 % interval
+        of the difference; and ``verdicts``, a sentence for each pair, which also says where runs cannot be
+        paired and why.
 
     Raises:
         UsageError: There are fewer than two runs.
@@ -45,27 +46,24 @@ def compare(runs: Sequence[Run]) -> dict[str, Any]:
             fix="name two run folders: glasshouse compare RUN RUN",
         )
     records = [run.record("evaluation") for run in runs]
-    return dict(
-        plain(
-            {
-                "runs": [
-                    {
-                        "name": run.name,
-                        "path": str(run.path),
-                        "state": run.status["state"],
-                        "part": record["intervals"]["part"] if record else None,
-                    }
-                    for run, record in zip(runs, records, strict=True)
-                ],
-                "settings": _differing([_flat(run.experiment.model_dump(mode="json")) for run in runs]),
-                "metrics": _side_by_side([record["metrics"] if record else {} for record in records]),
-                "paired": [
-                    {"runs": [runs[0].name, other.name], **_paired(runs[0], other, records[0], record)}
-                    for other, record in zip(runs[1:], records[1:], strict=True)
-                ],
-            }
-        )
-    )
+    paired = [
+        {"runs": [runs[0].name, other.name], **_paired(runs[0], other, records[0], record)}
+        for other, record in zip(runs[1:], records[1:], strict=True)
+    ]
+    found = {
+        "runs": [run.name for run in runs],
+        "about": [_about(run, record) for run, record in zip(runs, records, strict=True)],
+        "settings": _differing([_flat(run.experiment.model_dump(mode="json")) for run in runs]),
+        "metrics": _side_by_side([record["metrics"] if record else {} for record in records]),
+        "paired": paired,
+        "verdicts": [each["sentence"] for each in paired],
+    }
+    return dict(plain(found))
+
+
+def _about(run: Run, record: Mapping[str, Any] | None) -> dict[str, Any]:
+    part = record["intervals"]["part"] if record else None
+    return {"path": str(run.path), "state": run.status["state"], "part": part}
 
 
 def _flat(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import torch
@@ -68,8 +69,8 @@ def make_job(
     """Everything that training needs to know.
 
     Args:
-        experiment: With nothing left at "auto" in ``training`` but device, threads and precision, and a
-            number for the learning rate.
+        experiment: With nothing left at "auto" in ``training`` but device, threads and precision. A rate
+            that is to be found is NaN in the job, with which only the range test can begin.
         network: The network; it is moved to the device, pictures' networks to the channels-last format.
         batches: The training part.
         validation: The part that watches, or ``None``.
@@ -86,7 +87,7 @@ def make_job(
     if pictures:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     assert training.epochs != "auto", "the experiment is not decided"
-    assert training.learning_rate not in ("auto", "find"), "the experiment is not decided"
+    assert training.learning_rate != "auto", "the experiment is not decided"
     assert training.weight_decay != "auto", "the experiment is not decided"
     stopping = training.early_stopping
     metric = metric_name(objective.meaning)
@@ -105,7 +106,7 @@ def make_job(
         objective=objective.to(device),
         optimizer=training.optimizer,
         schedule=training.schedule,
-        learning_rate=float(training.learning_rate),
+        learning_rate=math.nan if training.learning_rate == "find" else training.learning_rate,
         weight_decay=float(training.weight_decay),
         epochs=training.epochs,
         stopping=EarlyStopping(patience, monitor, stopping.least_change),

@@ -59,7 +59,7 @@ def read_labels(values: Any, known: Labels | None = None) -> Labels:
         bad = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
         if len(bad):
             raise DataError(
-                f"the target of row {bad[0]} is {array[bad[0]]}",
+                f"the target of row {bad[0]} is {array[bad[0]].tolist()}",
                 expected="finite numbers",
                 fix="remove or repair such rows",
             )
@@ -69,7 +69,7 @@ def read_labels(values: Any, known: Labels | None = None) -> Labels:
         kinds = np.unique(array)
         if len(kinds) < 2:
             raise DataError(
-                f"all {len(array)} targets are {kinds[0]!r}",
+                f"all {len(array)} targets are {kinds[0].item()!r}",
                 expected="two classes or more",
                 fix="check the target",
             )
@@ -81,8 +81,9 @@ def read_labels(values: Any, known: Labels | None = None) -> Labels:
     places = np.searchsorted(names, array)
     strange = np.flatnonzero(names[np.minimum(places, len(names) - 1)] != array)
     if len(strange):
+        wrong = array[strange[0]].item()
         raise DataError(
-            f"the target of row {strange[0]} is {array[strange[0]]!r}, a class that was not trained on",
+            f"the target of row {strange[0]} is {wrong!r}, a class that was not trained on",
             expected="one of " + ", ".join(map(str, names[:20])),
             fix="remove such rows, or add the class to the training part",
         )
@@ -182,7 +183,7 @@ def prepare_dataset(
     validation: float | Dataset[Any] | None,
     test: Dataset[Any] | float | None,
     seed: int,
-) -> tuple[Prepared, Dataset[Any]]:
+) -> tuple[Prepared, Dataset[Any], Labels]:
     """A data set as parts, and the data set to draw training batches from.
 
     Validation and test samples are fetched once. Training samples are fetched anew in every epoch, so a data
@@ -219,7 +220,7 @@ def prepare_dataset(
             parts[name] = gathered(given)
     some = list(range(min(LOOKED_AT, len(trained))))  # type: ignore[arg-type]
     parts["train"] = gathered(Subset(trained, some))
-    return _prepared(parts, labels), trained
+    return _prepared(parts, labels), trained, labels
 
 
 def as_tensors(dataset: Dataset[Any]) -> Pair | None:

@@ -105,6 +105,13 @@ def fit(
         >>> run.metrics["validation"]["accuracy"] > 0.9
         True
     """
+    for name_of, part in (("validation", validation), ("test", test)):
+        if part is not None and not isinstance(part, (int, float, tuple, list, Dataset)):
+            raise UsageError(
+                f"{name_of} is a {type(part).__name__}",
+                expected="a share such as 0.15, a pair (inputs, targets), a data set, or None",
+                fix="hand one of these",
+            )
     settings: dict[str, Any] = {
         "seed": seed,
         "name": name,
@@ -227,9 +234,9 @@ def _from_tensors(
         targets = to_array(pair[1])
         if isinstance(own.loss, OneLogit):  # its targets are often written as 0.0 and 1.0
             targets = targets.reshape(len(targets)).astype(np.int64)
-        prepared, _ = prepare_arrays((pair[0], targets), _opened(validation), _opened(test), seed)
+        prepared, labels = prepare_arrays((pair[0], targets), _opened(validation), _opened(test), seed)
     else:
-        prepared, dataset = prepare_dataset(data, validation, test, seed)
+        prepared, dataset, labels = prepare_dataset(data, validation, test, seed)
     experiment = decide(Experiment.read(settings), **facts_of(prepared))
     batches = None
     if dataset is not None:
@@ -248,8 +255,10 @@ def _from_tensors(
         model=None if own.network is not None else experiment.model.spec(),
         batches=batches,
     )
+    # A data set may give other inputs each time it is asked; its targets tell it from others all the same.
+    values = [labels.values] if dataset is not None else [labels.values, prepared.train.inputs]
     rows = len(prepared.train) if batches is None else batches.rows
-    return experiment, work, {"origin": "memory", "rows": rows, "fingerprint": _fingerprint(prepared)}
+    return experiment, work, {"origin": "memory", "rows": rows, "fingerprint": _fingerprint(values)}
 
 
 def _opened(part: Any) -> Any:
@@ -257,13 +266,12 @@ def _opened(part: Any) -> Any:
     return as_tensors(part) if isinstance(part, Dataset) else part
 
 
-def _fingerprint(prepared: Prepared) -> str:
+def _fingerprint(tensors: Sequence[torch.Tensor]) -> str:
     """Tells whether tensors are the same as before."""
     digest = hashlib.sha256()
-    for name, part in prepared.parts().items():
-        for values in (part.inputs, part.targets):
-            digest.update(f"{name} {tuple(values.shape)} {values.dtype}".encode())
-            digest.update(values.contiguous().numpy().data)
+    for values in tensors:
+        digest.update(f"{tuple(values.shape)} {values.dtype}".encode())
+        digest.update(values.contiguous().numpy().data)
     return digest.hexdigest()
 
 

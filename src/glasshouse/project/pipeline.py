@@ -215,7 +215,7 @@ def carry_out(
             write_bundle(run.path / "bundle", content(run, stage, work, evaluation), experiment.output.onnx)
     run.note("finished", "report")
     if experiment.output.report:
-        with noting(run, "report"):
+        with noting(run, "report", begins=False):  # the report is to say that the run is finished
             write_report(run)
     run.network = network
     return run
@@ -257,15 +257,16 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
 
 
 @contextmanager
-def noting(run: Run, stage: str) -> Iterator[None]:
-    """Note in the run folder how a stage ended, when it did not end well, and let the error go on."""
-    run.note("running", stage)
+def noting(run: Run, stage: str, begins: bool = True) -> Iterator[None]:
+    """Note in the run folder that a stage begins, and how it ended when it did not end well."""
+    if begins:
+        run.note("running", stage)
     try:
         yield
     except TrainingStoppedError as error:
         run.note("interrupted", stage, error.received)
         raise
-    except (GlasshouseError, Exception) as error:
+    except Exception as error:
         message = error.received if isinstance(error, GlasshouseError) else repr(error)
         try:
             run.note("failed", stage, message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ def header(records: Records) -> Content:
     record = records.json.get("evaluation")
     status = records.status
     return {
-        "title": (records.experiment or {}).get("name") or records.name,
+        "title": (records.experiment or {}).get("name") or re.sub(r"-\d{8}-\d{6}(-\d+)?$", "", records.name),
         "run": records.name,
         "state": status["state"],
         "state_words": STATES.get(status["state"], str(status["state"])),
@@ -49,7 +50,7 @@ def _result(record: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     others = [(each["name"], each["metrics"].get(name), each["about"]) for each in record["baselines"]]
     known = [each for _, each, _ in others if each is not None]
-    low, high = _ends([value, *(span or []), *known], name)
+    low, high = _ends(value, [value, *(span or []), *known], name)
 
     def place(number: float) -> float:
         return round(100 * (min(max(number, low), high) - low) / (high - low), 2)
@@ -60,6 +61,7 @@ def _result(record: Mapping[str, Any]) -> dict[str, Any] | None:
         for each, number, about in sorted(others, key=lambda other: -(other[1] or 0.0))
     ]
     for row in rows:
+        row["beyond"] = row["value"] is not None and row["value"] < low - 0.02 * (high - low)
         row["place"] = None if row["value"] is None else place(row["value"])
         row["left"] = place(row["span"][0]) if row["span"] else None
         row["width"] = round(place(row["span"][1]) - place(row["span"][0]), 2) if row["span"] else None
@@ -75,11 +77,13 @@ def _result(record: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _ends(values: list[float], name: str) -> tuple[float, float]:
-    """Ends of the scale: round, with all values inside, and up to the best that can be."""
+def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
+    """Ends of the scale: round, and up to the best that can be. R² has no lowest value: what lies below the
+    scale is drawn as an arrow, lest one hopeless baseline press all others together.
+    """
     low = min(values)
     if name == "r2":
-        return (0.0 if low >= -0.05 else max(-1.0, low)), 1.0
+        return (0.0 if value > 0 else -1.0), 1.0
     for end in (0.9, 0.8, 0.7, 0.6, 0.5, 0.25):
         if low >= end + 0.02:
             return end, 1.0

@@ -28,6 +28,7 @@ def mistakes(records: Records) -> Content:
     images = exploration.get("images")
     return {
         "numeric": numeric,
+        "things": "images" if images is not None else "rows",
         "pictures": any(each["picture"] for each in rows),
         "pixelated": images is not None and max(images["height"], images["width"]) <= 48,
         "rows": rows,

@@ -90,11 +90,13 @@ def read_records(run: Run) -> Records:
 
     found = {name: attempt(name, lambda name=name: run.record(name), None) for name in FILES}  # type: ignore[misc]
     toml = run.path / "experiment.toml"
-    unknown = {"state": "unknown", "stage": "", "message": ""}
+    status = {"state": "unknown", "stage": "", "message": "", **attempt("status", lambda: run.status, {})}
+    if (status["state"], status["stage"]) == ("running", "report"):
+        status["state"] = "finished"  # while its report is being written, a run has done all else
     return Records(
         path=run.path,
         name=run.name,
-        status=unknown | attempt("status", lambda: run.status, {}),
+        status=status,
         json={name: record for name, record in found.items() if record is not None},
         experiment=attempt("experiment", lambda: run.experiment.model_dump(mode="json"), None),
         toml=attempt("experiment", lambda: toml.read_text(encoding="utf-8"), ""),
