@@ -1,6 +1,7 @@
 """The main job on built-in data, from the exploration to a prediction by the shipped bundle.
 
-Run it with ``make run``, or ``python examples/first_run.py``. It fails when the network is worse than it should be.
+Run it with ``make run``, or ``python examples/first_run.py``. It fails when the network is worse than it
+should be.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ print(f"\nThe bundle says that {picture} is a {answer.labels[0]} ({answer.probab
 assert answer.labels[0] == str(digits.target[42])
 
 print(f"""
-accuracy  {accuracy:.4f} on {len(run.evaluation["classes"])} classes of test pictures that were never trained on
+accuracy  {accuracy:.4f} on test pictures that the network never saw
 report    {run.report}
 bundle    {run.bundle}
 run       {run.path}
 
-{time.perf_counter() - began:.0f} seconds. Open the report in a browser; `glasshouse predict {run.bundle} PICTURE` asks again.""")
+{time.perf_counter() - began:.0f} seconds. Open the report in a browser, or ask again:
+glasshouse predict {run.bundle} PICTURE""")

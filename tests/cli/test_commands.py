@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import polars as pl
@@ -70,7 +69,7 @@ def test_the_road_from_data_to_a_prediction(call, people, tmp_path):
     assert "prediction" in out
     code, out, _ = call("resume", run, "--json")
     assert code == 0
-    assert json.loads(out)["run"] == str(run.relative_to(tmp_path))
+    assert json.loads(out)["run"] == str(run)
 
 
 def test_compare_shows_what_differs(call, people, tmp_path):
@@ -101,8 +100,8 @@ def test_new_writes_a_file_that_runs(call, people, tmp_path):
 
 
 def test_options_and_settings_reach_the_experiment(call, people, tmp_path):
-    code, _, err = call("run", people, "--target", "-1", "--model", "perceptron", "--missing", "?", "--header",
-                        "--separator", ",", "--task", "classification", "--seed", "5", "--quiet", *FAST)  # fmt: skip
+    table = ["--target", "-1", "--missing", "?", "--header", "--separator", ",", "--task", "classification"]
+    code, _, err = call("run", people, *table, "--model", "perceptron", "--seed", "5", "--quiet", *FAST)
     assert code == 0, err
     (run,) = (tmp_path / "runs").iterdir()
     text = (run / "experiment.toml").read_text()
@@ -147,7 +146,7 @@ def test_wrong_usage_is_told_to_people_and_programs(call, arguments, exit_code, 
     code, out, err = call(*arguments)
     assert code == exit_code
     assert text in err
-    assert not out
+    assert not out  # results only; words on the way are on standard error
     code, out, err = call(*arguments, "--json")
     assert code == exit_code
     assert not err
@@ -165,20 +164,9 @@ def test_every_command_has_help_and_json():
 def test_help_imports_nothing_heavy_and_answers_at_once():
     script = (
         "import sys; from glasshouse.cli.app import execute; execute(['--help']);"
-        "heavy = {'torch', 'sklearn', 'polars', 'numpy', 'matplotlib', 'onnx', 'pydantic', 'scipy'} & set(sys.modules);"
-        "assert not heavy, heavy"
+        "heavy = {'torch', 'sklearn', 'polars', 'numpy', 'matplotlib', 'onnx', 'pydantic', 'scipy'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Commands:" in done.stdout
-
-
-@pytest.mark.slow
-def test_help_takes_less_than_the_time_to_blink():
-    # A generous bound on the fastest of several, for a busy machine: 0.13 s on a quiet one.
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "glasshouse", "--help"], capture_output=True, check=True)
-        times.append(time.perf_counter() - began)
-    assert min(times) < 0.4

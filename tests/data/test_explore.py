@@ -61,7 +61,7 @@ def test_the_record_is_plain_json_and_complete() -> None:
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert record["kind"] == "table"
     assert record["rows"] == ROWS
-    assert record["parts"] == {"train": 280, "validation": 60, "test": 60}
+    assert record["parts"] == {"train": 260, "validation": 60, "test": 80}
     assert record["split"] == "stratified"
     assert record["notes"] == ["read"]
     assert record["target"]["classes"][0] == {"name": "no", "count": 200, "share": 0.5}
@@ -220,8 +220,8 @@ def test_few_rows_and_tiny_classes_are_told() -> None:
     assert "few-rows" in codes(looked_at(raw))
     few = looked_at(table().take(np.arange(60))).record["findings"]
     assert few[0]["severity"] == "warning"
-    assert "42 rows to train on and 9 to judge by" in few[0]["text"]
-    assert "up to 33% either way" in few[0]["text"]
+    assert "39 rows to train on and 12 to judge by" in few[0]["text"]
+    assert "up to 28% either way" in few[0]["text"]
 
 
 def test_two_columns_with_the_same_numbers_are_told() -> None:

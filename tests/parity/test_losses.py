@@ -38,7 +38,7 @@ HUBER = {"name": "huber", "delta": 0.3}
 REGRESSION = [("mse", F.mse_loss), ("mae", F.l1_loss), (HUBER, lambda a, b: F.huber_loss(a, b, delta=0.3))]
 
 
-@pytest.mark.parametrize(("name", "theirs"), REGRESSION, ids=str)
+@pytest.mark.parametrize(("name", "theirs"), REGRESSION, ids=["mse", "mae", "huber"])
 def test_regression_losses_are_pytorchs(name, theirs):
     outputs, _ = pair(classes=1)
     targets = torch.randn(9, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(1))

@@ -50,7 +50,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("spec", "make", "per_epoch"), CASES, ids=str)
+@pytest.mark.parametrize(("spec", "make", "per_epoch"), CASES, ids=[str(each[0]) for each in CASES])
 def test_equals_pytorchs_scheduler(spec, make, per_epoch):
     assert ours(spec) == pytest.approx(theirs(make, per_epoch), abs=1e-12)
 

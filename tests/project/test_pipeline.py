@@ -53,12 +53,27 @@ def test_the_whole_road_leaves_every_record(tmp_path, experiment):
         experiment("digits", output={"report": True, "bundle": True}), out=tmp_path, tell=told.append
     )
     assert run.status["state"] == "finished"
-    expected = {
-        "experiment.toml", "environment.json", "status.json", "data.json", "exploration.json", "preparation.json",
-        "network.json", "metrics.jsonl", "timings.jsonl", "steps.parquet", "probes.parquet", "training.json",
-        "evaluation.json", "predictions.parquet", "report.html", "bundle", "checkpoints", "pictures",
-    }  # fmt: skip
-    assert expected <= {path.name for path in run.path.iterdir()}
+    expected = [
+        "experiment.toml",
+        "environment.json",
+        "status.json",
+        "data.json",
+        "exploration.json",
+        "preparation.json",
+        "network.json",
+        "metrics.jsonl",
+        "timings.jsonl",
+        "steps.parquet",
+        "probes.parquet",
+        "training.json",
+        "evaluation.json",
+        "predictions.parquet",
+        "report.html",
+        "bundle",
+        "checkpoints",
+        "pictures",
+    ]
+    assert set(expected) <= {path.name for path in run.path.iterdir()}
     assert sorted(run.metrics) == ["test", "train", "validation"]
     assert run.history.height == 3
     assert run.steps.height == 3 * (1797 * 65 // 100 // 64 + 1)

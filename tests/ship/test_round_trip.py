@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from glasshouse.losses import LOSSES
+from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives import Supervised
 from glasshouse.ship import load
 from glasshouse.ship.answers import interpret
 from glasshouse.ship.write_bundle import Content, write_bundle
-from glasshouse.training.forward import outputs_of
 
 TABLES: list[tuple[dict[str, Any], str, str]] = [
     ({"name": "perceptron"}, "scores", "perceptron_criterion"),

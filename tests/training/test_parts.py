@@ -15,16 +15,17 @@ from sklearn.metrics import accuracy_score, r2_score
 from torch import nn
 from torch.utils.data import Dataset, TensorDataset
 
+from glasshouse.models.outputs import outputs_of
 from glasshouse.training.batches import InMemoryBatches, cut
 from glasshouse.training.checkpoints import pack, unpack
 from glasshouse.training.dataset_batches import DatasetBatches
 from glasshouse.training.early_stopping import EarlyStopping
 from glasshouse.training.epoch_log import EpochLog
 from glasshouse.training.flat import FlatParameters, can_flatten, grouped
-from glasshouse.training.forward import outputs_of, quick_metric
 from glasshouse.training.loop import train
 from glasshouse.training.observers import Plan
 from glasshouse.training.progress_bar import ProgressBar
+from glasshouse.training.quick import quick_metric
 from glasshouse.training.range_test import range_test
 from glasshouse.training.records import Records, read_lines
 

@@ -32,7 +32,16 @@ for command in (run, new, list_command, predict, resume, compare, env):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command and leave. Exit codes: 0 good, 1 failed, 2 wrong usage."""
+    """Run a command and leave. Exit codes: 0 good, 1 failed, 2 wrong usage.
+
+    Args:
+        arguments: The words behind ``glasshouse``; ``None`` takes those of the process.
+
+    Example:
+        >>> main(["run", "--no-such-option"])
+        Traceback (most recent call last):
+        SystemExit: 2
+    """
     sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -17,8 +17,8 @@ from glasshouse.core.files import plain
 class Output:
     """Where a command's words go.
 
-    People get sentences and tables on standard output. With ``--json`` standard output gets one JSON document
-    and nothing else.
+    Results go to standard output, sentences on the way to standard error. With ``--json`` standard output
+    gets one JSON document and nothing else.
 
     Args:
         as_json: Write JSON.
@@ -29,12 +29,13 @@ class Output:
         self.as_json = as_json
         self.quiet = quiet
         self._console = Console(highlight=False, soft_wrap=True)
+        self._aside = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def tell(self, sentence: str) -> None:
         """Something that happened on the way."""
         if not self.quiet and not self.as_json:
             style = "yellow" if sentence.startswith("Warning") else "dim"
-            self._console.print(sentence, style=style, markup=False)
+            self._aside.print(sentence, style=style, markup=False)
 
     def say(self, sentence: str) -> None:
         """A result, for people."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from glasshouse.cli.options import json_option, quiet_option
 from glasshouse.cli.output import Output
+
+if TYPE_CHECKING:
+    from glasshouse.ship.bundle import BackendName
 
 SHOWN = 10
 
@@ -25,7 +29,9 @@ SHOWN = 10
 )
 @quiet_option
 @json_option
-def predict(bundle: str, source: str, out: str | None, backend: str, quiet: bool, as_json: bool) -> None:
+def predict(
+    bundle: str, source: str, out: str | None, backend: BackendName, quiet: bool, as_json: bool
+) -> None:
     """Predict with a bundle.
 
     BUNDLE is a bundle, or the run that made it. INPUT is a table, a picture or a folder of pictures, like

@@ -47,6 +47,9 @@ def fit_preparation(raw: Raw, rows: NDArray[np.int64], settings: DataSettings) -
 def preparation_from_dict(state: dict[str, Any]) -> Preparation:
     """The preparation whose :meth:`~glasshouse.data.preparation.Preparation.to_dict` gave ``state``.
 
+    Args:
+        state: Plain JSON types, as a bundle's ``preprocessing.json`` holds them.
+
     Raises:
         BundleError: The state names no kind of preparation, or does not fit it.
 

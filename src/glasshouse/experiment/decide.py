@@ -28,6 +28,11 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
 
     Raises:
         UnknownNameError: There is no such model or optimizer.
+
+    Example:
+        >>> decided = decide(Experiment(data="digits"), 1167, (1, 8, 8), "classification")
+        >>> decided.model.name, decided.objective.loss, decided.training.optimizer
+        ('cnn', 'cross_entropy', 'adamw')
     """
     takes = "image" if len(input_shape) == 3 else "vector"
     values = experiment.model_dump()

@@ -18,9 +18,9 @@ from glasshouse.objectives import Supervised
 from glasshouse.probes import interval
 from glasshouse.training.batches import Batches, InMemoryBatches
 from glasshouse.training.early_stopping import EarlyStopping
-from glasshouse.training.forward import metric_name
 from glasshouse.training.job import Job
 from glasshouse.training.precision import Precision
+from glasshouse.training.quick import metric_name
 
 
 def make_batches(

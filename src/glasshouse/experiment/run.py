@@ -50,6 +50,14 @@ class Run:
     Attributes:
         path: The folder.
         network: The trained network, in the process that trained it; otherwise ``None``.
+
+    Example:
+        >>> import glasshouse as gh
+        >>> experiment = gh.Experiment(data="iris", training={"epochs": 2}, output={"onnx": False})
+        >>> made = gh.run(experiment, out=getfixture("tmp_path"))
+        >>> run = Run(made.path)
+        >>> run.status["state"], run.experiment.training.epochs, run.history["epoch"].to_list()
+        ('finished', 2, [1, 2])
     """
 
     def __init__(self, path: Path | str, network: nn.Module | None = None) -> None:

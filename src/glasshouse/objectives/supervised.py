@@ -30,6 +30,15 @@ class Supervised:
         meaning: What the outputs are, for losses that are no :class:`~glasshouse.losses.Loss` and so cannot
             say it. ``None``: nobody knows, so there is a loss to make small and nothing to predict.
         scale: For regression on standardised targets: how outputs become numbers in the target's unit.
+
+    Example:
+        >>> import torch
+        >>> objective = Supervised(LOSSES.build("cross_entropy"))
+        >>> loss, outputs = objective(torch.nn.Identity(), torch.tensor([[0.0, 0.0]]), torch.tensor([1]))
+        >>> f"{loss.item():.4f}"
+        '0.6931'
+        >>> objective.predict(outputs).probabilities
+        array([[0.5, 0.5]])
     """
 
     def __init__(
@@ -82,6 +91,14 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Supervis
     Raises:
         UnknownNameError: There is no such loss, or no such class to weigh.
         SettingError: The loss is for the other task, or does not take such a setting.
+
+    Example:
+        >>> import torch
+        >>> from glasshouse.data.parts import Part
+        >>> part = Part(torch.zeros(4, 2), torch.tensor([0, 0, 0, 1]), np.arange(4))
+        >>> prepared = Prepared(part, None, None, "classification", (2,), 2, ("no", "yes"), "answer")
+        >>> build_objective(ObjectiveSettings(class_weights="balanced"), prepared).loss.class_weights
+        tensor([0.6667, 2.0000])
     """
     spec = settings.loss
     if spec == "auto":

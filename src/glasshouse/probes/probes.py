@@ -45,6 +45,23 @@ class Probes:
     Args:
         network: The network under training.
         every: Steps from one look to the next, from 1; 0 never looks.
+
+    Attributes:
+        rows: What was seen so far, a mapping per look and layer; a number that does not exist is ``None``.
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(1, 1, bias=False), nn.ReLU())
+        >>> _ = nn.init.constant_(network[0].weight, 2.0)
+        >>> optimizer, probes = torch.optim.SGD(network.parameters(), lr=0.5), Probes(network, every=1)
+        >>> with probes.look(0):
+        ...     network(torch.tensor([[3.0]])).sum().backward()
+        ...     probes.before_update()
+        ...     optimizer.step()
+        >>> linear, relu = probes.rows
+        >>> linear["activation_mean"], linear["gradient_norm"], linear["weight_norm"]
+        (6.0, 3.0, 0.5)
+        >>> relu["activation_zeros"]
+        0.0
     """
 
     def __init__(self, network: nn.Module, every: int) -> None:
@@ -167,6 +184,10 @@ def activation_statistics(output: torch.Tensor) -> list[torch.Tensor]:
 
 def interval(every: int | str, planned_steps: int) -> int:
     """Steps from one look to the next: as asked, or for about 200 looks at least 50 steps apart.
+
+    Args:
+        every: A number of steps, 0 for no looks, or ``"auto"``.
+        planned_steps: Optimizer steps that training is to take.
 
     Example:
         >>> interval("auto", 100_000), interval("auto", 400), interval(7, 400)

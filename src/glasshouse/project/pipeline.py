@@ -139,6 +139,13 @@ def resume(
         UsageError: There is no run in that folder.
         DataError: The data are not those that the run was started with.
         CheckpointError: None of its checkpoints is whole.
+
+    Example:
+        >>> import glasshouse as gh
+        >>> experiment = gh.Experiment(data="iris", training={"epochs": 2}, output={"onnx": False})
+        >>> made = gh.run(experiment, out=getfixture("tmp_path"))
+        >>> resume(made.path).status["state"]  # it has nothing left to do
+        'finished'
     """
     found = folder if isinstance(folder, Run) else Run(folder)
     if found.status["state"] == "finished":
@@ -175,7 +182,7 @@ def explore(run: Run, materials: Materials, tell: Tell) -> None:
     tell(f"Explored and prepared: {parts} rows, split {materials.split.method}.")
     for finding in exploration.record["findings"]:
         if finding["severity"] == "warning":
-            tell(f"Warning: {finding['text']} {finding['remedy']}")
+            tell(f"Warning: {finding['text']}; {finding['remedy']}")
 
 
 def work_for(experiment: Experiment, materials: Materials) -> Work:

@@ -21,11 +21,12 @@ from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.models import Layer
+from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives import Supervised
-from glasshouse.training.forward import mean_loss, outputs_of
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.loop import train
 from glasshouse.training.observers import Observer
+from glasshouse.training.quick import mean_loss
 from glasshouse.training.range_test import range_test
 from glasshouse.training.records import Records
 from glasshouse.training.tensorboard import TensorBoard

@@ -13,6 +13,11 @@ class Clock(NamedTuple):
         step: Optimizer steps done, from 0.
         steps_per_epoch: Optimizer steps in one pass over the training part, at least 1.
         epochs: Passes that are planned, at least 1.
+
+    Example:
+        >>> clock = Clock(step=15, steps_per_epoch=10, epochs=3)
+        >>> clock.progress, clock.epoch
+        (0.5, 1)
     """
 
     step: int

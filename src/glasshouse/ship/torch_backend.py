@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from glasshouse.data.parts import OutputScale
+from glasshouse.models.outputs import outputs_of
 from glasshouse.ship.head import finish
 from glasshouse.ship.schema import WEIGHTS, Schema
 from glasshouse.ship.weights import rebuild
-from glasshouse.training.forward import outputs_of
 
 
 class TorchBackend:

@@ -20,6 +20,7 @@ from glasshouse.data.parts import OutputScale
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.settings import Task
 from glasshouse.experiment.environment import version
+from glasshouse.models.outputs import outputs_of
 from glasshouse.ship.card import card
 from glasshouse.ship.head import describe_outputs
 from glasshouse.ship.onnx import export_onnx
@@ -39,7 +40,6 @@ from glasshouse.ship.schema import (
 )
 from glasshouse.ship.verify import verify, write_checksums
 from glasshouse.ship.weights import rebuild, write_weights
-from glasshouse.training.forward import outputs_of
 
 PACKAGES = ("glasshouse", "torch", "numpy", "polars", "safetensors", "onnx", "onnxscript", "onnxruntime")
 CHECKED_ROWS = 64

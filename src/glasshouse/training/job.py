@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -15,24 +15,27 @@ from glasshouse.training.early_stopping import EarlyStopping
 from glasshouse.training.precision import Precision
 from glasshouse.training.settings import CheckpointSettings
 
+CPU = torch.device("cpu")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """What is to be trained, on what, and how: everything decided, nothing left at "auto".
 
     Args:
         network: The network, on the device.
         batches: The training part.
-        validation: The part that watches, or ``None``.
         objective: How a batch becomes a loss.
-        optimizer, schedule: Names or tables with settings.
+        optimizer: Name, or table with settings.
         learning_rate: Base rate, above 0.
-        weight_decay: Of kernels and matrices, at least 0.
         epochs: Most passes over the training part, from 1.
+        validation: The part that watches, or ``None``.
+        schedule: Name, or table with settings.
+        weight_decay: Of kernels and matrices, at least 0.
         stopping: When to stop early and which epoch was best.
         precision: Number format of the forward pass.
         clip_norm, clip_value: Bounds of the gradient, or ``None``.
-        threads: CPU threads.
+        threads: CPU threads, from 1.
         probe_every: Steps between two looks of the probes; 0 for none.
         checkpoint: When the state is written.
         seed: Seed of the experiment.
@@ -41,22 +44,22 @@ class Job:
 
     network: nn.Module
     batches: Batches
-    validation: Part | None
     objective: Supervised
     optimizer: Spec
-    schedule: Spec
     learning_rate: float
-    weight_decay: float
     epochs: int
-    stopping: EarlyStopping
-    precision: Precision
-    clip_norm: float | None
-    clip_value: float | None
-    threads: int
-    probe_every: int
-    checkpoint: CheckpointSettings
-    seed: int
-    device: torch.device
+    validation: Part | None = None
+    schedule: Spec = "constant"
+    weight_decay: float = 0.0
+    stopping: EarlyStopping = field(default_factory=EarlyStopping)
+    precision: Precision = field(default_factory=lambda: Precision("float32", CPU))
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    threads: int = 1
+    probe_every: int = 0
+    checkpoint: CheckpointSettings = field(default_factory=CheckpointSettings)
+    seed: int = 0
+    device: torch.device = CPU
 
 
 @dataclass(frozen=True)

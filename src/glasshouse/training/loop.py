@@ -15,6 +15,7 @@ from glasshouse.core.devices import threads
 from glasshouse.core.errors import TrainingStoppedError
 from glasshouse.core.random_state import isolated
 from glasshouse.core.seeds import derive
+from glasshouse.models.outputs import outputs_of
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.probes import Probes
 from glasshouse.schedules import SCHEDULES, Clock
@@ -22,12 +23,12 @@ from glasshouse.training.batches import Batch
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.epoch_log import EpochLog
 from glasshouse.training.flat import FlatParameters, can_flatten, grouped
-from glasshouse.training.forward import mean_loss, metric_name, outputs_of, quick_metric
 from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.non_finite import all_finite, culprit, non_finite_error
 from glasshouse.training.observers import Observer, Plan
 from glasshouse.training.optimizer_step import bare_step
+from glasshouse.training.quick import mean_loss, metric_name, quick_metric
 from glasshouse.training.records import Records
 from glasshouse.training.saving import checkpoint_due, save, take_up
 
@@ -68,6 +69,22 @@ def train(
         TrainingStoppedError: A signal asked to stop. The state is on disk.
         CheckpointError: There are checkpoints, but no whole one of this run.
         StorageError: The disk is full.
+
+    Example:
+        >>> import numpy as np
+        >>> from glasshouse.data.parts import Part
+        >>> from glasshouse.losses import LOSSES
+        >>> from glasshouse.objectives import Supervised
+        >>> from glasshouse.training.batches import InMemoryBatches
+        >>> inputs = torch.tensor([[0.0], [1.0], [2.0], [3.0]])
+        >>> part = Part(inputs, 2 * inputs, np.arange(4))
+        >>> network = torch.nn.Linear(1, 1)
+        >>> job = Job(network=network, batches=InMemoryBatches(part, batch_size=2), optimizer="sgd",
+        ...           objective=Supervised(LOSSES.build("mse")), learning_rate=0.1, epochs=200)
+        >>> train(job).steps
+        400
+        >>> [round(abs(each.item()), 3) for each in network.parameters()]
+        [2.0, 0.0]
     """
     return Training(job, records or Records(None), checkpoints, observers).run()
 

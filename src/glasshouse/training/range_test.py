@@ -19,6 +19,8 @@ LOWEST, HIGHEST = 1e-6, 10.0
 STEPS = 100
 MEMORY = 0.9
 """Share of the running mean that smooths the losses."""
+SETTLED = 10
+"""Steps until that mean has seen enough batches to judge by: before, one lucky batch looks like a minimum."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,21 @@ def range_test(job: Job) -> RangeTest:
 
     Source:
         Smith 2017, Cyclical learning rates for training neural networks, section 3.3.
+
+    Example:
+        >>> import numpy as np
+        >>> from glasshouse.data.parts import Part
+        >>> from glasshouse.losses import LOSSES
+        >>> from glasshouse.objectives import Supervised
+        >>> from glasshouse.training.batches import InMemoryBatches
+        >>> inputs = torch.tensor([[0.0], [1.0], [2.0], [3.0]])
+        >>> part = Part(inputs, 2 * inputs, np.arange(4))
+        >>> network = torch.nn.Linear(1, 1)
+        >>> job = Job(network=network, batches=InMemoryBatches(part, batch_size=2), optimizer="sgd",
+        ...           objective=Supervised(LOSSES.build("mse")), learning_rate=0.1, epochs=200)
+        >>> seen = range_test(job)
+        >>> len(seen.rates) == len(seen.losses), 1e-3 < seen.suggestion < 1
+        (True, True)
     """
     network = copy.deepcopy(job.network).train()
     optimizer: torch.optim.Optimizer = OPTIMIZERS.build(
@@ -75,7 +92,8 @@ def range_test(job: Job) -> RangeTest:
                 optimizer.step()
                 smooth = MEMORY * smooth + (1 - MEMORY) * float(loss.detach())
                 mean = smooth / (1 - MEMORY ** (len(rates) + 1))  # as in Adam: the first means are too small
-                if not math.isfinite(mean) or (losses and mean > 4 * abs(min(losses))):
+                diverged = len(losses) > SETTLED and mean > 4 * abs(min(losses[SETTLED:]))
+                if diverged or not math.isfinite(mean):
                     return RangeTest(rates, losses, suggested(rates, losses))
                 rates.append(rate)
                 losses.append(mean)
@@ -89,10 +107,10 @@ def suggested(rates: list[float], losses: list[float]) -> float:
     """A tenth of the rate at which the smoothed loss was lowest: there it still falls, with room to spare.
 
     Example:
-        >>> suggested([1e-4, 1e-3, 1e-2, 1e-1, 1.0], [5.0, 4.0, 2.0, 1.0, 3.0])
+        >>> suggested([1e-6] * 10 + [1e-3, 1e-2, 1e-1, 1.0], [5.0] * 10 + [4.0, 2.0, 1.0, 3.0])
         0.01
     """
-    if not losses:
+    if len(losses) <= SETTLED:
         return LOWEST
-    lowest = min(range(len(losses)), key=losses.__getitem__)
+    lowest = min(range(SETTLED, len(losses)), key=losses.__getitem__)
     return rates[lowest] / 10
