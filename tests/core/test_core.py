@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from glasshouse.core import files
 from glasshouse.core.checks import number, one_of, whole_number
 from glasshouse.core.concept import Catalogue, Concept, read_spec
-from glasshouse.core.devices import choose_device, cores, threads, threads_for
+from glasshouse.core.devices import choose_device, threads, threads_for
 from glasshouse.core.errors import (
     GlasshouseError,
     MissingDependencyError,
@@ -202,8 +202,10 @@ def test_devices_that_are_not_there_are_refused():
 
 def test_threads_are_few_for_little_work_and_set_back_after_an_error():
     assert threads_for(1000) == 1
-    assert threads_for(10**9) == cores()
     before = torch.get_num_threads()
+    assert threads_for(10**9) == before
+    with threads(3):
+        assert threads_for(10**9) == 3  # what a user asked PyTorch for is what large steps get
     with pytest.raises(KeyError), threads(1):
         assert torch.get_num_threads() == 1
         raise KeyError

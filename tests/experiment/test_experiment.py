@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -221,3 +222,9 @@ def test_the_environment_says_what_a_run_depends_on():
     assert found["packages"]["torch"]
     assert found["cores"] >= 1
     assert found["devices"][0]["name"] == "cpu"
+
+
+def test_a_path_is_as_good_as_its_text():
+    assert Experiment(data=Path("people.csv")).data.source == "people.csv"
+    opened = Experiment(data={"source": Path("train.csv"), "test": Path("test.csv")})
+    assert (opened.data.source, opened.data.test) == ("train.csv", "test.csv")

@@ -115,6 +115,33 @@ def test_cut_off_twice_and_after_the_end(tmp_path):
     assert_same(expected, evidence(cut, *finish(cut)))  # a finished run only brings its best weights back
 
 
+class Threads:
+    """An observer that notes how many threads a step has."""
+
+    def __init__(self) -> None:
+        self.seen = set()
+
+    def started(self, plan): ...
+    def epoch_ended(self, row, timing): ...
+    def ended(self, reason): ...
+
+    def stepped(self, step, rows, loss):
+        self.seen.add(torch.get_num_threads())
+
+
+def test_a_resumed_run_has_as_many_threads_as_it_began_with(tmp_path):
+    # Threads decide in which order sums are added up, and so the last bits.
+    before = torch.get_num_threads()
+    checkpoints = CheckpointFolder(tmp_path / "checkpoints", "run")
+    with pytest.raises(Killed):
+        job = make_job(**HARD, threads=2, checkpoint=CheckpointSettings(seconds=1e9, steps=4))
+        train(job, Records(tmp_path), checkpoints, [KillAt(9)])
+    seen = Threads()
+    train(make_job(**HARD, threads=1), Records(tmp_path), checkpoints, [seen])
+    assert seen.seen == {2}
+    assert torch.get_num_threads() == before
+
+
 SCRIPT = """
 import sys
 from pathlib import Path

@@ -50,7 +50,11 @@ class Output:
         for place, name in enumerate(columns):
             numeric = bool(rows) and all(_is_number(row[place]) for row in rows)
             table.add_column(
-                name, justify="right" if numeric else "left", header_style="dim", overflow="fold"
+                name,
+                justify="right" if numeric else "left",
+                header_style="dim",
+                overflow="fold",
+                no_wrap=place == 0 and not numeric,  # what a row is called stays in one piece
             )
         for row in rows:
             table.add_row(*(_cell(value) for value in row))
@@ -82,14 +86,14 @@ def number(value: object, digits: int = 4) -> str:
     """A number for people: four significant digits, thousands apart, a dash for none.
 
     Example:
-        >>> number(0.97123), number(68123.4), number(None), number(12)
-        ('0.9712', '68,123', '–', '12')
+        >>> number(0.97123), number(1.0), number(68123.4), number(None), number(12)
+        ('0.9712', '1.000', '68,123', '–', '12')
     """
     if value is None:
         return "–"
     if isinstance(value, int) or not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.{digits}g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.{digits}g}"
 
 
 def _is_number(value: object) -> bool:

@@ -52,7 +52,7 @@ def show(run: Run, output: Output) -> None:
     rows = [[name, *(measured.get(name) for measured in columns.values())] for name in names]
     output.table(["", *columns], rows)
     interval = evaluation.get("intervals", {}).get("metrics", {}).get(evaluation.get("primary"))
-    if interval:
+    if interval and output.quiet:  # otherwise the verdict has said it
         part, primary = evaluation["intervals"]["part"], evaluation["primary"]
         output.say(
             f"{part} {primary} with 95 % confidence between {number(interval[0])} and {number(interval[1])}"

@@ -47,14 +47,15 @@ def cores() -> int:
 
 
 def threads_for(step_macs: int) -> int:
-    """How many CPU threads suit a training step: one for little work, all cores for much.
+    """How many CPU threads suit a training step: one for little work, as many as PyTorch has for much.
 
     Splitting little work costs more than it saves, and a great deal more when another program is busy too.
+    PyTorch has one thread per core, or as many as ``OMP_NUM_THREADS`` or ``torch.set_num_threads`` said.
 
     Args:
         step_macs: Multiply-accumulates of forward and backward pass over one batch.
     """
-    return cores() if step_macs >= LARGE_STEP else 1
+    return torch.get_num_threads() if step_macs >= LARGE_STEP else 1
 
 
 @contextmanager

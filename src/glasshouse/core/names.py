@@ -37,7 +37,7 @@ def unknown_name(
 
     Args:
         name: What was asked for.
-        known: What exists.
+        known: What exists, in the order in which it is to be shown.
         kind: What sort of thing was looked for, as a noun: ``"optimizer"``, ``"column"``.
         aliases: Other names, with the name that each stands for.
 
@@ -47,7 +47,7 @@ def unknown_name(
           expected: one of adam, sgd
           fix: did you mean 'adam'?
     """
-    names = sorted(known)
+    names = list(known)
     aliases = aliases or {}
     close = suggestions(name, [*names, *aliases])
     near = list(dict.fromkeys(aliases.get(each, each) for each in close))

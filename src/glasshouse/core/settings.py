@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike, fspath
 from typing import Annotated, Any, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from glasshouse.core.errors import SettingError
@@ -13,10 +14,12 @@ from glasshouse.core.names import suggestions
 
 Count = Annotated[int, Field(ge=1)]
 """A whole number from 1."""
-Positive = Annotated[float, Field(gt=0)]
-"""A number above 0."""
-NonNegative = Annotated[float, Field(ge=0)]
-"""A number from 0."""
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+"""A finite number above 0."""
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""A finite number from 0."""
+Place = Annotated[str, BeforeValidator(lambda value: fspath(value) if isinstance(value, PathLike) else value)]
+"""A file or folder, as text or as a path."""
 
 
 class Settings(BaseModel):
@@ -58,26 +61,28 @@ def explain(error: ValidationError, settings: type[BaseModel], where: str = "") 
     dotted = ".".join([part for part in [where] if part] + key)
     received = fault.get("input")
     if fault["type"] == "extra_forbidden":
-        near = suggestions(key[-1], section.model_fields, most=1)
+        # A key at the top that belongs into a section is a commoner slip than a key that is not wanted.
+        near = suggestions(key[-1], section.model_fields, most=1) or _elsewhere(settings, key[-1])
         parent = ".".join(dotted.split(".")[:-1])
         return SettingError(
             f"there is no setting {dotted!r}",
             expected=f"one of {', '.join(section.model_fields)}" + (f" in [{parent}]" if parent else ""),
             fix=f"did you mean {near[0]!r}?" if near else "remove it",
         )
-    if fault["type"] == "missing":
+    if fault["type"] == "missing" and isinstance(fault["loc"][-1], str):
         return SettingError(
             f"the setting {dotted!r} is missing", expected=_wanted(field), fix=f"add {dotted}"
         )
     cause = fault.get("ctx", {}).get("error")
     if isinstance(cause, SettingError):
         return cause
-    expected = str(fault["msg"]).removeprefix("Value error, ")
+    told = str(fault["msg"]).removeprefix("Value error, ")
+    expected = told if fault["type"] == "value_error" else _wanted(field) or told
     allowed = _words(field)
     near = suggestions(received, allowed, most=1) if isinstance(received, str) else []
     return SettingError(
         f"{dotted} = {received!r}",
-        expected=_wanted(field) or expected,
+        expected=expected,
         fix=f"did you mean {near[0]!r}?" if near else f"change {dotted}; `glasshouse new` explains every key",
     )
 
@@ -101,6 +106,18 @@ def _locate(
         elif get_origin(field.annotation) is dict and key[-1] in section.model_fields:
             key.append(part)  # a key of a free table, such as data.columns.age
     return section, field, key or path
+
+
+def _elsewhere(settings: type[BaseModel], key: str, above: str = "") -> list[str]:
+    """Dotted names of the settings called ``key`` in the sections below, nearest to the top first."""
+    found: list[str] = []
+    for name, field in settings.model_fields.items():
+        if _is_section(field.annotation):
+            assert field.annotation is not None
+            dotted = f"{above}{name}."
+            found += [f"{dotted}{key}"] if key in field.annotation.model_fields else []
+            found += _elsewhere(field.annotation, key, dotted)
+    return sorted(found, key=lambda each: each.count("."))
 
 
 def _is_section(annotation: Any) -> bool:

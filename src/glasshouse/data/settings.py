@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from glasshouse.core.settings import Settings
+from glasshouse.core.settings import Place, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
 Task = Literal["classification", "regression"]
@@ -75,7 +75,7 @@ class AugmentSettings(Settings):
 class DataSettings(Settings):
     """Where the data is, what it means, how it is divided and prepared."""
 
-    source: str = Field(
+    source: Place = Field(
         description="A file (.csv, .tsv, .parquet, .arff, .txt), a folder of images with a folder per class, "
         "a folder of text files with one file per class, or a built-in name such as digits or fashion-mnist."
     )
@@ -85,7 +85,7 @@ class DataSettings(Settings):
     task: Literal["auto", "classification", "regression"] = Field(
         "auto", description="One of auto, classification, regression"
     )
-    test: str | None = Field(
+    test: Place | None = Field(
         None, description="A separate test file or folder of the same form as the source"
     )
     header: bool | Literal["auto"] = Field(
@@ -115,7 +115,9 @@ class DataSettings(Settings):
     broken_images: Literal["skip", "fail"] = Field(
         "skip", description="One of skip, fail: what to do with image files that cannot be read"
     )
-    most_rows: int | None = Field(None, ge=1, description="Use at most this many rows, drawn at random")
+    most_rows: int | None = Field(
+        None, ge=1, description="Use at most this many rows, from 1, drawn at random"
+    )
     split: SplitSettings = Field(default_factory=SplitSettings, description="How rows are divided")
     prepare: PrepareSettings = Field(default_factory=PrepareSettings, description="How values become numbers")
     augment: AugmentSettings = Field(default_factory=AugmentSettings, description="Random changes to images")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -64,7 +65,7 @@ class Experiment(Settings):
     """
 
     name: str = Field("", description="Name of the run. Default: that of the data.")
-    seed: int = Field(0, ge=0, description="Decides all chance: split, first weights, order of rows. From 0.")
+    seed: int = Field(0, ge=0, description="Decides all chance: split, first weights, order of rows; from 0")
     data: DataSettings = Field(description="Where the data is and what it means")
     model: ModelSettings = Field(default_factory=ModelSettings, description="The network")
     objective: ObjectiveSettings = Field(default_factory=ObjectiveSettings, description="What is made small")
@@ -86,7 +87,7 @@ class Experiment(Settings):
             return values
         opened = dict(values)
         for section, key in SHORTHANDS.items():
-            if isinstance(opened.get(section), str):
+            if isinstance(opened.get(section), (str, PathLike)):
                 opened[section] = {key: opened[section]}
         return opened
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from glasshouse.core.errors import CheckpointError
 from glasshouse.core.random_state import capture, restore
 from glasshouse.training.non_finite import all_finite
@@ -45,6 +47,7 @@ def state(training: Training) -> dict[str, Any]:
         "log": training.log.state(),
         "epochs": training.records.epochs,
         "best": training.best_weights,
+        "threads": torch.get_num_threads(),
     }
 
 
@@ -80,4 +83,5 @@ def take_up(training: Training) -> list[str]:
     training.log.restore(found["log"], job.device)
     training.records.rewind(training.progress.step, found["epochs"])
     restore(found["random"])
+    torch.set_num_threads(found["threads"])  # another number would add up in another order
     return problems

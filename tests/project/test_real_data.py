@@ -1,0 +1,68 @@
+"""The main job on real data, with default settings, against the numbers that it promises.
+
+Reports and bundles are left out where only the network is judged: other tests look at those.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+import glasshouse as gh
+
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
+
+BARE = {"report": False, "bundle": False}
+
+
+def test_adult_with_the_files_as_given(real_data, tmp_path):
+    data = {
+        "source": real_data("tabular/adult-train.csv"),
+        "target": -1,
+        "test": real_data("tabular/adult-test.csv"),
+    }
+    run = gh.run(gh.Experiment(data=data, output=BARE), out=tmp_path)
+    assert run.metrics["test"]["accuracy"] >= 0.853
+    assert run.evaluation["intervals"]["rows"] == 16_281
+
+
+def test_bank(real_data, tmp_path):
+    data = {"source": real_data("tabular/bank-additional.csv"), "target": "y"}
+    run = gh.run(gh.Experiment(data=data, output=BARE), out=tmp_path)
+    assert run.metrics["test"]["roc_auc"] >= 0.92
+
+
+def test_california_housing(real_data, tmp_path):
+    data = {"source": real_data("tabular/california-housing.csv"), "target": "median_house_value"}
+    run = gh.run(gh.Experiment(data=data, output=BARE), out=tmp_path)
+    assert run.metrics["test"]["r2"] >= 0.78
+
+
+@pytest.mark.parametrize(
+    ("path", "target", "task"),
+    [
+        ("penguins.csv", "Species", "classification"),
+        ("winequality-red.csv", "quality", "regression"),
+        ("winequality-white.csv", "quality", "regression"),
+        ("german.csv", -1, "classification"),
+        ("hypothyroid.arff", "Class", "classification"),
+    ],
+)
+def test_path_and_target_are_all_it_takes(real_data, tmp_path, path, target, task):
+    data = {"source": real_data(f"tabular/{path}"), "target": target}
+    short = {"epochs": 5}
+    run = gh.run(gh.Experiment(data=data, training=short, output={"onnx": False}), out=tmp_path)
+    assert run.evaluation["task"] == task
+    assert run.report is not None
+    assert run.bundle is not None
+    best = max(each["metrics"][run.evaluation["primary"]] for each in run.evaluation["baselines"])
+    assert run.metrics["test"][run.evaluation["primary"]] > best - 0.1
+
+
+def test_fashion_mnist_by_lenet5_in_six_epochs(real_data, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSHOUSE_DATA", str(real_data("images").parent))
+    experiment = gh.Experiment(
+        data="fashion-mnist", model="lenet5", training={"epochs": 6}, output={"report": False, "onnx": False}
+    )
+    run = gh.run(experiment, out=tmp_path)
+    assert run.metrics["test"]["accuracy"] >= 0.89
+    assert run.evaluation["intervals"]["rows"] == 10_000
