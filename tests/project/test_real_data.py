@@ -41,8 +41,8 @@ def test_california_housing(real_data, tmp_path):
     ("path", "target", "task"),
     [
         ("penguins.csv", "Species", "classification"),
-        ("winequality-red.csv", "quality", "regression"),
-        ("winequality-white.csv", "quality", "regression"),
+        ("winequality-red.csv", "quality", "classification"),
+        ("winequality-white.csv", "quality", "classification"),
         ("german.csv", -1, "classification"),
         ("hypothyroid.arff", "Class", "classification"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -78,22 +79,41 @@ def show_error(error: GlasshouseError, as_json: bool) -> None:
         console.print(f"  expected  {error.expected}", markup=False)
     if error.fix:
         console.print(f"  fix       {error.fix}", markup=False)
+    if error.run:
+        console.print(f"  run       {error.run}", markup=False)
     for note in getattr(error, "__notes__", []):
         console.print(f"  note      {note}", markup=False)
 
 
-def number(value: object, digits: int = 4) -> str:
-    """A number for people: four significant digits, thousands apart, a dash for none.
+def show_bug(error: Exception, as_json: bool) -> None:
+    """An error that nobody foresaw: its traceback is what helps to mend it; programs still get a document."""
+    traceback.print_exception(error)
+    told = f"{type(error).__name__}: {error}"
+    fix = (
+        "this is a mistake in Glasshouse: please report it with the traceback and what `glasshouse env` says"
+    )
+    if as_json:
+        facts = {"kind": type(error).__name__, "received": told, "expected": "", "fix": fix}
+        Output(as_json=True).document({"error": facts})
+    else:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"\n{fix.capitalize()}.", markup=False)
+
+
+def number(value: object) -> str:
+    """A number for people: four decimals where that says enough, thousands apart, a dash for none.
 
     Example:
-        >>> number(0.97123), number(1.0), number(68123.4), number(None), number(12)
-        ('0.9712', '1.000', '68,123', '–', '12')
+        >>> number(0.97123), number(1.0), number(0.000123456), number(68123.4), number(None), number(12)
+        ('0.9712', '1.0000', '0.0001235', '68,123', '–', '12')
     """
     if value is None:
         return "–"
     if isinstance(value, int) or not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.{digits}g}"
+    size = abs(value)
+    if size >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if size == 0 or 0.001 <= size < 10 else f"{value:.4g}"
 
 
 def _is_number(value: object) -> bool:

@@ -40,7 +40,7 @@ class ProgressBar:
             return
         self._bar = Progress(
             TextColumn("[bold]epoch {task.fields[epoch]}[/]/{task.fields[epochs]}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=24, complete_style="cyan", finished_style="cyan"),
             TextColumn("{task.fields[numbers]}"),
             _Speed(),
             TextColumn("left"),
