@@ -10,11 +10,11 @@ from glasshouse.cli.compare import compare
 from glasshouse.cli.env import env
 from glasshouse.cli.list import list_command
 from glasshouse.cli.new import new
-from glasshouse.cli.output import show_error
+from glasshouse.cli.output import show_bug, show_error
 from glasshouse.cli.predict import predict
 from glasshouse.cli.resume import resume
 from glasshouse.cli.run import run
-from glasshouse.core.errors import GlasshouseError, UsageError
+from glasshouse.core.errors import GlasshouseError, StorageError, UsageError
 
 
 @click.group(
@@ -62,5 +62,14 @@ def execute(arguments: list[str]) -> int:
         return 2
     except (click.Abort, KeyboardInterrupt):
         show_error(GlasshouseError("stopped by Ctrl-C"), as_json)
+        return 1
+    except OSError as error:
+        # Whoever reads and writes files names them; this is for the device that fails under all of them.
+        place = f"{error.filename}: " if error.filename is not None else ""
+        reason = error.strerror or str(error)
+        show_error(StorageError(f"{place}{reason}", fix="check the file, its folder and the disk"), as_json)
+        return 1
+    except Exception as error:
+        show_bug(error, as_json)
         return 1
     return 0

@@ -37,6 +37,25 @@ def whole_number(name: str, value: object, *, at_least: int, at_most: int | None
     return value
 
 
+def whole_numbers(name: str, values: object, *, at_least: int) -> list[int]:
+    """A list of whole numbers, which may be empty.
+
+    Raises:
+        SettingError: ``values`` is no list, or one of them is no whole number or too small.
+
+    Example:
+        >>> whole_numbers("hidden", [64, 32], at_least=1)
+        [64, 32]
+    """
+    if not isinstance(values, (list, tuple)):
+        raise SettingError(
+            f"{name} = {values!r}",
+            expected=f"a list of whole numbers from {at_least}",
+            fix=f"write it like {name} = [64, 32]",
+        )
+    return [whole_number(f"{name}[{place}]", each, at_least=at_least) for place, each in enumerate(values)]
+
+
 def number(
     name: str,
     value: object,

@@ -94,12 +94,16 @@ class Catalogue(Mapping[str, Concept]):
             aliases = {alias: concept.name for concept in self.values() for alias in concept.aliases}
             raise unknown_name(name, self, self.kind, aliases) from None
 
-    def build(self, spec: Spec, /, *given: Any, **defaults: Any) -> Any:
+    def build(
+        self, spec: Spec, /, *given: Any, fixed: Mapping[str, Any] | None = None, **defaults: Any
+    ) -> Any:
         """Build what ``spec`` names.
 
         Args:
             spec: A name, or a table such as ``{"name": "leaky_relu", "negative_slope": 0.1}``.
             given: Positional arguments that the program supplies (the parameters of an optimizer, say).
+            fixed: Settings that the program supplies and ``spec`` may not hold, because the data or another
+                section decide them.
             defaults: Settings that the program supplies; those in ``spec`` win.
 
         Raises:
@@ -109,16 +113,18 @@ class Catalogue(Mapping[str, Concept]):
         name, settings = read_spec(spec, self.kind)
         concept = self.find(name)
         known = concept.settings()
+        fixed = {key: value for key, value in (fixed or {}).items() if key in known}
+        open_to_all = [key for key in list(known)[len(given) :] if key not in fixed]
         for key in settings:
-            if key not in known:
-                near = suggestions(key, known, most=1)
+            if key not in open_to_all:
+                near = suggestions(key, open_to_all, most=1)
                 raise SettingError(
                     f"{self.kind} {concept.name!r} has no setting {key!r}",
-                    expected=", ".join(known) or "no settings",
+                    expected=", ".join(open_to_all) or "no settings",
                     fix=f"did you mean {near[0]!r}?" if near else f"leave {key!r} out",
                 )
         accepted = {key: value for key, value in defaults.items() if key in known}
-        return concept.build(*given, **{**accepted, **settings})
+        return concept.build(*given, **{**accepted, **settings, **fixed})
 
 
 def read_spec(spec: Spec, kind: str) -> tuple[str, dict[str, Any]]:
@@ -130,11 +136,11 @@ def read_spec(spec: Spec, kind: str) -> tuple[str, dict[str, Any]]:
     """
     if isinstance(spec, str):
         return spec, {}
-    settings = dict(spec)
+    settings = dict(spec) if isinstance(spec, Mapping) else {}
     name = settings.pop("name", None)
     if not isinstance(name, str):
         raise SettingError(
-            f"{kind} = {dict(spec)!r}",
+            f"{kind} = {dict(spec) if isinstance(spec, Mapping) else spec!r}",
             expected='a name, or a table with a name such as {name = "...", ...}',
             fix=f"add the name of the {kind}",
         )

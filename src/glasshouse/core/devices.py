@@ -33,8 +33,9 @@ def choose_device(wanted: str = "auto") -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).split("\n")[0]
+        unknown = "device string" in reason  # the rest of PyTorch's sentence lists devices that few have
         raise SettingError(
-            f"training.device = {wanted!r}: {reason}",
+            f"training.device = {wanted!r}: " + ("there is no such kind of device" if unknown else reason),
             expected="auto, cpu, or a device that this machine has",
             fix="leave it at auto; `glasshouse env` lists what is here",
         ) from error

@@ -30,6 +30,9 @@ class GlasshouseError(Exception):
         expected: What would have been right. Left out where ``received`` already says it.
         fix: What to do now, as an instruction.
 
+    Attributes:
+        run: The run folder that holds what was reached; empty where no run had begun.
+
     Example:
         >>> print(GlasshouseError("epochs = -1", expected="a whole number from 1", fix="set epochs = 20"))
         epochs = -1
@@ -43,6 +46,7 @@ class GlasshouseError(Exception):
         self.received = received
         self.expected = expected
         self.fix = fix
+        self.run = ""
         super().__init__(received, expected, fix)
 
     def __str__(self) -> str:
@@ -51,16 +55,19 @@ class GlasshouseError(Exception):
             lines.append(f"  expected: {self.expected}")
         if self.fix:
             lines.append(f"  fix: {self.fix}")
+        if self.run:
+            lines.append(f"  run: {self.run}")
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, str]:
-        """The same four facts for programs that read ``--json``."""
-        return {
+        """The same facts for programs that read ``--json``; ``run`` only where a run had begun."""
+        facts = {
             "kind": type(self).__name__,
             "received": self.received,
             "expected": self.expected,
             "fix": self.fix,
         }
+        return {**facts, "run": self.run} if self.run else facts
 
 
 class UsageError(GlasshouseError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike, fspath
-from typing import Annotated, Any, Self, get_args, get_origin
+from typing import Annotated, Any, Self, TypeGuard, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -112,15 +112,14 @@ def _elsewhere(settings: type[BaseModel], key: str, above: str = "") -> list[str
     """Dotted names of the settings called ``key`` in the sections below, nearest to the top first."""
     found: list[str] = []
     for name, field in settings.model_fields.items():
-        if _is_section(field.annotation):
-            assert field.annotation is not None
-            dotted = f"{above}{name}."
-            found += [f"{dotted}{key}"] if key in field.annotation.model_fields else []
-            found += _elsewhere(field.annotation, key, dotted)
+        section, dotted = field.annotation, f"{above}{name}."
+        if _is_section(section):
+            found += [f"{dotted}{key}"] if key in section.model_fields else []
+            found += _elsewhere(section, key, dotted)
     return sorted(found, key=lambda each: each.count("."))
 
 
-def _is_section(annotation: Any) -> bool:
+def _is_section(annotation: Any) -> TypeGuard[type[BaseModel]]:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 

@@ -62,7 +62,15 @@ def load(settings: DataSettings, frame: object | None = None) -> Raw:
         >>> digits.pixels.shape
         (1797, 1, 8, 8)
     """
-    raw = table_from_frame(frame, settings) if frame is not None else _read(settings)
+    try:
+        raw = table_from_frame(frame, settings) if frame is not None else _read(settings)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DataError(
+            f"{error.filename or settings.source} cannot be read: {reason}",
+            expected="files and folders that this user may read",
+            fix="check the path and its permissions",
+        ) from error
     if raw.kind == "images":
         _refuse_table_settings(raw, settings)
     return at_most(raw, settings.most_rows)
@@ -70,6 +78,12 @@ def load(settings: DataSettings, frame: object | None = None) -> Raw:
 
 def _read(settings: DataSettings) -> Raw:
     source = settings.source
+    if not source.strip():
+        raise UsageError(
+            "the name of the data is empty",
+            expected="a file, a folder, or a built-in name",
+            fix="say which data to read, for example digits",
+        )
     path = Path(source).expanduser()
     if _is_builtin(source):
         raw = load_builtin(source, settings)

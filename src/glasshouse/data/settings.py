@@ -127,12 +127,12 @@ class DataSettings(Settings):
     def _one_character(cls, value: str) -> str:
         value = {"\\t": "\t", "tab": "\t"}.get(value, value)
         if value != "auto" and len(value) != 1:
-            raise ValueError('give one character, such as "," or ";", or "tab"')
+            raise ValueError('one character, such as "," or ";", or "tab"')
         return value
 
     @field_validator("size")
     @classmethod
     def _positive(cls, value: tuple[int, int] | None) -> tuple[int, int] | None:
         if value is not None and min(value) < 1:
-            raise ValueError("give height and width from 1 pixel")
+            raise ValueError("height and width, both from 1 pixel")
         return value

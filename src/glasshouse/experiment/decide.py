@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import torch
+
 from glasshouse.core.concept import read_spec
+from glasshouse.core.devices import choose_device
 from glasshouse.data.parts import Prepared
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.models import MODELS
 from glasshouse.optimizers import OPTIMIZERS
+from glasshouse.schedules import SCHEDULES
 
 STEPS = {"vector": 8000, "image": 4000}
 """Optimizer steps that the number of epochs aims at."""
@@ -73,6 +77,27 @@ def decide_training(training: dict[str, Any], rows: int, takes: str) -> None:
     stopping = training["early_stopping"]
     if stopping["patience"] == "auto":
         stopping["patience"] = max(5, math.ceil(training["epochs"] / 4))
+
+
+def refuse_unbuildable(experiment: Experiment) -> None:
+    """Build optimizer and schedule for nothing, so that what is wrong with them is told before training.
+
+    Args:
+        experiment: As it was decided.
+
+    Raises:
+        UnknownNameError: There is no such optimizer or schedule.
+        SettingError: It does not take such a setting, or there is no such device.
+
+    Example:
+        >>> decided = decide(Experiment(data="digits"), 1167, (1, 8, 8), "classification")
+        >>> refuse_unbuildable(decided)
+    """
+    training = experiment.training
+    parameters = [torch.nn.Parameter(torch.zeros(1))]
+    OPTIMIZERS.build(training.optimizer, parameters, fixed={"learning_rate": 1.0, "weight_decay": 0.0})
+    SCHEDULES.build(training.schedule)
+    choose_device(training.device)
 
 
 def batch_size(rows: int, takes: str) -> int:

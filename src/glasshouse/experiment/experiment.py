@@ -95,5 +95,5 @@ class Experiment(Settings):
     @classmethod
     def _fit_for_a_folder(cls, value: str) -> str:
         if "/" in value or "\\" in value or value.startswith("."):
-            raise ValueError("give a name that can be part of a folder's name: no slashes, no dot in front")
+            raise ValueError("a name that can be part of a folder's name: no slashes, no dot in front")
         return value

@@ -184,7 +184,8 @@ def new_run(out: Path | str, name: str) -> Run:
     Raises:
         StorageError: The folder cannot be made.
     """
-    stem = f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name).strip('-.') or 'run'}-{time.strftime('%Y%m%d-%H%M%S')}"
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"
+    stem = f"{plain}-{time.strftime('%Y%m%d-%H%M%S')}"
     for attempt in range(1000):
         folder = Path(out) / (stem if attempt == 0 else f"{stem}-{attempt + 1}")
         try:

@@ -39,7 +39,7 @@ def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: in
     sizes = _sizes(concept, input_shape, outputs)
     with torch.random.fork_rng():
         torch.manual_seed(derive(seed, "weights"))
-        network: nn.Module = MODELS.build(spec, **sizes)
+        network: nn.Module = MODELS.build(spec, fixed=sizes)
     return network
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from glasshouse.activations import ACTIVATIONS
-from glasshouse.core.checks import number, whole_number
+from glasshouse.core.checks import number, whole_number, whole_numbers
 from glasshouse.core.concept import Concept, Spec
 from glasshouse.core.errors import ModelError
 from glasshouse.models.initialize import initialize
@@ -56,6 +56,7 @@ def cnn(
     whole_number("channels", channels, at_least=1)
     whole_number("classes", classes, at_least=1)
     number("dropout", dropout, at_least=0, below=1)
+    whole_numbers("widths", widths, at_least=1)
     smallest = 2 ** (len(widths) - 1)
     if not widths or min(size) < smallest:
         raise ModelError(
@@ -66,7 +67,6 @@ def cnn(
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     before = channels
     for stage, width in enumerate(widths, start=1):
-        whole_number(f"widths[{stage - 1}]", width, at_least=1)
         # Batch norm subtracts any constant, so the convolution before it needs no bias.
         layers[f"conv{stage}"] = nn.Conv2d(before, width, kernel_size=3, padding=1, bias=False)
         layers[f"norm{stage}"] = nn.BatchNorm2d(width)

@@ -10,7 +10,7 @@ from typing import Literal
 from torch import nn
 
 from glasshouse.activations import ACTIVATIONS
-from glasshouse.core.checks import number, one_of, whole_number
+from glasshouse.core.checks import number, one_of, whole_number, whole_numbers
 from glasshouse.core.concept import Concept, Spec
 from glasshouse.models.initialize import initialize
 
@@ -63,8 +63,7 @@ def mlp(
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     if len(shape) > 1:
         layers["flatten"] = nn.Flatten()
-    for depth, units in enumerate(hidden, start=1):
-        whole_number(f"hidden[{depth - 1}]", units, at_least=1)
+    for depth, units in enumerate(whole_numbers("hidden", hidden, at_least=1), start=1):
         layers[f"linear{depth}"] = nn.Linear(width, units)
         if normalization == "batch":
             layers[f"norm{depth}"] = nn.BatchNorm1d(units)

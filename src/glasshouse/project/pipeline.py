@@ -12,21 +12,17 @@ import torch
 from torch import nn
 
 from glasshouse.core.devices import choose_device
-from glasshouse.core.errors import (
-    DataError,
-    GlasshouseError,
-    NonFiniteError,
-    TrainingStoppedError,
-)
+from glasshouse.core.errors import DataError, GlasshouseError, NonFiniteError, TrainingStoppedError
 from glasshouse.core.files import read_json, write_json
+from glasshouse.core.memory import shortage_named
 from glasshouse.data.parts import Prepared
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.experiment import Experiment, Run, decide
-from glasshouse.experiment.decide import facts_of
+from glasshouse.experiment.decide import facts_of, refuse_unbuildable
 from glasshouse.experiment.environment import environment
 from glasshouse.experiment.make_job import make_batches, make_job
-from glasshouse.experiment.run import new_run
+from glasshouse.experiment.run import State, new_run
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.models import build_model, ledger
 from glasshouse.objectives import Supervised, build_objective
@@ -106,15 +102,20 @@ def run(
     if not isinstance(experiment, Experiment):
         experiment = Experiment(data=str(experiment))
     materials = gather(experiment, data)
-    folder = new_run(out, experiment.name or Path(materials.raw.origin).stem)
     experiment = decide(anchored(experiment), **facts_of(materials.prepared))
+    # Whatever is wrong with the experiment comes to light here, before there is a folder to leave behind.
+    refuse_unbuildable(experiment)
+    work = work_for(experiment, materials)
+    folder = new_run(out, experiment.name or Path(materials.raw.origin).stem)
     tell(f"Read {len(materials.raw):,} rows from {materials.raw.origin}; run folder {folder.path}.")
+    for note in materials.raw.notes:
+        tell(f"Note: {note}.")
     with noting(folder, "exploration"):
         write_experiment(folder.path / "experiment.toml", experiment)
         write_json(folder.path / "environment.json", environment())
         write_json(folder.path / "data.json", materials.facts())
         explore(folder, materials, tell)
-    return carry_out(folder, experiment, work_for(experiment, materials), observers, tell)
+    return carry_out(folder, experiment, work, observers, tell)
 
 
 def resume(
@@ -188,9 +189,11 @@ def explore(run: Run, materials: Materials, tell: Tell) -> None:
 def work_for(experiment: Experiment, materials: Materials) -> Work:
     """The network and the objective that an experiment names, for its data."""
     prepared, spec = materials.prepared, experiment.model.spec()
+    with shortage_named():
+        network = build_model(spec, prepared.input_shape, prepared.outputs, experiment.seed)
     return Work(
         prepared=prepared,
-        network=build_model(spec, prepared.input_shape, prepared.outputs, experiment.seed),
+        network=network,
         objective=build_objective(experiment.objective, prepared),
         model=spec,
         raw=materials.raw,
@@ -269,14 +272,24 @@ def noting(run: Run, stage: str, begins: bool = True) -> Iterator[None]:
     if begins:
         run.note("running", stage)
     try:
-        yield
-    except TrainingStoppedError as error:
-        run.note("interrupted", stage, error.received)
+        with shortage_named():
+            yield
+    except KeyboardInterrupt as error:
+        note_end(run, "interrupted", stage, "stopped by Ctrl-C", error)
         raise
     except Exception as error:
-        message = error.received if isinstance(error, GlasshouseError) else repr(error)
-        try:
-            run.note("failed", stage, message)
-        except GlasshouseError as second:
-            error.add_note(f"and that could not be noted in {run.path}: {second}")
+        state: State = "interrupted" if isinstance(error, TrainingStoppedError) else "failed"
+        if isinstance(error, GlasshouseError):
+            error.run = str(run.path)
+        note_end(
+            run, state, stage, error.received if isinstance(error, GlasshouseError) else repr(error), error
+        )
         raise
+
+
+def note_end(run: Run, state: State, stage: str, message: str, error: BaseException) -> None:
+    """Note how a run ended. Where not even that can be written, the error that ended it says so as well."""
+    try:
+        run.note(state, stage, message)
+    except GlasshouseError as second:
+        error.add_note(f"and that could not be noted in {run.path}: {second}")

@@ -111,8 +111,7 @@ class Training:
                 {"params": group.leaves, "weight_decay": job.weight_decay if group.decayed else 0.0}
                 for group in self.groups
             ],
-            learning_rate=job.learning_rate,
-            weight_decay=job.weight_decay,
+            fixed={"learning_rate": job.learning_rate, "weight_decay": job.weight_decay},
         )
         self.schedule = SCHEDULES.build(job.schedule)
         self.probes = Probes(job.network, job.probe_every)
@@ -268,7 +267,7 @@ class Training:
         if watched is not None and job.stopping.improved(progress.epoch, watched):
             self.best_weights = {name: each.clone() for name, each in job.network.state_dict().items()}
         if progress.epoch >= job.epochs:
-            progress.ended = f"all {job.epochs} epochs done"
+            progress.ended = f"all {job.epochs} epochs done" if job.epochs > 1 else "its one epoch is done"
         elif job.stopping.exhausted:
             progress.ended = job.stopping.reason()
 

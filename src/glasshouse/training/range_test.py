@@ -74,8 +74,7 @@ def range_test(job: Job) -> RangeTest:
     optimizer: torch.optim.Optimizer = OPTIMIZERS.build(
         job.optimizer,
         [each for each in network.parameters() if each.requires_grad],
-        learning_rate=LOWEST,
-        weight_decay=job.weight_decay,
+        fixed={"learning_rate": LOWEST, "weight_decay": job.weight_decay},
     )
     rates: list[float] = []
     losses: list[float] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -29,7 +29,9 @@ class EarlyStoppingSettings(Settings):
 class CheckpointSettings(Settings):
     """When the whole state is written to disk. A killed run loses only the time since then."""
 
-    seconds: float = Field(15.0, ge=0, description="Write a checkpoint when this many seconds have passed")
+    seconds: float = Field(
+        15.0, ge=0, description="Write a checkpoint when this many seconds have passed, from 0"
+    )
     steps: int | None = Field(None, ge=1, description="Write one every so many steps as well, from 1")
 
 
@@ -73,8 +75,8 @@ class TrainingSettings(Settings):
         description="One of auto, float32, bfloat16, float16. auto: bfloat16 on a GPU with it, else float32.",
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps ...")
-    threads: Count | Literal["auto"] = Field(
-        "auto", description="CPU threads, from 1, or auto. auto: one for small steps, else all cores."
+    threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = Field(
+        "auto", description="CPU threads, from 1 to 1024, or auto. auto: one for small steps, else all cores."
     )
     early_stopping: EarlyStoppingSettings = Field(
         default_factory=EarlyStoppingSettings, description="When to stop before the last epoch"

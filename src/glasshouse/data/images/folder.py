@@ -150,13 +150,14 @@ def broken_note(broken: Sequence[tuple[str, str]], total: int) -> str:
 
 def _classes(tree: ImageTree, folder: Path) -> tuple[str, ...]:
     """Class names in order, with the faults that a tree of folders can have."""
-    empty = sorted(name for part in (tree.train, tree.test) for name, paths in part.items() if not paths)
-    if empty:
-        raise DataError(
-            f"{folder}: the folder {empty[0]!r} holds no images",
-            expected="at least one image in every class folder",
-            fix=f"add images to {empty[0]!r}, or remove the folder if it is no class",
-        )
+    for root, part in ((folder, tree.train), (tree.test_root, tree.test)):
+        empty = sorted(name for name, paths in part.items() if not paths)
+        if empty:
+            raise DataError(
+                f"{root}: the folder {empty[0]!r} holds no images",
+                expected="at least one image in every class folder",
+                fix=f"add images to {empty[0]!r}, or remove the folder if it is no class",
+            )
     classes = tuple(tree.train)
     if len(classes) < 2:
         raise DataError(

@@ -16,7 +16,7 @@ from glasshouse.data.tables.cells import Cells, ReadingOptions
 from glasshouse.data.tables.frames import cells_from_frame
 from glasshouse.data.tables.open_table import open_table
 from glasshouse.data.tables.text_lines import TEXT
-from glasshouse.data.tables.typed import typed_column
+from glasshouse.data.tables.typed import refuse_extreme, typed_column
 
 
 def open_like(source: Any, layout: TableLayout, origin: str = "the rows given") -> Cells:
@@ -138,9 +138,14 @@ def typed_frame(cells: Cells, layout: TableLayout, *, new: bool = False) -> pl.D
         DataError: A cell does not fit its column's kind; file, row and column are named.
     """
     try:
-        return pl.DataFrame([typed_column(cells, each, layout.decimal_comma) for each in layout.columns])
+        frame = pl.DataFrame([typed_column(cells, each, layout.decimal_comma) for each in layout.columns])
     except DataError as error:
         if not new:
             raise
         fix = "correct the cell, or leave it empty if the value is missing"
         raise DataError(error.received, expected=error.expected, fix=fix) from error
+    if not new:
+        for column in layout.columns:
+            if column.kind == "number" and not column.ignored_because:
+                refuse_extreme(cells, frame[column.name])
+    return frame

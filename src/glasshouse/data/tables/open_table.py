@@ -50,8 +50,11 @@ def open_table(path: Path, options: ReadingOptions) -> Cells:
 
 
 def _starts_with(path: Path, mark: bytes) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(len(mark)) == mark
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(mark)) == mark
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}", fix="check its permissions") from error
 
 
 def _read_parquet(path: Path, options: ReadingOptions) -> Cells:

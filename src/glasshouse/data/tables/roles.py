@@ -34,9 +34,9 @@ def find_roles(cells: Cells, settings: DataSettings) -> Roles:
     names = cells.frame.columns
     if settings.target is None:
         raise no_target(cells.origin, names)
-    target = find_name(settings.target, names)
-    group = find_name(settings.group, names) if settings.group is not None else ""
-    time = find_name(settings.time, names) if settings.time is not None else ""
+    target = _find(settings.target, cells)
+    group = _find(settings.group, cells) if settings.group is not None else ""
+    time = _find(settings.time, cells) if settings.time is not None else ""
     for role, name in (("group", group), ("time", time)):
         if name == target and not (role == "time" and settings.window):
             raise UsageError(
@@ -45,6 +45,21 @@ def find_roles(cells: Cells, settings: DataSettings) -> Roles:
                 fix=f"name another column in data.{role}",
             )
     return Roles(target, group, time)
+
+
+def _find(which: str | int, cells: Cells) -> str:
+    """The column of that name or index. Where the way of reading hid the names, the error says so."""
+    names = cells.frame.columns
+    try:
+        return find_name(which, names)
+    except UnknownNameError as error:
+        if cells.lines is None or (cells.header and len(names) > 1):
+            raise
+        if len(names) == 1:
+            fix = f"nothing divides the lines of {cells.origin}: say with --separator what should"
+        else:
+            fix = "its columns have no names: name one by its index, such as -1 for the last, or say --header"
+        raise UnknownNameError(error.received, expected=error.expected, fix=fix) from error
 
 
 def find_name(which: str | int, names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from glasshouse.core.errors import DataError
 from glasshouse.data.raw import Column, Target
 from glasshouse.data.settings import ColumnKind, Task
 from glasshouse.data.tables.cells import Cells
-from glasshouse.data.tables.typed import as_words, misfit, parse_numbers, typed_column
+from glasshouse.data.tables.typed import as_words, misfit, parse_numbers, refuse_extreme, typed_column
 
 _MOST_NUMBERED_CLASSES = 20
 _LARGEST_CLASS_SHARE = 0.05
@@ -115,7 +115,9 @@ def _numbers(cells: Cells, column: Column, comma: bool) -> NDArray[np.float64]:
             raise DataError(
                 error.received, expected=error.expected, fix="correct it, or --task classification"
             )
-    return typed_column(cells, replace(column, kind="number"), comma).to_numpy()
+    numbers = typed_column(cells, replace(column, kind="number"), comma)
+    refuse_extreme(cells, numbers)
+    return numbers.to_numpy()
 
 
 def _labels(cells: Cells, column: Column, comma: bool) -> pl.Series:

@@ -12,6 +12,8 @@ from glasshouse.data.tables.date_forms import find_date_form, parse_dates, parse
 TRUE = ("true", "yes", "y", "t", "1", "1.0")
 FALSE = ("false", "no", "n", "f", "0", "0.0")
 _SHOWN = 3
+_LARGEST = 1e150
+"""Numbers beyond it have no square in double precision, so nobody could tell their spread."""
 
 
 def parse_numbers(cells: pl.Series, decimal_comma: bool = False) -> pl.Series:
@@ -58,6 +60,25 @@ def _numbers(cells: Cells, series: pl.Series, decimal_comma: bool) -> pl.Series:
             fix=f"correct the cell, or call it missing: {_missing_flag(series, rows)}",
         )
     return numbers
+
+
+def refuse_extreme(cells: Cells, numbers: pl.Series) -> None:
+    """Refuse numbers to learn from that are so large that nobody can tell their spread.
+
+    Rows to predict may hold them: what they become is bounded by what was learnt.
+
+    Raises:
+        DataError: There are such numbers; file, row and column are named.
+    """
+    extreme = (numbers.abs() > _LARGEST).fill_null(value=False)
+    if extreme.any():
+        rows, series = extreme.arg_true().to_list(), cells.frame[numbers.name]
+        raise DataError(
+            f"{cells.where(rows[:_SHOWN])}, column {numbers.name!r}: "
+            f"{_listed(series, rows)} is too large to compute with",
+            expected=f"numbers from {-_LARGEST:g} to {_LARGEST:g}; an empty cell where a value is missing",
+            fix=f"correct the cell, or call it missing: {_missing_flag(series, rows)}",
+        )
 
 
 def _booleans(cells: Cells, series: pl.Series) -> pl.Series:
