@@ -1,0 +1,48 @@
+"""References that are read from the code when the handbook is built, so that they cannot be out of date.
+
+A page holds a line ``<!-- from code: WHAT -->``; Markdown made by the function for WHAT takes its place:
+
+- ``experiment``: every setting of an experiment, from the pydantic models;
+- ``catalogue KIND``: every concept of a kind, from its card;
+- ``command line``: every command, from click;
+- ``built-in data``: the data sets that have a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Set
+from typing import Any
+
+from catalogue_pages import builtin_data, catalogue
+from command_line_page import command_line
+from experiment_page import experiment
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+MARK = re.compile(r"^<!-- from code: (?P<what>[a-z-]+)(?: (?P<which>[a-z ]+))? -->$", re.M)
+MAKERS: dict[str, Callable[[str], Iterator[str]]] = {
+    "experiment": experiment,
+    "catalogue": catalogue,
+    "command-line": command_line,
+    "built-in-data": builtin_data,
+}
+
+
+def fill(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put what the code says where a page asks for it."""
+    source[0] = MARK.sub(lambda found: "\n".join(MAKERS[found["what"]](found["which"] or "")), source[0])
+
+
+def always_read(
+    app: Sphinx, environment: BuildEnvironment, added: Set[str], changed: Set[str], removed: Set[str]
+) -> list[str]:
+    """Pages that depend on the code are read anew in every build."""
+    return [page for page in environment.found_docs if page.startswith("reference/")]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Listen to Sphinx as it reads pages."""
+    app.connect("source-read", fill)
+    app.connect("env-get-outdated", always_read)
+    return {"version": "1", "parallel_read_safe": True}
