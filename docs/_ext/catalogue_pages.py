@@ -111,12 +111,11 @@ def _plain(text: str) -> str:
 
 def builtin_data(_which: str) -> Iterator[str]:
     """The data sets that have a name, as a table."""
-    yield "| name | what it is | rows | predicts | needs | source |"
-    yield "|---|---|--:|---|---|---|"
+    yield "| name | what it is | predicts | rows |"
+    yield "|---|---|---|--:|"
     for name, concept in BUILTIN.items():
         facts = concept.facts
         predicts = "classes" if facts["task"] == "classification" else "a number"
-        yield (
-            f"| {code(name)} | {prose(concept.summary)} | {facts['rows']:,} | {predicts} "
-            f"| {prose(facts['needs']) or 'nothing'} | {prose(concept.source)} |"
-        )
+        told = [concept.summary, f"needs {facts['needs']}" if facts["needs"] else "", concept.source]
+        about = " ".join(sentence(each) for each in told if each)
+        yield f"| {code(name)} | {about} | {predicts} | {facts['rows']:,} |"

@@ -1,7 +1,7 @@
 """Docstrings as readers want them.
 
-Shapes such as ``(N, *input_shape)`` are typed text, whose star begins no emphasis; and examples do not show
-the temporary folders that they are tested in.
+Shapes such as ``(N, *input_shape)`` are typed text, whose star begins no emphasis; examples do not show the
+temporary folders that they are tested in; and signatures of data classes can be read.
 """
 
 from __future__ import annotations
@@ -25,6 +25,21 @@ def polish(app: Sphinx, what: str, name: str, value: object, options: object, li
         lines[place] = shown.replace('getfixture("tmp_path")', '"runs"')
 
 
+def parsable(
+    app: Sphinx,
+    what: str,
+    name: str,
+    value: object,
+    options: object,
+    signature: str | None,
+    returns: str | None,
+) -> tuple[str, str | None] | None:
+    """Write three dots for defaults of data classes that Python shows as ``<factory>``."""
+    if signature is None or "<factory>" not in signature:
+        return None
+    return signature.replace("<factory>", "..."), returns
+
+
 def dashes(app: Sphinx, doctree: nodes.document) -> None:
     """Give descriptions of arguments a dash where Sphinx writes two hyphens."""
     for text in list(doctree.findall(nodes.Text)):
@@ -34,6 +49,7 @@ def dashes(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Listen to autodoc, before napoleon does."""
+    app.connect("autodoc-process-signature", parsable)
     app.connect("doctree-read", dashes)
     app.connect("autodoc-process-docstring", polish, priority=100)
     return {"version": "1", "parallel_read_safe": True}

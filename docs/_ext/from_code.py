@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Set
+from pathlib import Path
 from typing import Any
 
 from catalogue_pages import builtin_data, catalogue
@@ -29,9 +30,20 @@ MAKERS: dict[str, Callable[[str], Iterator[str]]] = {
 }
 
 
+WRITTEN: dict[str, str] = {}
+"""What the code says, by mark."""
+
+
+def ask(app: Sphinx) -> None:
+    """Ask the code before autodoc looks at it, because autodoc replaces the defaults of what it has seen."""
+    for page in sorted(Path(app.srcdir, "reference").rglob("*.md")):
+        for mark in MARK.finditer(page.read_text(encoding="utf-8")):
+            WRITTEN[mark[0]] = "\n".join(MAKERS[mark["what"]](mark["which"] or ""))
+
+
 def fill(app: Sphinx, page: str, source: list[str]) -> None:
     """Put what the code says where a page asks for it."""
-    source[0] = MARK.sub(lambda found: "\n".join(MAKERS[found["what"]](found["which"] or "")), source[0])
+    source[0] = MARK.sub(lambda mark: WRITTEN[mark[0]], source[0])
 
 
 def always_read(
@@ -42,7 +54,8 @@ def always_read(
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Listen to Sphinx as it reads pages."""
+    """Listen to Sphinx as it begins, and as it reads pages."""
+    app.connect("builder-inited", ask)
     app.connect("source-read", fill)
     app.connect("env-get-outdated", always_read)
     return {"version": "1", "parallel_read_safe": True}
