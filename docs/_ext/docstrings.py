@@ -34,7 +34,9 @@ def parsable(
     signature: str | None,
     returns: str | None,
 ) -> tuple[str, str | None] | None:
-    """Write three dots for defaults of data classes that Python shows as ``<factory>``."""
+    """Write three dots for defaults that Python shows as ``<factory>``, and nothing for "any arguments"."""
+    if signature in ("(*args, **kwargs)", "(*args: Any, **kwargs: Any)"):
+        return "", returns
     if signature is None or "<factory>" not in signature:
         return None
     return signature.replace("<factory>", "..."), returns
