@@ -40,6 +40,10 @@ def predict(
     output = Output(as_json, quiet)
     from glasshouse.ship import load
 
+    if out is not None:
+        from glasshouse.ship.save_predictions import writer_for
+
+        writer_for(Path(out))  # a wrong ending is told before anything is computed
     folder = Path(bundle)
     if (folder / "status.json").exists() and (folder / "bundle").exists():
         folder = folder / "bundle"

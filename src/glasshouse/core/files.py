@@ -56,8 +56,17 @@ def cannot_write(path: Path, error: OSError) -> StorageError:
             fix="free some space; what was written before is intact: `glasshouse resume` goes on from it",
         )
     reason = error.strerror or str(error)
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        reason = "a file stands where a folder is due"
     return StorageError(
         f"{path} could not be written: {reason}", fix="check that the folder exists and may be written"
+    )
+
+
+def cannot_read(path: Path, error: OSError) -> StorageError:
+    """The error for a file that is there and could not be read, with the cause in words."""
+    return StorageError(
+        f"{path} cannot be read: {error.strerror or error}", fix="check that it is a file that you may read"
     )
 
 
@@ -76,6 +85,8 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise StorageError(f"{path} does not exist", fix="check the path") from error
+    except OSError as error:
+        raise cannot_read(path, error) from error
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "not text"
         raise StorageError(

@@ -47,6 +47,13 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise explain(error, cls, where) from error
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise SettingError(
+            f"{name} = {value!r} on settings that are already made",
+            expected="settings stay as they were when they were checked",
+            fix=f"make a changed copy: .replace({name}=...)",
+        )
+
     def replace(self, **changes: Any) -> Self:
         """A checked copy with some values changed."""
         return type(self).read({**self.model_dump(), **changes})
@@ -70,14 +77,26 @@ def explain(error: ValidationError, settings: type[BaseModel], where: str = "") 
             fix=f"did you mean {near[0]!r}?" if near else "remove it",
         )
     if fault["type"] == "missing" and isinstance(fault["loc"][-1], str):
+        inner = field.annotation if field is not None else None
+        needed = (
+            [key for key, each in inner.model_fields.items() if each.is_required()]
+            if _is_section(inner)
+            else []
+        )
         return SettingError(
-            f"the setting {dotted!r} is missing", expected=_wanted(field), fix=f"add {dotted}"
+            f"the setting {dotted!r} is missing",
+            expected=_wanted(field),
+            fix=f"add {dotted}" + (f", a section with {' and '.join(needed)}" if needed else ""),
         )
     cause = fault.get("ctx", {}).get("error")
     if isinstance(cause, SettingError):
         return cause
     told = str(fault["msg"]).removeprefix("Value error, ")
     expected = told if fault["type"] == "value_error" else _wanted(field) or told
+    if field is not None and _is_section(field.annotation):
+        expected = (
+            f"a section [{dotted}] with keys such as {', '.join(list(field.annotation.model_fields)[:3])}"
+        )
     allowed = _words(field)
     near = suggestions(received, allowed, most=1) if isinstance(received, str) else []
     return SettingError(

@@ -12,7 +12,7 @@ import tomli_w
 from pydantic import BaseModel
 
 from glasshouse.core.errors import SettingError, StorageError, UsageError
-from glasshouse.core.files import write_atomic
+from glasshouse.core.files import cannot_read, write_atomic
 from glasshouse.experiment.experiment import SHORTHANDS, Experiment
 
 WIDTH = 96
@@ -50,9 +50,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         StorageError: The file is missing or is no TOML; the line is named.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark in front
     except FileNotFoundError as error:
         raise StorageError(f"{path} does not exist", fix="`glasshouse new` writes one") from error
+    except OSError as error:
+        raise cannot_read(path, error) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StorageError(
             f"{path} is not valid TOML: {error}",

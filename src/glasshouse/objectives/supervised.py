@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from glasshouse.core.concept import read_spec
-from glasshouse.core.errors import SettingError
+from glasshouse.core.errors import ModelError, SettingError
 from glasshouse.core.names import unknown_name
 from glasshouse.data.parts import OutputScale, Prepared
 from glasshouse.losses import LOSSES, Loss
@@ -53,7 +53,19 @@ class Supervised:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean loss of a batch, and the outputs that it was computed from."""
         outputs = network(inputs)
-        return self.loss(outputs, targets), outputs
+        loss = self.loss(outputs, targets)
+        if not isinstance(loss, torch.Tensor) or loss.dim():
+            shape = (
+                f"tensor of shape {tuple(loss.shape)}"
+                if isinstance(loss, torch.Tensor)
+                else type(loss).__name__
+            )
+            raise ModelError(
+                f"the loss function gives a {shape}",
+                expected="a tensor with one number, the mean over the batch",
+                fix="take its .mean(), and compute it from the outputs with tensors alone",
+            )
+        return loss, outputs
 
     def weight(self, targets: torch.Tensor) -> float:
         """What the batch counts when means of several batches are put together."""

@@ -16,6 +16,7 @@ from glasshouse.data import divide
 from glasshouse.data.parts import Part, Prepared, Split
 from glasshouse.data.raw import RawTable, Target
 from glasshouse.data.settings import SplitSettings, Task
+from glasshouse.project.agreement import refuse_odd_part
 from glasshouse.training.dataset_batches import gathered, targets_of
 
 LOOKED_AT = 10_000
@@ -55,6 +56,14 @@ def read_labels(values: Any, known: Labels | None = None) -> Labels:
         DataError: A target is missing, not finite, or a class that was not trained on; the row is named.
     """
     array = to_array(values)
+    if array.dtype.kind != "f" and array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.dtype.kind != "f" and array.ndim > 1:
+        raise DataError(
+            f"classes of shape {array.shape}",
+            expected="one class per row",
+            fix="for one class out of several columns take argmax(axis=1); for amounts make them floats",
+        )
     if array.dtype.kind == "f":
         bad = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
         if len(bad):
@@ -96,8 +105,26 @@ def to_array(values: Any) -> NDArray[Any]:
         return values.detach().cpu().numpy()
     if hasattr(values, "to_numpy"):
         values = values.to_numpy()
-    array = np.asarray(values)
-    return array.astype(str) if array.dtype == object else array
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise DataError(
+            f"rows of unequal length: {error}", expected="an array", fix="give every row all values"
+        ) from error
+    if array.ndim == 0:
+        raise DataError(
+            f"a single {type(values).__name__} in the place of rows",
+            expected="an array, a tensor or a list with one entry per row",
+            fix="check what is handed over",
+        )
+    if array.dtype != object:
+        return array
+    empty = [
+        row for row, value in enumerate(array.reshape(len(array), -1)) if any(each is None for each in value)
+    ]
+    if empty:
+        raise DataError(f"row {empty[0]} holds None", expected="a value in every row", fix="remove such rows")
+    return array.astype(str)
 
 
 def to_inputs(values: Any) -> torch.Tensor:
@@ -116,6 +143,16 @@ def to_inputs(values: Any) -> torch.Tensor:
             )
         values = torch.from_numpy(np.ascontiguousarray(array))
     inputs: torch.Tensor = values.detach().cpu()
+    if not inputs.numel():
+        raise DataError(
+            f"inputs of shape {tuple(inputs.shape)}", expected="at least one row", fix="check the arrays"
+        )
+    if inputs.is_floating_point() and inputs.ndim == 1:
+        raise DataError(
+            f"inputs of shape {tuple(inputs.shape)}",
+            expected="(rows, features)",
+            fix="for one feature per row: inputs.reshape(-1, 1)",
+        )
     if inputs.is_floating_point() or inputs.dtype == torch.bool:
         inputs = inputs.float()
         bad = (~torch.isfinite(inputs.reshape(len(inputs), -1)).all(dim=1)).nonzero()
@@ -152,12 +189,7 @@ def prepare_arrays(
         SettingError: The shares leave nothing to train on.
     """
     inputs, labels = to_inputs(data[0]), read_labels(data[1])
-    if len(inputs) != len(labels.values):
-        raise DataError(
-            f"{len(inputs)} inputs and {len(labels.values)} targets",
-            expected="as many of both",
-            fix="check the arrays",
-        )
+    refuse_odd_part("training", inputs, labels.values, None)
     every = np.arange(len(inputs))
     rows = {"train": every, "validation": every[:0], "test": every[:0]}
     shares = [share if isinstance(share, (int, float)) else 0.0 for share in (validation, test)]
@@ -172,9 +204,10 @@ def prepare_arrays(
         for name, chosen in rows.items()
     }
     for name, given in (("validation", validation), ("test", test)):
-        if isinstance(given, tuple):
-            other = to_inputs(given[0])
-            parts[name] = Part(other, read_labels(given[1], labels).values, np.arange(len(other)))
+        if isinstance(given, (tuple, list)):
+            other, others = to_inputs(given[0]), read_labels(given[1], labels).values
+            refuse_odd_part(name, other, others, parts["train"])
+            parts[name] = Part(other, others, np.arange(len(other)))
     return _prepared(parts, labels), labels
 
 

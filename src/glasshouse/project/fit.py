@@ -28,6 +28,7 @@ from glasshouse.losses import Loss
 from glasshouse.losses.contract import Meaning
 from glasshouse.models import build_model
 from glasshouse.objectives import Supervised, build_objective
+from glasshouse.project.arguments import refuse_no_data, refuse_no_loss, refuse_no_model, refuse_no_part
 from glasshouse.project.arrays import as_tensors, prepare_arrays, prepare_dataset, to_array
 from glasshouse.project.materials import gather
 from glasshouse.project.pipeline import Work, carry_out
@@ -105,13 +106,10 @@ def fit(
         >>> run.metrics["validation"]["accuracy"] > 0.9
         True
     """
-    for name_of, part in (("validation", validation), ("test", test)):
-        if part is not None and not isinstance(part, (int, float, tuple, list, Dataset)):
-            raise UsageError(
-                f"{name_of} is a {type(part).__name__}",
-                expected="a share such as 0.15, a pair (inputs, targets), a data set, or None",
-                fix="hand one of these",
-            )
+    refuse_no_part("validation", validation)
+    refuse_no_part("test", test)
+    refuse_no_model(model)
+    refuse_no_loss(loss)
     settings: dict[str, Any] = {
         "seed": seed,
         "name": name,
@@ -200,7 +198,13 @@ def _from_frame(
                 expected="a share such as 0.15",
                 fix="put all rows into one frame, or hand pairs (inputs, targets) of arrays",
             )
-    split = {"validation": validation or 0.15, "test": test or 0.0}
+    if not validation:
+        raise UsageError(
+            f"validation = {validation} beside a frame",
+            expected="a share above 0: without it nothing would tell which epoch is best",
+            fix="leave it out, or hand arrays to train without a validation part",
+        )
+    split = {"validation": validation, "test": test or 0.0}
     settings["data"] |= {"target": target, "split": split}
     experiment = Experiment.read(settings)
     materials = gather(experiment, frame)
@@ -222,15 +226,10 @@ def _from_tensors(
 ) -> tuple[Experiment, Work, dict[str, Any]]:
     """Arrays, tensors and data sets as they are."""
     seed = settings["seed"]
+    refuse_no_data(data)
     pair = as_tensors(data) if isinstance(data, Dataset) else data
     dataset = None
     if pair is not None:
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise UsageError(
-                f"data is a {type(data).__name__}",
-                expected="a pair (inputs, targets), a Dataset of such pairs, or a frame with target=",
-                fix="hand one of these",
-            )
         targets = to_array(pair[1])
         if isinstance(own.loss, OneLogit):  # its targets are often written as 0.0 and 1.0
             targets = targets.reshape(len(targets)).astype(np.int64)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,10 @@ import torch
 from torch import nn
 
 from glasshouse.core.devices import choose_device
-from glasshouse.core.errors import DataError, GlasshouseError, NonFiniteError, TrainingStoppedError
+from glasshouse.core.errors import (
+    DataError,
+    NonFiniteError,
+)
 from glasshouse.core.files import read_json, write_json
 from glasshouse.core.memory import shortage_named
 from glasshouse.data.parts import Prepared
@@ -22,11 +24,14 @@ from glasshouse.experiment import Experiment, Run, decide
 from glasshouse.experiment.decide import facts_of, refuse_unbuildable
 from glasshouse.experiment.environment import environment
 from glasshouse.experiment.make_job import make_batches, make_job
-from glasshouse.experiment.run import State, new_run
+from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.models import build_model, ledger
 from glasshouse.objectives import Supervised, build_objective
+from glasshouse.project.agreement import refuse_other_outputs
+from glasshouse.project.arguments import as_experiment
 from glasshouse.project.materials import Materials, anchored, gather
+from glasshouse.project.noting import noting
 from glasshouse.project.stages import (
     Stage,
     Tell,
@@ -99,8 +104,7 @@ def run(
         >>> sorted(result.metrics)
         ['test', 'train', 'validation']
     """
-    if not isinstance(experiment, Experiment):
-        experiment = Experiment(data=str(experiment))
+    experiment = as_experiment(experiment)
     materials = gather(experiment, data)
     experiment = decide(anchored(experiment), **facts_of(materials.prepared))
     # Whatever is wrong with the experiment comes to light here, before there is a folder to leave behind.
@@ -209,6 +213,7 @@ def carry_out(
     prepared, network = work.prepared, work.network
     with noting(run, "training"):
         layers = ledger(network, prepared.train.inputs[:1])
+        refuse_other_outputs(network, prepared, work.objective)
         batches = work.batches or make_batches(
             experiment, prepared.train, work.black, choose_device(experiment.training.device)
         )
@@ -264,32 +269,3 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         name=run.name,
         seed=stage.experiment.seed,
     )
-
-
-@contextmanager
-def noting(run: Run, stage: str, begins: bool = True) -> Iterator[None]:
-    """Note in the run folder that a stage begins, and how it ended when it did not end well."""
-    if begins:
-        run.note("running", stage)
-    try:
-        with shortage_named():
-            yield
-    except KeyboardInterrupt as error:
-        note_end(run, "interrupted", stage, "stopped by Ctrl-C", error)
-        raise
-    except Exception as error:
-        state: State = "interrupted" if isinstance(error, TrainingStoppedError) else "failed"
-        if isinstance(error, GlasshouseError):
-            error.run = str(run.path)
-        note_end(
-            run, state, stage, error.received if isinstance(error, GlasshouseError) else repr(error), error
-        )
-        raise
-
-
-def note_end(run: Run, state: State, stage: str, message: str, error: BaseException) -> None:
-    """Note how a run ended. Where not even that can be written, the error that ended it says so as well."""
-    try:
-        run.note(state, stage, message)
-    except GlasshouseError as second:
-        error.add_note(f"and that could not be noted in {run.path}: {second}")

@@ -207,6 +207,6 @@ def _onnx(path: Path, schema: Schema) -> OnnxBackend:
         raise BundleError(
             f"{path} has no {ONNX}: {schema.onnx.reason}",
             expected="a bundle with ONNX",
-            fix="load(path, backend='torch')",
+            fix="let PyTorch compute: --backend torch, or load(path, backend='torch')",
         )
     return OnnxBackend(path / ONNX)

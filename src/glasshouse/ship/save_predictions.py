@@ -46,14 +46,26 @@ def save(answers: Answers, path: Path | str) -> Path:
         <BLANKLINE>
     """
     path = Path(path).expanduser()
+    write = writer_for(path)
+    floats = cs.float()
+    frame = answers.frame().with_columns(pl.when(floats.is_finite()).then(floats))
+    write_atomic(path, lambda temporary: write(frame, temporary))  # type: ignore[arg-type]
+    return path
+
+
+def writer_for(path: Path) -> Callable[[pl.DataFrame, Path], object]:
+    """What writes the form that the name of a file says.
+
+    Raises:
+        UsageError: The ending is none of those in ``WRITERS``.
+    """
     write = WRITERS.get(path.suffix.lower())
     if write is None:
         raise UsageError(
             f"predictions to {path.name!r}",
             expected=f"a name that ends in {', '.join(WRITERS)}",
-            fix=f"write to {path.stem or 'predictions'}.csv",
+            fix=f"write to {path.stem.lstrip('.') or 'predictions'}.csv"
+            if path.stem not in WRITERS
+            else f"write to predictions{path.stem}",
         )
-    floats = cs.float()
-    frame = answers.frame().with_columns(pl.when(floats.is_finite()).then(floats))
-    write_atomic(path, lambda temporary: write(frame, temporary))  # type: ignore[arg-type]
-    return path
+    return write

@@ -64,6 +64,13 @@ def _no_bundle(folder: Path) -> BundleError:
         received = f"{folder} is a file, and no bundle"
     else:
         received = f"{folder} is no bundle: it has no {SCHEMA}"
+    if (folder / "experiment.toml").is_file() and not (folder / "bundle").exists():
+        return BundleError(
+            f"the run {folder} has no bundle",
+            expected="a run that was finished with output.bundle = true",
+            fix=f"glasshouse resume {folder} if it was cut off, else "
+            f"glasshouse run {folder / 'experiment.toml'} --set output.bundle=true",
+        )
     near = [each for each in (folder / "bundle", folder.parent) if (each / SCHEMA).is_file()]
     return BundleError(
         received,

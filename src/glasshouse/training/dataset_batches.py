@@ -90,6 +90,8 @@ def _single(values: torch.Tensor) -> torch.Tensor:
 def targets_of(dataset: Dataset[Any], chunk: int = 4096) -> torch.Tensor:
     """All targets of a data set. Every sample is fetched once, and its input let go again."""
     rows = range(len(dataset))  # type: ignore[arg-type]
+    if not rows:
+        raise DataError("the data set has no samples", expected="at least one", fix="check how it was made")
     return torch.cat([fetch(dataset, list(rows[start : start + chunk]))[1] for start in rows[::chunk]])
 
 

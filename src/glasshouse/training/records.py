@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from glasshouse.core.errors import StorageError
-from glasshouse.core.files import cannot_write, plain, write_atomic
+from glasshouse.core.files import cannot_read, cannot_write, plain, write_atomic
 from glasshouse.probes.probes import COLUMNS
 
 STEP_SCHEMA: dict[str, Any] = {
@@ -127,7 +127,10 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     rows = []
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise cannot_read(path, error) from error
     for number, line in enumerate(lines, start=1):
         try:
             rows.append(json.loads(line))

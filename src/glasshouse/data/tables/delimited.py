@@ -60,6 +60,7 @@ class _Parsed:
     heading: Heading
     frame: pl.DataFrame
     lines: NDArray[np.int64]
+    empty: tuple[int, ...]
     ragged: tuple[tuple[int, int], ...]
     joined: bool
     broken: str
@@ -97,7 +98,17 @@ def read_delimited(file: TextFile, options: ReadingOptions) -> Cells:
     cells, dropped = _without_repeated_header(cells)
     if parsed.quoting == "plain":
         notes = (*notes, 'quotes (") do not enclose cells: they were left as characters')
-    return replace(cells, notes=(*file.notes, *heading.notes, *notes, *dropped))
+    return replace(cells, notes=(*file.notes, *heading.notes, *notes, *_empty(parsed), *dropped))
+
+
+def _empty(parsed: _Parsed) -> tuple[str, ...]:
+    """A sentence about rows of nothing but separators, for whoever counts on a row of answers for each."""
+    count = len(parsed.empty)
+    if not count:
+        return ()
+    shown = ", ".join(map(str, parsed.empty[:3])) + (" ..." if count > 3 else "")
+    told = "row without any value was" if count == 1 else "rows without any value were"
+    return (f"{count:,} {told} left out (line{'s' if count > 1 else ''} {shown})",)
 
 
 def _separator(top: Sequence[str], suffix: str) -> str:
@@ -147,6 +158,7 @@ def _attempt(source: _Source, quoting: Quoting) -> _Parsed:
     chunks: list[pl.DataFrame] = []
     lines: list[int] = []
     ragged: list[tuple[int, int]] = []
+    empty: list[int] = []
     joined, broken, start = False, "", skipped + 1
     with _long_cells():
         try:
@@ -155,6 +167,7 @@ def _attempt(source: _Source, quoting: Quoting) -> _Parsed:
                 joined = joined or start - line > 1
                 if len(row) != width or not row[0]:  # may be blank or ragged
                     if not any(map(str.strip, row)):
+                        empty += [line] if len(row) >= width > 1 else []
                         continue
                     if len(row) < width or any(map(str.strip, row[width:])):
                         ragged.append((line, len(row)))
@@ -169,7 +182,8 @@ def _attempt(source: _Source, quoting: Quoting) -> _Parsed:
             broken = f"line {start}: {_told(error)}"
     chunks.append(_columns(rows, width))
     where = np.asarray(lines, dtype=np.int64)
-    return _Parsed(quoting, heading, pl.concat(chunks), where, tuple(ragged), joined, broken)
+    frame = pl.concat(chunks)
+    return _Parsed(quoting, heading, frame, where, tuple(empty), tuple(ragged), joined, broken)
 
 
 def _columns(rows: Sequence[Sequence[str]], width: int) -> pl.DataFrame:

@@ -35,6 +35,12 @@ def open_like(source: Any, layout: TableLayout, origin: str = "the rows given") 
             source = {inputs[0]: source}
         return cells_from_frame(source, origin, layout.missing)
     path, header = Path(source).expanduser(), "auto" if layout.header else False
+    if path.is_dir() and len(inputs) > 1:
+        raise DataError(
+            f"{path} is a folder",
+            expected=f"a table with the columns {', '.join(inputs[:40])}",
+            fix="give the file that holds the rows",
+        )
     cells = open_table(path, ReadingOptions(header, layout.separator, layout.missing, tuple(inputs)))
     if len(inputs) == 1 and list(cells.declared) == [TEXT]:
         return replace(cells, frame=cells.frame.rename({TEXT: inputs[0]}))

@@ -14,7 +14,7 @@ _LINE_FEED = 10
 
 def read_regular(
     text: str, first_line: int, separator: str, width: int
-) -> tuple[pl.DataFrame, NDArray[np.int64]] | None:
+) -> tuple[pl.DataFrame, NDArray[np.int64], tuple[int, ...]] | None:
     """Read the rows of a table in one go, or say that it needs a closer look.
 
     Ten times as fast as row by row, and taken only where both give the same: the check counts the separators
@@ -27,8 +27,8 @@ def read_regular(
         width: Cells per row, at least 2.
 
     Returns:
-        Columns numbered from 0, and the line of each row; ``None`` if there are quotes, single carriage
-        returns, or lines with fewer or more cells.
+        Columns numbered from 0, the line of each row, and the lines left out because all their cells are
+        empty; ``None`` if there are quotes, single carriage returns, or lines with fewer or more cells.
     """
     if width < 2 or separator == " ":
         return None
@@ -54,7 +54,10 @@ def read_regular(
     )
     lines = np.arange(first_line, first_line + frame.height, dtype=np.int64)
     filled = ~frame.select(pl.all_horizontal(pl.all().str.strip_chars().fill_null("") == "")).to_series()
-    return (frame, lines) if filled.all() else (frame.filter(filled), lines[filled.to_numpy()])
+    if filled.all():
+        return frame, lines, ()
+    kept = filled.to_numpy()
+    return frame.filter(filled), lines[kept], tuple(lines[~kept].tolist())
 
 
 def _all_alike(content: bytes, separator: str, width: int) -> bool:

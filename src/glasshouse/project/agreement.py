@@ -1,0 +1,64 @@
+"""What must agree before training begins: parts of the data with each other, the network with the data."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from glasshouse.core.errors import DataError, ModelError
+from glasshouse.data.parts import Part, Prepared
+from glasshouse.models.outputs import outputs_of
+from glasshouse.objectives import Supervised
+
+
+def refuse_odd_part(name: str, inputs: torch.Tensor, targets: torch.Tensor, like: Part | None) -> None:
+    """Refuse arrays that are no part: empty, of two lengths, or of another shape than the training part.
+
+    Args:
+        name: What to call the part.
+        inputs: Shape (N, ...).
+        targets: Shape (N,) or (N, D).
+        like: The training part, for the others.
+
+    Raises:
+        DataError: They do not fit.
+    """
+    if len(inputs) != len(targets):
+        raise DataError(
+            f"{len(inputs)} inputs and {len(targets)} targets" + (f" in the {name} part" if like else ""),
+            expected="as many of both",
+            fix="check the arrays",
+        )
+    if not len(inputs):
+        raise DataError(f"the {name} part has no rows", expected="at least one", fix="check the arrays")
+    if like is None:
+        return
+    for what, given, due in (("inputs", inputs, like.inputs), ("targets", targets, like.targets)):
+        if given.shape[1:] != due.shape[1:]:
+            raise DataError(
+                f"the {what} of the {name} part have the shape {tuple(given.shape)}",
+                expected=f"{('rows', *due.shape[1:])}, as those of the training part",
+                fix="prepare all parts alike",
+            )
+
+
+def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Supervised) -> None:
+    """Refuse a network that gives more or fewer numbers per row than the targets need.
+
+    A loss whose outputs nobody can interpret may want any number of them.
+
+    Raises:
+        ModelError: The numbers differ.
+    """
+    if objective.meaning is None:
+        return
+    given = outputs_of(network, prepared.train.inputs[:1])[0].numel()
+    due = 1 if objective.meaning == "logit" else prepared.outputs
+    if given != due:
+        classes = prepared.classes
+        shown = ", ".join(classes[:10]) + (", ..." if len(classes) > 10 else "")
+        raise ModelError(
+            f"the network gives {given} number{'s' if given > 1 else ''} per row",
+            expected=f"{due}" + (f", for the classes {shown}" if classes else ", as the targets have"),
+            fix=f"let its last layer have {due} output{'s' if due > 1 else ''}",
+        )
