@@ -52,6 +52,6 @@ def test_misspelt_optimizers_are_guessed():
         OPTIMIZERS.find("adm")
     assert str(caught.value) == (
         "there is no optimizer named 'adm'\n"
-        "  expected: one of adadelta, adagrad, adam, adamw, momentum, nadam, nesterov, rmsprop, sgd\n"
+        "  expected: one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw, nadam\n"
         "  fix: did you mean 'adam' or 'nadam' or 'adamw'?"
     )

@@ -26,6 +26,7 @@ def compare(runs: tuple[str, ...], as_json: bool) -> None:
         ["setting", *found["runs"]], [[row["key"], *map(str, row["values"])] for row in found["settings"]]
     )
     output.say("")
-    output.table(["metric", *found["runs"]], [[row["metric"], *row["values"]] for row in found["metrics"]])
+    measured = [[row["part"], row["metric"], *row["values"]] for row in found["metrics"]]
+    output.table(["part", "metric", *found["runs"]], measured)
     for sentence in found["verdicts"]:
         output.say(f"\n{sentence}")

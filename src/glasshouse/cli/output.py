@@ -15,6 +15,14 @@ from glasshouse.core.errors import GlasshouseError
 from glasshouse.core.files import plain
 
 
+class Aside(Console):
+    """Standard error, as long as anybody listens: a run goes on when a pipe is closed behind its back."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing more, where rich would end the process."""
+        self.quiet = True
+
+
 class Output:
     """Where a command's words go.
 
@@ -30,7 +38,7 @@ class Output:
         self.as_json = as_json
         self.quiet = quiet
         self._console = Console(highlight=False, soft_wrap=True)
-        self._aside = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._aside = Aside(stderr=True, highlight=False, soft_wrap=True)
 
     def tell(self, sentence: str) -> None:
         """Something that happened on the way."""
@@ -59,7 +67,11 @@ class Output:
             )
         for row in rows:
             table.add_row(*(_cell(value) for value in row))
-        self._console.print(table)
+        # A number broken over two lines is no number: a narrow terminal shall rather break the line itself.
+        numbers = any(column.justify == "right" for column in table.columns)
+        endless = self._console.options.update(max_width=10_000)
+        natural = self._console.measure(table, options=endless).maximum if numbers else 0
+        self._console.print(table, width=max(self._console.width, natural), crop=False)
 
     def document(self, value: Any) -> None:
         """The result for programs."""
@@ -103,8 +115,8 @@ def number(value: object) -> str:
     """A number for people: four decimals where that says enough, thousands apart, a dash for none.
 
     Example:
-        >>> number(0.97123), number(1.0), number(0.000123456), number(68123.4), number(None), number(12)
-        ('0.9712', '1.0000', '0.0001235', '68,123', '–', '12')
+        >>> number(0.97123), number(1.0), number(0.0000123), number(68123.4), number(None), number(12)
+        ('0.9712', '1.0000', '1.2e-05', '68,123', '–', '12')
     """
     if value is None:
         return "–"
@@ -113,7 +125,9 @@ def number(value: object) -> str:
     size = abs(value)
     if size >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.4f}" if size == 0 or 0.001 <= size < 10 else f"{value:.4g}"
+    if size >= 10:
+        return f"{value:.4g}"
+    return f"{value:.4f}" if size == 0 or size >= 0.00005 else f"{value:.1e}"
 
 
 def _is_number(value: object) -> bool:

@@ -11,9 +11,14 @@ from glasshouse.cli.options import json_option, quiet_option
 from glasshouse.cli.output import Output
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from glasshouse.ship.bundle import BackendName
 
 SHOWN = 10
+"""Most answers on the screen."""
+FEW_CLASSES = 4
+"""Most classes whose probabilities are all on the screen."""
 
 
 @click.command()
@@ -56,10 +61,24 @@ def predict(
 
         save(answers, Path(out))
     output.document({"out": out, "warnings": answers.warnings, "predictions": frame.to_dicts()})
-    output.table(frame.columns, frame.head(SHOWN).rows())
+    shown = brief(frame)
+    output.table(shown.columns, shown.head(SHOWN).rows())
+    if shown.width < frame.width:
+        output.say("The probabilities of all classes: --out FILE, or --json")
     if frame.height > SHOWN:
         output.say(
             f"... {frame.height - SHOWN:,} more rows" + ("" if out else "; --out FILE writes them all")
         )
     if out is not None:
         output.say(f"\n{frame.height:,} predictions in {out}")
+
+
+def brief(frame: pl.DataFrame) -> pl.DataFrame:
+    """The answers without the probabilities of many classes, which no terminal has room for."""
+    probabilities = [name for name in frame.columns if name.startswith("p_")]
+    if len(probabilities) <= FEW_CLASSES:
+        return frame
+    import polars as pl
+
+    sure = pl.max_horizontal(probabilities).alias("probability")
+    return frame.with_columns(sure).drop(probabilities)

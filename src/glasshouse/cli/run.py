@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @quiet_option
 @json_option
 def run(source: str, out: str, quiet: bool, as_json: bool, **chosen: Any) -> None:
-    r"""Train on data: explore, train, report.
+    """Train on data: explore, train, report.
 
     The data are explored and prepared, a network is trained and evaluated, and a report and a bundle are
     written. DATA is a .csv, .tsv, .parquet or .arff file, a folder of pictures with one folder per class, or
@@ -32,7 +32,7 @@ def run(source: str, out: str, quiet: bool, as_json: bool, **chosen: Any) -> Non
     glasshouse run digits
     glasshouse run people.csv --target income
     glasshouse run photos/ --model cnn --set training.epochs=20
-    """
+    """  # noqa: D301 - click wants the control character itself, before lines to leave as they are
     output = Output(as_json, quiet)
     experiment = read(source, chosen)
     output.tell("Starting PyTorch ...")

@@ -27,7 +27,7 @@ class Run:
     ::
 
         runs/NAME-TIME/
-            experiment.toml    what was run, nothing left at "auto"
+            experiment.toml    what was run, as it was decided
             environment.json   on what
             status.json        how far it came
             exploration.json   what is in the data        (pictures in pictures/)

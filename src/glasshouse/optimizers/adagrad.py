@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from glasshouse.core.checks import number
@@ -29,11 +31,12 @@ def adagrad(
     Source:
         Duchi, Hazan and Singer 2011, Adaptive subgradient methods.
     """
+    given: list[Any] = list(parameters)  # looked at twice, and module.parameters() can be read once
     number("learning_rate", learning_rate, above=0)
     number("weight_decay", weight_decay, at_least=0)
     number("epsilon", epsilon, above=0)
     return torch.optim.Adagrad(
-        parameters, lr=learning_rate, weight_decay=weight_decay, eps=epsilon, fused=fused(parameters)
+        given, lr=learning_rate, weight_decay=weight_decay, eps=epsilon, fused=fused(given)
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from glasshouse.core.checks import number
@@ -33,18 +35,19 @@ def adam(
     Source:
         Kingma and Ba 2015, Adam: a method for stochastic optimization.
     """
+    given: list[Any] = list(parameters)  # looked at twice, and module.parameters() can be read once
     number("learning_rate", learning_rate, above=0)
     number("weight_decay", weight_decay, at_least=0)
     number("beta1", beta1, at_least=0, below=1)
     number("beta2", beta2, at_least=0, below=1)
     number("epsilon", epsilon, above=0)
     return torch.optim.Adam(
-        parameters,
+        given,
         lr=learning_rate,
         betas=(beta1, beta2),
         eps=epsilon,
         weight_decay=weight_decay,
-        fused=fused(parameters),
+        fused=fused(given),
     )
 
 

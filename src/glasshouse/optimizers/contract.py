@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 
-Parameters = Sequence[torch.Tensor] | Sequence[dict[str, Any]]
-"""Parameters, or groups such as ``{"params": [...], "weight_decay": 0.0}``."""
+Parameters = Iterable[torch.Tensor] | Iterable[dict[str, Any]]
+"""Parameters, or groups such as ``{"params": [...], "weight_decay": 0.0}``, as PyTorch takes them."""
 
 FUSED_DEVICES = ("cpu", "cuda", "xpu", "mps")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from glasshouse.core.checks import number
@@ -29,15 +31,16 @@ def momentum(
     Source:
         Polyak 1964, Some methods of speeding up the convergence of iteration methods.
     """
+    given: list[Any] = list(parameters)  # looked at twice, and module.parameters() can be read once
     number("learning_rate", learning_rate, above=0)
     number("weight_decay", weight_decay, at_least=0)
     number("momentum", momentum, at_least=0, below=1)
     return torch.optim.SGD(
-        parameters,
+        given,
         lr=learning_rate,
         momentum=momentum,
         weight_decay=weight_decay,
-        fused=fused(parameters),
+        fused=fused(given),
     )
 
 

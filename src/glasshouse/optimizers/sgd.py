@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from glasshouse.core.checks import number
@@ -27,9 +29,10 @@ def sgd(
     Source:
         Robbins and Monro 1951, A stochastic approximation method.
     """
+    given: list[Any] = list(parameters)  # looked at twice, and module.parameters() can be read once
     number("learning_rate", learning_rate, above=0)
     number("weight_decay", weight_decay, at_least=0)
-    return torch.optim.SGD(parameters, lr=learning_rate, weight_decay=weight_decay, fused=fused(parameters))
+    return torch.optim.SGD(given, lr=learning_rate, weight_decay=weight_decay, fused=fused(given))
 
 
 CONCEPT = Concept(

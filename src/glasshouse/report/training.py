@@ -63,7 +63,7 @@ def _figures(records: Records, measure: str | None, best: int | None) -> list[di
     if tested is not None and len(tested["rates"]) > 1:
         caption = (
             "Before training, a copy of the network was trained for a moment while the rate rose with every "
-            "step. Chosen is where the loss fell fastest."
+            "step. Chosen is a tenth of the rate at which the loss was lowest."
         )
         figures.append(drawn(range_test(tested), "Learning-rate range test", caption))
     return figures
