@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -42,7 +43,22 @@ def main(arguments: list[str] | None = None) -> None:
         Traceback (most recent call last):
         SystemExit: 2
     """
-    sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
+    # Before PyTorch comes in: threads that wait are to sleep. Spinning wins a fifth of the time on an idle
+    # machine, and loses most of it as soon as another program is busy (docs/decisions/0009).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    code = execute(sys.argv[1:] if arguments is None else arguments)
+    try:
+        flush()
+    except OSError:
+        # The error is told; what Python would still try to write on its way out has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def flush() -> None:
+    """Write out what is still held back, so that a full disk is noticed here. Output may be closed."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def execute(arguments: list[str]) -> int:
@@ -50,6 +66,7 @@ def execute(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         app.main(arguments, prog_name="glasshouse", standalone_mode=False)
+        flush()
     except GlasshouseError as error:
         show_error(error, as_json)
         return error.exit_code
@@ -65,9 +82,15 @@ def execute(arguments: list[str]) -> int:
         return 1
     except OSError as error:
         # Whoever reads and writes files names them; this is for the device that fails under all of them.
-        place = f"{error.filename}: " if error.filename is not None else ""
-        reason = error.strerror or str(error)
-        show_error(StorageError(f"{place}{reason}", fix="check the file, its folder and the disk"), as_json)
+        place = error.filename if error.filename is not None else "standard output or another stream"
+        told = StorageError(
+            f"{place} failed: {error.strerror or error}", fix="check the file, its folder and the disk"
+        )
+        try:
+            show_error(told, as_json)
+            flush()
+        except OSError:
+            show_error(told, as_json=False)  # not even the error can be written where results go
         return 1
     except Exception as error:
         show_bug(error, as_json)

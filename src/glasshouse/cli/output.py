@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 import traceback
 from collections.abc import Sequence
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.table import Table
 
@@ -76,7 +76,7 @@ class Output:
     def document(self, value: Any) -> None:
         """The result for programs."""
         if self.as_json:
-            sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+            click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
 
 
 def show_error(error: GlasshouseError, as_json: bool) -> None:

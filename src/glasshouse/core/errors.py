@@ -60,14 +60,15 @@ class GlasshouseError(Exception):
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, str]:
-        """The same facts for programs that read ``--json``; ``run`` only where a run had begun."""
+        """The same facts for programs that read ``--json``; ``run`` and ``note`` only where there are any."""
         facts = {
             "kind": type(self).__name__,
             "received": self.received,
             "expected": self.expected,
             "fix": self.fix,
         }
-        return {**facts, "run": self.run} if self.run else facts
+        more = {"run": self.run, "note": "\n".join(getattr(self, "__notes__", []))}
+        return {**facts, **{key: value for key, value in more.items() if value}}
 
 
 class UsageError(GlasshouseError):

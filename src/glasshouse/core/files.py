@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -42,10 +43,28 @@ def write_atomic(path: Path, content: bytes | str | Callable[[Path], None]) -> N
             os.fsync(stream.fileno())
         temporary.chmod(0o644)
         os.replace(temporary, path)
-    except OSError as error:
+    except BaseException as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise cannot_write(path, error) from error
+        cause = system_error(error)
+        if cause is None:
+            raise
+        raise cannot_write(path, cause) from error
+
+
+def system_error(error: BaseException) -> OSError | None:
+    """What the operating system complained about, if it did.
+
+    Libraries in other languages wrap its errors into their own and leave the number in the text.
+
+    Example:
+        >>> system_error(RuntimeError("I/O error: No space left on device (os error 28)")).errno
+        28
+    """
+    if isinstance(error, OSError):
+        return error
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return OSError(int(found[1]), os.strerror(int(found[1]))) if found else None
 
 
 def cannot_write(path: Path, error: OSError) -> StorageError:

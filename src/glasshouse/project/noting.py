@@ -37,4 +37,4 @@ def note_end(run: Run, state: State, stage: str, message: str, error: BaseExcept
     try:
         run.note(state, stage, message)
     except GlasshouseError as second:
-        error.add_note(f"and that could not be noted in {run.path}: {second}")
+        error.add_note(f"and that could not be noted in {run.path}: {second.received}")
