@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 
 import polars as pl
 import pytest
 
 import glasshouse.project.pipeline as pipeline
 from glasshouse.core.files import write_atomic
+from glasshouse.training.interrupts import stop_request
 
 
 @pytest.fixture
@@ -105,6 +107,23 @@ def test_a_disk_that_fills_up_below_another_library_is_said_and_leaves_nothing_h
 
 def test_out_that_is_a_file_is_refused(refused, people):
     assert "cannot be made: Not a directory" in refused("run", "iris", "--out", people)
+
+
+@pytest.mark.parametrize("name", ["runs/people*", "runs/[b", "runs/**", ""])
+def test_what_is_no_run_is_told_whatever_its_name(refused, name):
+    assert "is no run" in refused("resume", name, code=2)
+
+
+def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stop_request() as request:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        assert request.by is None
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_one_run_is_not_compared(refused, cut_off):

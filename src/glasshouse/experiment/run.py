@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import time
 from pathlib import Path
@@ -64,7 +65,8 @@ class Run:
         self.path = Path(path)
         self.network = network
         if not (self.path / "status.json").exists():
-            beside = sorted(self.path.parent.glob(f"{self.path.name.split('-')[0]}*/status.json"))
+            stem = glob.escape(self.path.name.split("-")[0])
+            beside = sorted(self.path.parent.glob(f"{stem}*/status.json"))
             near = ", ".join(str(each.parent) for each in beside[-3:])
             raise UsageError(
                 f"{self.path} is no run",

@@ -104,8 +104,8 @@ def train_network(stage: Stage) -> Outcome:
     write_json(run.path / "training.json", {**asdict(outcome), "monitor": job.stopping.monitor})
     seconds = sum(run.timings["seconds"].to_list()) if outcome.epochs else 0.0
     stage.tell(
-        f"Trained for {outcome.epochs} epoch{'s' * (outcome.epochs != 1)} ({outcome.steps:,} steps, {seconds:.1f} s); "
-        f"kept epoch {outcome.best_epoch}; {outcome.ended}."
+        f"Trained for {outcome.epochs} epoch{'s' * (outcome.epochs != 1)} "
+        f"({outcome.steps:,} steps, {seconds:.1f} s); kept epoch {outcome.best_epoch}; {outcome.ended}."
     )
     return outcome
 

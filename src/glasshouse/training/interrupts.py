@@ -20,14 +20,16 @@ class StopRequest:
 def stop_request() -> Iterator[StopRequest]:
     """Turn the first SIGINT or SIGTERM into a request that training answers between two steps.
 
-    A second signal has its usual effect at once. Outside the main thread, where Python allows no handlers,
-    nothing changes.
+    A second signal has its usual effect at once. A signal that the process was started to ignore, as a shell
+    script does with Ctrl-C for what runs in the background, stays ignored. Outside the main thread, where
+    Python allows no handlers, nothing changes.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in handlers.items() if handler != signal.SIG_IGN}
 
     def note(number: int, _frame: FrameType | None) -> None:
         request.by = signal.Signals(number).name
