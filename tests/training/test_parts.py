@@ -24,6 +24,7 @@ from glasshouse.training.epoch_log import EpochLog
 from glasshouse.training.flat import FlatParameters, can_flatten, grouped
 from glasshouse.training.loop import train
 from glasshouse.training.observers import Plan
+from glasshouse.training.optimizer_step import bare_step
 from glasshouse.training.progress_bar import ProgressBar
 from glasshouse.training.quick import quick_metric
 from glasshouse.training.range_test import range_test
@@ -111,7 +112,7 @@ def test_flat_parameters_keep_values_formats_and_give_memory_back():
     model = nn.Sequential(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.Flatten(), nn.Linear(5, 2))
     model = model.to(memory_format=torch.channels_last)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    flat = FlatParameters(model)
+    flat = FlatParameters(grouped(model, 0.01))
     with flat.installed():
         for name, value in model.state_dict().items():
             assert torch.equal(value, before[name])
@@ -135,7 +136,7 @@ def test_sparse_embeddings_and_mixed_types_are_not_flattened():
 
 
 def test_biases_and_norms_are_not_decayed():
-    groups = {group.decayed: group.members for group in grouped(network())}
+    groups = {group.decayed: group.members for group in grouped(network(), 0.01)}
     assert {each.dim() for each in groups[True]} == {2}
     assert {each.dim() for each in groups[False]} == {1}
 
@@ -341,3 +342,45 @@ def test_probes_note_what_numpy_computes():
     assert relu["activation_zeros"] == pytest.approx((hidden <= 0).mean(), abs=1e-6)
     assert relu["gradient_norm"] is None
     assert not model[0]._forward_hooks
+
+
+@pytest.mark.parametrize("decoupled", [False, True], ids=["adam", "adamw"])
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_the_bare_step_of_adam_is_pytorchs_to_the_bit(decoupled, decay):
+    made = torch.optim.AdamW if decoupled else torch.optim.Adam
+    weights = [torch.nn.Parameter(torch.linspace(-1, 1, 40)) for _ in range(4)]
+    for each in weights:
+        each.grad = torch.zeros_like(each)
+    groups = [{"params": weights[:1], "weight_decay": decay}, {"params": weights[1:2], "weight_decay": 0.0}]
+    others = [{"params": weights[2:3], "weight_decay": decay}, {"params": weights[3:], "weight_decay": 0.0}]
+    bare, whole = made(groups, lr=0.1, fused=True), made(others, lr=0.1, fused=True)
+    update = bare_step(bare, lasting_gradients=True)
+    generator = torch.Generator().manual_seed(0)
+    for step in range(10):
+        for pair in (weights[::2], weights[1::2]):
+            gradient = torch.randn(40, generator=generator) * 10.0 ** (step - 5)
+            for each in pair:
+                each.grad.copy_(gradient)
+        for optimizer in (bare, whole):
+            for group in optimizer.param_groups:
+                group["lr"] = 0.1 / (step + 1)
+        with torch.no_grad():
+            update()
+        whole.step()
+        assert torch.equal(weights[0], weights[2])
+        assert torch.equal(weights[1], weights[3])
+    states = [list(optimizer.state_dict()["state"].values()) for optimizer in (bare, whole)]
+    for one, other in zip(*states, strict=True):
+        assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_the_bare_step_leaves_to_pytorch_what_the_kernel_is_not_for():
+    weight = torch.nn.Parameter(torch.ones(3))
+    weight.grad = torch.ones(3)
+    optimizer = torch.optim.Adam([weight], lr=0.1, amsgrad=True, fused=True)
+    update = bare_step(optimizer, lasting_gradients=True)
+    with torch.no_grad():
+        update(), update()
+    assert "max_exp_avg_sq" in optimizer.state[weight]
+    optimizer.register_step_post_hook(lambda *_: None)
+    assert bare_step(optimizer) == optimizer.step

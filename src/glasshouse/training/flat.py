@@ -42,8 +42,11 @@ def can_flatten(network: nn.Module, device: torch.device) -> bool:
     return device.type == "cpu" and one_type and not sparse
 
 
-def grouped(network: nn.Module) -> list[Group]:
-    """Trainable parameters in two groups: kernels and matrices decay, biases and norms don't."""
+def grouped(network: nn.Module, weight_decay: float = 0.0) -> list[Group]:
+    """Trainable parameters in two groups: kernels and matrices decay, biases and norms don't.
+
+    Without weight decay there is nothing to tell apart, and one group costs half the updates.
+    """
     trainable = [each for each in network.parameters() if each.requires_grad]
     if not trainable:
         raise TrainingError(
@@ -51,6 +54,8 @@ def grouped(network: nn.Module) -> list[Group]:
             expected="at least one parameter with requires_grad=True",
             fix="unfreeze a layer: layer.requires_grad_(True)",
         )
+    if weight_decay == 0:
+        return [Group(trainable, False, list(trainable))]
     groups = []
     for decayed in (True, False):
         members = [each for each in trainable if (each.dim() > 1) == decayed]
@@ -67,11 +72,11 @@ class FlatParameters:
     A parameter that no gradient reaches has a gradient of zero, not none.
 
     Args:
-        network: The network, whose parameters are on the CPU and of one type.
+        groups: The network's parameters, on the CPU and of one type.
     """
 
-    def __init__(self, network: nn.Module) -> None:
-        self.groups = grouped(network)
+    def __init__(self, groups: list[Group]) -> None:
+        self.groups = groups
         for group in self.groups:
             sizes = [-(-each.numel() // ALIGNMENT) * ALIGNMENT for each in group.members]
             flat = nn.Parameter(torch.zeros(sum(sizes), dtype=group.members[0].dtype))

@@ -102,8 +102,8 @@ class Training:
 
     def __post_init__(self) -> None:
         job = self.job
-        self.flat = FlatParameters(job.network) if can_flatten(job.network, job.device) else None
-        self.groups = self.flat.groups if self.flat else grouped(job.network)
+        self.groups = grouped(job.network, job.weight_decay)
+        self.flat = FlatParameters(self.groups) if can_flatten(job.network, job.device) else None
         self.leaves = [leaf for group in self.groups for leaf in group.leaves]
         self.optimizer: torch.optim.Optimizer = OPTIMIZERS.build(
             job.optimizer,
@@ -116,7 +116,7 @@ class Training:
         self.schedule = SCHEDULES.build(job.schedule)
         self.probes = Probes(job.network, job.probe_every)
         self.log = EpochLog()
-        self.update = bare_step(self.optimizer)
+        self.update = bare_step(self.optimizer, lasting_gradients=self.flat is not None)
         self.check_every = CHECK_EVERY.get(job.device.type, 50)
         self.rate = math.nan
         self.saved_at = self.epoch_began = time.perf_counter()
