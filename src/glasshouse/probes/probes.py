@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -70,7 +71,7 @@ class Probes:
         self._looking = False
         self._step = 0
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
-        self._seen: dict[str, list[torch.Tensor]] = {}
+        self._seen: dict[str, Activations] = {}
         self._gradients: list[torch.Tensor] = []
         self._before: list[torch.Tensor] = []
         self._layers = {
@@ -126,7 +127,7 @@ class Probes:
         def listen(_module: nn.Module, _inputs: Any, output: Any) -> None:
             output = output[0] if isinstance(output, tuple) else output
             if isinstance(output, torch.Tensor) and output.is_floating_point() and name not in self._seen:
-                self._seen[name] = activation_statistics(output.detach())
+                self._seen[name] = look_at(output.detach())
 
         return listen
 
@@ -136,10 +137,12 @@ class Probes:
             after = [each.detach() for each in self._parameters]
             weights = torch._foreach_norm(after) if after else []
             moves = torch._foreach_norm(torch._foreach_sub(after, self._before)) if after else []
-        flat = [statistic for triple in self._seen.values() for statistic in triple]
+        flat = [each for found in self._seen.values() for each in found.tensors]
         everything = [*flat, *self._gradients, *weights, *moves]
-        numbers = torch.stack([each.double() for each in everything]).tolist() if everything else []
-        activations = {name: numbers[3 * place : 3 * place + 3] for place, name in enumerate(self._seen)}
+        numbers = torch.stack(everything).tolist() if everything else []
+        activations = {}
+        for number, (name, found) in enumerate(self._seen.items()):
+            activations[name] = found.statistics(*numbers[4 * number : 4 * number + 4])
         start, count = len(flat), len(self._parameters)
         gradient, weight, move = (numbers[start + k * count : start + (k + 1) * count] for k in range(3))
         place = 0
@@ -162,8 +165,32 @@ class Probes:
             self.rows.append({"step": self._step, "position": position, "layer": name, **row})
 
 
-def activation_statistics(output: torch.Tensor) -> list[torch.Tensor]:
-    """Mean, spread and share of zeros of a layer's outputs, from at most ``SAMPLE`` of them.
+@dataclass(frozen=True)
+class Activations:
+    """What is taken from a layer's outputs at once; the rest of the arithmetic waits for plain numbers.
+
+    Args:
+        rows: How many outputs were looked at.
+        tensors: Scalars: one of the outputs, and of all outputs minus that one the sum, the sum of squares;
+            last, how many outputs are not zero.
+    """
+
+    rows: int
+    tensors: list[torch.Tensor]
+
+    def statistics(self, shift: float, total: float, squares: float, filled: float) -> list[float]:
+        """Mean, spread and share of zeros, from the scalars as numbers."""
+        if not self.rows:
+            return [math.nan] * 3
+        mean = total / self.rows
+        # NaN stays NaN; what rounding makes negative is zero.
+        variance = squares / self.rows - mean * mean
+        spread = math.sqrt(variance) if variance > 0 else 0.0 * variance
+        return [shift + mean, spread, 1 - filled / self.rows]
+
+
+def look_at(output: torch.Tensor) -> Activations:
+    """Sums over at most ``SAMPLE`` of a layer's outputs, as few operations as will do.
 
     Sums and dot products cost a tenth of ``var_mean`` on a CPU; the spread by E[h^2] - E[h]^2 loses digits
     where the mean is far larger than the spread, so outputs are first shifted by one of them.
@@ -171,15 +198,12 @@ def activation_statistics(output: torch.Tensor) -> list[torch.Tensor]:
     if output.numel() > SAMPLE and output.dim() > 0 and len(output) > 1:
         output = output[: max(1, SAMPLE * len(output) // output.numel())]
     flat = output.float().reshape(-1)
-    if flat.numel() == 0:
-        empty = flat.new_full((), math.nan)
-        return [empty, empty, empty]
+    if not len(flat):
+        return Activations(0, [flat.new_zeros(())] * 4)
     shift = flat[0]
     centred = flat - shift
-    mean = centred.mean()
-    spread = (torch.dot(centred, centred) / len(flat) - mean * mean).clamp_min(0).sqrt()
-    zeros = 1 - flat.sign().abs_().mean()
-    return [mean + shift, spread, zeros]
+    sums = [centred.sum(), torch.dot(centred, centred), torch.count_nonzero(flat).float()]
+    return Activations(len(flat), [shift, *sums])
 
 
 def interval(every: int | str, planned_steps: int) -> int:
