@@ -11,7 +11,7 @@ from glasshouse.core.errors import SettingError
 from glasshouse.core.seeds import derive
 from glasshouse.data.parts import Part
 
-SMALL = 64 * 2**20
+SMALL = 8 * 2**20
 """Bytes up to which the inputs are shuffled as a whole once per epoch; above, every batch gathers its own."""
 
 Augment = Callable[[torch.Tensor, torch.Generator], torch.Tensor]
