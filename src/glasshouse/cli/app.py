@@ -43,8 +43,8 @@ def main(arguments: list[str] | None = None) -> None:
         Traceback (most recent call last):
         SystemExit: 2
     """
-    # Before PyTorch comes in: threads that wait are to sleep. Spinning wins a fifth of the time on an idle
-    # machine, and loses most of it as soon as another program is busy (docs/decisions/0009).
+    # Before PyTorch comes in: threads that wait are to sleep. Spinning wins a third of the time on an idle
+    # machine, and loses several times as much when another program is busy (docs/decisions/0009).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     code = execute(sys.argv[1:] if arguments is None else arguments)
     try:
