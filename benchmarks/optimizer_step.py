@@ -63,7 +63,10 @@ def arguments() -> argparse.Namespace:
 
 def measured(count: int, rounds: int) -> dict[str, list[float]]:
     """Seconds per call of both ways, round by round, the first round left out."""
-    ways = {"step": optimizer_of(count).step, "bare_step": bare_step(optimizer_of(count), lasting_gradients=True)}
+    ways = {
+        "step": optimizer_of(count).step,
+        "bare_step": bare_step(optimizer_of(count), lasting_gradients=True),
+    }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     with torch.no_grad():
         for number in range(rounds + 1):
