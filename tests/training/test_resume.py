@@ -183,6 +183,15 @@ def test_sigkill_from_outside_ends_with_the_same_bits(tmp_path, kill_at):
     assert_same(expected, evidence(cut, *finish(cut)))
 
 
+@pytest.fixture
+def answers_ctrl_c():
+    """Ctrl-C means something, even where the tests were started by something that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("answers_ctrl_c")
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     whole.mkdir(), cut.mkdir()
