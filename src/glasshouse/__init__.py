@@ -19,7 +19,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glasshouse import data, models
+    from glasshouse import (
+        activations,
+        clipping,
+        data,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        regularizers,
+        schedules,
+    )
     from glasshouse.evaluation import compare
     from glasshouse.experiment import Experiment, Run
     from glasshouse.project import fit, resume, run
@@ -30,13 +42,22 @@ __version__ = "0.1.0"
 __all__ = [
     "Experiment",
     "Run",
+    "activations",
+    "clipping",
     "compare",
     "data",
     "fit",
+    "initializers",
+    "layers",
     "load",
+    "losses",
+    "metrics",
     "models",
+    "optimizers",
+    "regularizers",
     "resume",
     "run",
+    "schedules",
 ]
 
 # Imported when first asked for: torch alone takes more than a second, and help texts need none of it.
@@ -50,9 +71,24 @@ _HOMES = {
     "run": "glasshouse.project",
 }
 
+# Folders that are called by their own name: gh.activations.Swish, gh.layers.Conv2d ...
+_FOLDERS = (
+    "activations",
+    "clipping",
+    "data",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "regularizers",
+    "schedules",
+)
+
 
 def __getattr__(name: str) -> Any:
-    if name in ("data", "models"):
+    if name in _FOLDERS:
         return import_module(f"glasshouse.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -92,13 +92,22 @@ def test_the_public_names_are_these():
     assert sorted(glasshouse.__all__) == [
         "Experiment",
         "Run",
+        "activations",
+        "clipping",
         "compare",
         "data",
         "fit",
+        "initializers",
+        "layers",
         "load",
+        "losses",
+        "metrics",
         "models",
+        "optimizers",
+        "regularizers",
         "resume",
         "run",
+        "schedules",
     ]
     for name in glasshouse.__all__:
         assert getattr(glasshouse, name) is not None

@@ -12,22 +12,28 @@ import pytest
 
 import glasshouse
 from glasshouse.activations import ACTIVATIONS
+from glasshouse.clipping import CLIPPING
 from glasshouse.initializers import INITIALIZERS
+from glasshouse.layers import LAYERS
 from glasshouse.losses import LOSSES
 from glasshouse.metrics import METRICS
 from glasshouse.models import MODELS
 from glasshouse.optimizers import OPTIMIZERS
+from glasshouse.regularizers import REGULARIZERS
 from glasshouse.schedules import SCHEDULES
 
 ROOT = Path(glasshouse.__file__).parent
 
 CATALOGUES = {
     "activations": ACTIVATIONS,
+    "clipping": CLIPPING,
     "initializers": INITIALIZERS,
+    "layers": LAYERS,
     "losses": LOSSES,
     "metrics": METRICS,
     "models": MODELS,
     "optimizers": OPTIMIZERS,
+    "regularizers": REGULARIZERS,
     "schedules": SCHEDULES,
 }
 

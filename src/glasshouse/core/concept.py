@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glasshouse.core.errors import SettingError
 from glasshouse.core.names import normalise, suggestions, unknown_name
+
+if TYPE_CHECKING:  # cards are listed by commands that must start without torch
+    from glasshouse.core.worked import Worked
 
 Spec = str | Mapping[str, Any]
 """How an experiment names a concept: its name alone, or a table with ``name`` and settings."""
@@ -30,6 +33,13 @@ class Concept:
         pitfalls: What goes wrong with it.
         source: Authors, year and title or identifier of the first description.
         facts: Further facts that a kind of concept needs (what data a model takes, say).
+        symbols: What each symbol of the equation stands for, with its range or shape.
+        conventions: Where the field does not agree, which form this is and who uses which; what holds at a
+            kink.
+        rule: Reads the mathematics out of what was built: ``(rule, parameters) = concept.rule(module)``, or
+            for an optimizer ``update = concept.rule(group)``.
+        worked: Works out one small case, step by step and by what is built.
+        also: Other kinds under which people look for it.
     """
 
     name: str
@@ -43,6 +53,11 @@ class Concept:
     pitfalls: tuple[str, ...] = ()
     source: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    conventions: tuple[str, ...] = ()
+    rule: Callable[[Any], Any] | None = None
+    worked: Callable[[], Worked] | None = None
+    also: tuple[str, ...] = ()
 
     def settings(self) -> dict[str, inspect.Parameter]:
         """The settings that the concept takes, by name: the keyword arguments of ``build``."""

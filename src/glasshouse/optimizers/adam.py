@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import torch
 
+from glasshouse.core.arithmetic import Quantity, named, sqrt
 from glasshouse.core.checks import number
 from glasshouse.core.concept import Concept
+from glasshouse.core.update import Update
+from glasshouse.core.worked import worked_update
 from glasshouse.optimizers.contract import Parameters, fused
 
 
@@ -51,6 +56,36 @@ def adam(
     )
 
 
+@dataclass(frozen=True)
+class AdamUpdate(Update):
+    """The step of Adam, from the paper's algorithm 1."""
+
+    state: ClassVar[tuple[str, ...]] = ("m", "s")
+    learning_rate: float
+    weight_decay: float
+    beta1: float
+    beta2: float
+    epsilon: float
+
+    def step(
+        self, w: Quantity, g: Quantity, state: Mapping[str, Quantity], t: int
+    ) -> tuple[Quantity, dict[str, Quantity]]:
+        """Mean, mean square, both corrected for their start at zero, and the step."""
+        if self.weight_decay:
+            g = named("g_decayed", g + self.weight_decay * w)
+        m = named("m", self.beta1 * state["m"] + (1 - self.beta1) * g)
+        s = named("s", self.beta2 * state["s"] + (1 - self.beta2) * g * g)
+        m_hat = named("m_hat", m / (1 - self.beta1**t))
+        s_hat = named("s_hat", s / (1 - self.beta2**t))
+        return w - self.learning_rate * m_hat / (sqrt(s_hat) + self.epsilon), {"m": m, "s": s}
+
+    @classmethod
+    def of(cls, group: Mapping[str, Any]) -> Self:
+        """From a parameter group of ``torch.optim.Adam``."""
+        beta1, beta2 = group["betas"]
+        return cls(group["lr"], group["weight_decay"], beta1, beta2, group["eps"])
+
+
 CONCEPT = Concept(
     name="adam",
     kind="optimizer",
@@ -65,4 +100,16 @@ CONCEPT = Concept(
     pitfalls=("Its weight decay joins the gradient (L2) and is scaled like it: AdamW decouples it.",),
     source="Kingma and Ba 2015, Adam: a method for stochastic optimization.",
     facts={"learning_rate": 0.002},
+    symbols={
+        "w": "a weight",
+        "g": "gradient of the loss by it",
+        "m": "running mean of the gradient, 0 at the start",
+        "s": "running mean of its square, 0 at the start",
+        "t": "number of the step, from 1; hats divide by 1 - beta^t",
+        "eta": "learning rate, above 0",
+        "beta": "shares kept, from 0 to below 1",
+        "epsilon": "keeps the division finite, above 0",
+    },
+    rule=AdamUpdate.of,
+    worked=worked_update(adam, AdamUpdate.of, w=0.5, gradients=[0.2]),
 )

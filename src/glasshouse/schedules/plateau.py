@@ -42,7 +42,7 @@ class Plateau(Schedule):
         self.waited = 0
         self.current = 1.0
 
-    def factor(self, clock: Clock) -> float:  # noqa: ARG002 - it reacts to losses, not to the clock
+    def factor(self, clock: Clock) -> float:
         """The product of all drops so far."""
         return self.current
 

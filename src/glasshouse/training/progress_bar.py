@@ -74,7 +74,7 @@ class ProgressBar:
         numbers = self._last if loss is None else f"loss {loss:.4f}  {self._last}"
         self._bar.update(self._task, completed=step, numbers=numbers, speed=speed, refresh=True)
 
-    def epoch_ended(self, row: dict[str, Any], timing: dict[str, Any]) -> None:  # noqa: ARG002 - an observer's form
+    def epoch_ended(self, row: dict[str, Any], timing: dict[str, Any]) -> None:
         """Show the newest measurements."""
         if self._bar is None or self._plan is None:
             return
@@ -85,7 +85,7 @@ class ProgressBar:
         )
         self._bar.update(self._task, epoch=min(row["epoch"] + 1, self._plan.epochs), completed=row["step"])
 
-    def ended(self, reason: str) -> None:  # noqa: ARG002
+    def ended(self, reason: str) -> None:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.stop()

@@ -1,0 +1,124 @@
+"""The conformance kit finds what is wrong: each check is shown a concept that is broken in its one way."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+import torch
+
+from glasshouse.activations import ACTIVATIONS
+from glasshouse.core.arithmetic import sigmoid
+from glasshouse.core.elementwise import elementwise
+from glasshouse.core.worked import worked_forward
+from glasshouse.optimizers import OPTIMIZERS
+from glasshouse.optimizers.adam import AdamUpdate
+from glasshouse.testing import (
+    Case,
+    ConformanceError,
+    check_backward,
+    check_card,
+    check_expressions,
+    check_forward,
+    check_gradient_expressions,
+    check_numerically,
+    check_rule,
+    check_update,
+)
+
+SWISH = ACTIVATIONS["swish"]
+CASE = Case({"x": torch.linspace(-3, 3, 7)}, {"beta": 1.5, "learnable": True})
+
+
+def right(x, beta):
+    return x * sigmoid(beta * x)
+
+
+def right_slope(x, beta):
+    s = sigmoid(beta * x)
+    return s + beta * x * s * (1 - s)
+
+
+def wrong_slope(x, beta):
+    return sigmoid(beta * x)
+
+
+def right_in_beta(x, beta):
+    s = sigmoid(beta * x)
+    return x * x * s * (1 - s)
+
+
+def test_a_right_concept_passes():
+    check_rule(SWISH, [CASE])
+    check_card(SWISH)
+    check_update(OPTIMIZERS["adam"])
+
+
+def test_a_wrong_value_is_found():
+    wrong = replace(SWISH, rule=elementwise(lambda x, beta: x * beta, right_slope, {"beta": right_in_beta}))
+    with pytest.raises(
+        ConformanceError, match=r"activation swish \(beta=1.5, learnable=True, x\(7\)\): output y at"
+    ):
+        check_forward(wrong, CASE)
+
+
+def test_a_wrong_slope_is_found_by_autograd_and_by_differences():
+    wrong = replace(SWISH, rule=elementwise(right, wrong_slope, {"beta": right_in_beta}))
+    with pytest.raises(ConformanceError, match="gradient by x at"):
+        check_backward(wrong, CASE)
+    with pytest.raises(ConformanceError, match="finite differences disagree"):
+        check_numerically(wrong, CASE)
+
+
+def test_a_missing_gradient_is_found():
+    wrong = replace(SWISH, rule=elementwise(right, right_slope))
+    with pytest.raises(ConformanceError, match="gradient"):
+        reader = wrong.rule
+
+        def without(module):
+            rule, parameters = reader(module)
+            return Forgetful(rule.value, rule.slope, {"beta": right_in_beta}, rule.settings), parameters
+
+        check_backward(replace(wrong, rule=without), CASE)
+
+
+def test_arithmetic_that_says_something_else_is_found():
+    def rule_of(module):
+        rule, parameters = SWISH.rule(module)
+        return Lying(rule.value, rule.slope, rule.learnt, rule.settings), parameters
+
+    lying = replace(SWISH, rule=rule_of)
+    with pytest.raises(ConformanceError, match=r"swish .* y\[0\] = "):
+        check_expressions(lying, CASE)
+    with pytest.raises(ConformanceError, match=r"swish .* dx\[0\] = "):
+        check_gradient_expressions(lying, CASE)
+
+
+def test_a_wrong_update_is_found():
+    adam = OPTIMIZERS["adam"]
+    wrong = replace(adam, rule=lambda group: replace(AdamUpdate.of(group), beta1=0.8))
+    with pytest.raises(ConformanceError, match=r"optimizer adam .* step 2"):
+        check_update(wrong)
+
+
+def test_a_card_that_lacks_something_is_found():
+    with pytest.raises(ConformanceError, match="says nothing under 'when'"):
+        check_card(replace(SWISH, when=""))
+    with pytest.raises(ConformanceError, match="no worked number"):
+        check_card(replace(SWISH, worked=None))
+    wrong = elementwise(lambda x, beta: x * beta + 1, right_slope)
+    with pytest.raises(ConformanceError, match="but what is built computes"):
+        check_card(replace(SWISH, worked=worked_forward(SWISH.build, wrong, inputs={"x": [0.5]}, at=(0,))))
+
+
+@dataclass(frozen=True)
+class Forgetful(type(SWISH.rule(SWISH.build())[0])):
+    def backward(self, saved, gradients):
+        return {"x": super().backward(saved, gradients)["x"]}
+
+
+@dataclass(frozen=True)
+class Lying(type(SWISH.rule(SWISH.build())[0])):
+    def expand(self, saved, output, index):
+        return super().expand(saved, output, index) + 1
+
+    def expand_gradient(self, saved, gradients, name, index):
+        return super().expand_gradient(saved, gradients, name, index) * 2
