@@ -5,7 +5,8 @@ A page holds a line ``<!-- from code: WHAT -->``; Markdown made by the function 
 - ``experiment``: every setting of an experiment, from the pydantic models;
 - ``catalogue KIND``: every concept of a kind, from its card;
 - ``command line``: every command, from click;
-- ``built-in data``: the data sets that have a name.
+- ``built-in data``: the data sets that have a name;
+- ``errata``: what course notes often get wrong, with the numbers that prove it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 from catalogue_pages import builtin_data, catalogue
 from command_line_page import command_line
+from errata import page as errata
 from experiment_page import experiment
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -27,7 +29,10 @@ MAKERS: dict[str, Callable[[str], Iterator[str]]] = {
     "catalogue": catalogue,
     "command-line": command_line,
     "built-in-data": builtin_data,
+    "errata": errata,
 }
+PAGES = ("reference/**/*.md", "errata.md")
+"""Where marks may stand."""
 
 
 WRITTEN: dict[str, str] = {}
@@ -36,7 +41,7 @@ WRITTEN: dict[str, str] = {}
 
 def ask(app: Sphinx) -> None:
     """Ask the code before autodoc looks at it, because autodoc replaces the defaults of what it has seen."""
-    for page in sorted(Path(app.srcdir, "reference").rglob("*.md")):
+    for page in sorted(page for pattern in PAGES for page in Path(app.srcdir).glob(pattern)):
         for mark in MARK.finditer(page.read_text(encoding="utf-8")):
             WRITTEN[mark[0]] = "\n".join(MAKERS[mark["what"]](mark["which"] or ""))
 
@@ -50,7 +55,7 @@ def always_read(
     app: Sphinx, environment: BuildEnvironment, added: Set[str], changed: Set[str], removed: Set[str]
 ) -> list[str]:
     """Pages that depend on the code are read anew in every build."""
-    return [page for page in environment.found_docs if page.startswith("reference/")]
+    return [page for page in environment.found_docs if page.startswith("reference/") or page == "errata"]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Numbers and statements of common course notes, held against what is computed."""
