@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import torch
 
@@ -74,11 +74,6 @@ class Elementwise(Rule):
                 for place in served
             ]
         )
-
-    @classmethod
-    def of(cls, module: Any) -> tuple[Self, dict[str, torch.Tensor]]:
-        """Not to be read from a module alone: :func:`elementwise` knows the formulas."""
-        raise TypeError(f"received {module!r}; use elementwise(value, slope) to make a reader of modules")
 
     def differentiated(self, values: Tensors) -> list[str]:
         """``x`` and the learnt parameters that are given."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
 
@@ -54,11 +54,6 @@ class Pointwise(Rule):
         """The slope at that place over the number of places."""
         slope = self.slope(*self._leaves(saved, index), **self.settings)
         return wrap(leaf("dloss", gradients["loss"]) * slope / saved["outputs"].numel())
-
-    @classmethod
-    def of(cls, module: Any) -> tuple[Self, dict[str, torch.Tensor]]:
-        """Not to be read from a module alone: :func:`pointwise` knows the formulas."""
-        raise TypeError(f"received {module!r}; use pointwise(value, slope) to make a reader of losses")
 
     def _leaves(self, saved: Tensors, index: Sequence[int]) -> tuple[Expression, Expression]:
         return leaf("y", saved["outputs"], index), leaf("t", saved["targets"], index)

@@ -102,13 +102,21 @@ class Rule(ABC):
         """
 
     @classmethod
-    @abstractmethod
     def of(cls, module: Any) -> tuple[Self, dict[str, torch.Tensor]]:
         """The rule of a built module, and the module's own parameters by the rule's names.
 
+        A rule that serves several concepts has no reader of its own: each concept brings one.
+
         Args:
             module: The ``torch.nn.Module`` whose settings and parameters are read.
+
+        Raises:
+            TypeError: The rule has no reader.
         """
+        raise TypeError(
+            f"{cls.__name__} can't tell its settings from a {type(module).__name__}; read it with the `rule` "
+            "of the concept that was built"
+        )
 
     def call(self, module: Any, values: Tensors) -> dict[str, torch.Tensor]:
         """The module's own answer to the same inputs, by output name.

@@ -1,16 +1,71 @@
 """Layers: the parts of which networks are made. One file each; this table lists them all."""
 
-from __future__ import annotations
-
 from glasshouse.core.concept import Catalogue
-from glasshouse.layers import linear
+from glasshouse.layers import (
+    adaptive_average_pool,
+    adaptive_max_pool,
+    average_pool,
+    batch_norm,
+    dropout,
+    global_average_pool,
+    global_max_pool,
+    group_norm,
+    l2_pool,
+    layer_norm,
+    linear,
+    max_pool,
+    rms_norm,
+    sum_pool,
+)
+from glasshouse.layers.adaptive_average_pool import adaptive_average_pool as AdaptiveAveragePool
+from glasshouse.layers.adaptive_max_pool import adaptive_max_pool as AdaptiveMaxPool
+from glasshouse.layers.average_pool import average_pool as AveragePool
+from glasshouse.layers.batch_norm import batch_norm as BatchNorm
+from glasshouse.layers.dropout import dropout as Dropout
+from glasshouse.layers.global_average_pool import GlobalAveragePool
+from glasshouse.layers.global_max_pool import GlobalMaxPool
+from glasshouse.layers.group_norm import group_norm as GroupNorm
+from glasshouse.layers.l2_pool import L2Pool
+from glasshouse.layers.layer_norm import layer_norm as LayerNorm
 from glasshouse.layers.linear import linear as Linear
+from glasshouse.layers.max_pool import max_pool as MaxPool
+from glasshouse.layers.rms_norm import rms_norm as RMSNorm
+from glasshouse.layers.sum_pool import SumPool
 
 LAYERS = Catalogue(
     "layer",
     [
         linear.CONCEPT,
+        max_pool.CONCEPT,
+        average_pool.CONCEPT,
+        sum_pool.CONCEPT,
+        l2_pool.CONCEPT,
+        adaptive_average_pool.CONCEPT,
+        adaptive_max_pool.CONCEPT,
+        global_average_pool.CONCEPT,
+        global_max_pool.CONCEPT,
+        batch_norm.CONCEPT,
+        layer_norm.CONCEPT,
+        group_norm.CONCEPT,
+        rms_norm.CONCEPT,
+        dropout.CONCEPT,
     ],
 )
 
-__all__ = ["LAYERS", "Linear"]
+__all__ = [
+    "LAYERS",
+    "AdaptiveAveragePool",
+    "AdaptiveMaxPool",
+    "AveragePool",
+    "BatchNorm",
+    "Dropout",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "GroupNorm",
+    "L2Pool",
+    "LayerNorm",
+    "Linear",
+    "MaxPool",
+    "RMSNorm",
+    "SumPool",
+]

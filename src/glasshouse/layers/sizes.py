@@ -243,7 +243,8 @@ def _slid(n: int, kernel: int, stride: int, padding: Padding, dilation: int, cei
     reach = dilation * (kernel - 1) + 1
     if size < 1:
         raise ModelError(
-            f"a kernel that spans {reach} on an input of {n}, {n + before + after} with its padding",
+            f"a kernel that spans {reach} on an input of {n}, {n + before + after} with its padding: "
+            f"{n} + {_both(before, after).text()} − {reach} = {n + before + after - reach}",
             expected="a padded input at least as large as the span of the kernel",
             fix="use a smaller kernel or dilation, pad more, or shrink the input less before it",
         )
