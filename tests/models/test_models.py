@@ -33,8 +33,10 @@ def parameters(network):
     st.sampled_from(list(ACTIVATIONS)),
 )
 def test_an_mlp_has_the_parameters_of_the_formula(hidden, inputs, outputs, activation):
+    pieces = 2 if activation == "maxout" else 1
     sizes = [inputs, *hidden, outputs]
-    expected = sum(a * b + b for a, b in itertools.pairwise(sizes))
+    expected = sum((a * b + b) * pieces for a, b in itertools.pairwise(sizes))
+    expected -= (pieces - 1) * (sizes[-2] + 1) * outputs
     extra = len(hidden) if activation == "prelu" else 0
     network = mlp(inputs, outputs, hidden=hidden, activation=activation)
     assert parameters(network) == expected + extra

@@ -18,6 +18,7 @@ from glasshouse.activations import ACTIVATIONS
 from glasshouse.core.errors import BundleError
 from glasshouse.data.parts import OutputScale
 from glasshouse.models import build_model
+from glasshouse.models.initialize import sums_per_unit
 from glasshouse.ship import load
 from glasshouse.ship.onnx import TOLERANCE, export_onnx
 from glasshouse.ship.write_bundle import write_bundle
@@ -81,7 +82,8 @@ class Every(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            nn.Sequential(nn.Linear(4, 8), ACTIVATIONS.build(name), nn.Linear(8, 1)) for name in ACTIVATIONS
+            nn.Sequential(nn.Linear(4, 8 * sums_per_unit(name)), ACTIVATIONS.build(name), nn.Linear(8, 1))
+            for name in ACTIVATIONS
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

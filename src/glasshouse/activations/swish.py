@@ -72,7 +72,8 @@ def slope(x: Quantity, beta: Quantity) -> Quantity:
 def slope_in_beta(x: Quantity, beta: Quantity) -> Quantity:
     """``x**2 sigma (1 - sigma)``."""
     s = sigmoid(beta * x)
-    return x * x * s * (1 - s)
+    # In this order a large x meets the factor that is 0 before it is squared to infinity.
+    return (x * s) * (x * (1 - s))
 
 
 RULE = elementwise(value, slope, learnt={"beta": slope_in_beta})

@@ -172,8 +172,8 @@ def choose(condition: Quantity, then: Quantity, otherwise: Quantity) -> Quantity
         otherwise: What is taken where it does not.
 
     Example:
-        >>> choose(torch.tensor([-1.0, 2.0]) > 0, 1.0, 0.0)
-        tensor([0., 1.])
+        >>> choose(torch.tensor([-1.0, 2.0]) > 0, 1.0, 0.0).tolist()
+        [0.0, 1.0]
         >>> chosen = choose(Number(2.0, "x") > 0, Number(2.0, "x"), 0.0)
         >>> chosen.symbols(), chosen.because
         ('x', '2 > 0')
@@ -182,8 +182,10 @@ def choose(condition: Quantity, then: Quantity, otherwise: Quantity) -> Quantity
         return Chosen(condition, wrap(then), wrap(otherwise))
     if isinstance(condition, torch.Tensor):
         if not isinstance(then, torch.Tensor) and not isinstance(otherwise, torch.Tensor):
-            # Two plain numbers would come out in the default type, whatever the tensors around are.
-            return torch.where(condition, float(then), float(otherwise))
+            # Two plain numbers would come out in the default type, which may be coarser than the tensors'.
+            finest = torch.float32 if condition.device.type == "mps" else torch.float64
+            plain = [torch.tensor(each, dtype=finest, device=condition.device) for each in (then, otherwise)]
+            return torch.where(condition, plain[0], plain[1])
         return torch.where(condition, then, otherwise)
     return then if condition else otherwise
 

@@ -81,21 +81,25 @@ class Elementwise(Rule):
 
     def _apply(self, formula: Formula, values: Tensors) -> torch.Tensor:
         x = values["x"]
-        given: dict[str, Any] = {"x": x}
+        given: dict[str, Any] = {}
         for name in _names(formula):
-            if name in values and name != "x":
+            if name == "x":
+                given[name] = x
+            elif name in values:
                 given[name] = _beside(values[name], x)
             elif name in self.settings:
                 given[name] = self.settings[name]
         result = formula(**given)
-        # A constant slope comes as a number; it belongs to every element.
-        return result if isinstance(result, torch.Tensor) else torch.full_like(x, result)
+        # A constant slope comes as a number, a choice between constants in the finest type.
+        return result.to(x.dtype) if isinstance(result, torch.Tensor) else torch.full_like(x, result)
 
     def _leaves(self, formula: Formula, saved: Tensors, index: Sequence[int]) -> dict[str, Any]:
         place = tuple(index)
-        given: dict[str, Any] = {"x": leaf("x", saved["x"], place)}
+        given: dict[str, Any] = {}
         for name in _names(formula):
-            if name in saved and name != "x":
+            if name == "x":
+                given[name] = leaf("x", saved["x"], place)
+            elif name in saved:
                 p = saved[name]
                 given[name] = leaf(
                     name, p, () if p.dim() == 0 else (place[min(1, len(place) - 1)] if p.numel() > 1 else 0,)

@@ -33,12 +33,13 @@ class Pointwise(Rule):
     def forward(self, values: Tensors) -> Forward:
         """The mean of the formula."""
         each = self.value(values["outputs"], values["targets"], **self.settings)
-        return Forward({"loss": each.mean()}, dict(values))
+        return Forward({"loss": each.mean().to(values["outputs"].dtype)}, dict(values))
 
     def backward(self, saved: Tensors, gradients: Tensors) -> dict[str, torch.Tensor]:
         """``dy = dL f'(y, t) / M``."""
         y, t = saved["outputs"], saved["targets"]
-        return {"outputs": gradients["loss"] * self.slope(y, t, **self.settings) / y.numel()}
+        slope = self.slope(y, t, **self.settings)
+        return {"outputs": (gradients["loss"] * slope / y.numel()).to(y.dtype)}
 
     def expand(self, saved: Tensors, output: str, index: Sequence[int]) -> Expression:
         """The formula at every place, added up, over their number."""

@@ -11,7 +11,7 @@ from glasshouse.activations import ACTIVATIONS
 from glasshouse.core.checks import number, whole_number, whole_numbers
 from glasshouse.core.concept import Concept, Spec
 from glasshouse.core.errors import ModelError
-from glasshouse.models.initialize import initialize
+from glasshouse.models.initialize import initialize, sums_per_unit
 
 
 def cnn(
@@ -68,8 +68,9 @@ def cnn(
     before = channels
     for stage, width in enumerate(widths, start=1):
         # Batch norm subtracts any constant, so the convolution before it needs no bias.
-        layers[f"conv{stage}"] = nn.Conv2d(before, width, kernel_size=3, padding=1, bias=False)
-        layers[f"norm{stage}"] = nn.BatchNorm2d(width)
+        sums = width * sums_per_unit(activation)
+        layers[f"conv{stage}"] = nn.Conv2d(before, sums, kernel_size=3, padding=1, bias=False)
+        layers[f"norm{stage}"] = nn.BatchNorm2d(sums)
         layers[f"activation{stage}"] = ACTIVATIONS.build(activation)
         if stage < len(widths):
             layers[f"pool{stage}"] = nn.MaxPool2d(2)

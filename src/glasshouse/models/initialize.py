@@ -5,8 +5,31 @@ from __future__ import annotations
 from torch import nn
 
 from glasshouse.activations import ACTIVATIONS
+from glasshouse.core.checks import whole_number
 from glasshouse.core.concept import Spec, read_spec
 from glasshouse.initializers import INITIALIZERS
+
+
+def sums_per_unit(activation: Spec) -> int:
+    """How many weighted sums the activation makes one unit of: 1, or the pieces of maxout.
+
+    Args:
+        activation: Its name, or a table with its settings.
+
+    Raises:
+        UnknownNameError: There is no such activation.
+        SettingError: The number of pieces is not a whole number from 1.
+
+    Example:
+        >>> sums_per_unit("relu"), sums_per_unit({"name": "maxout", "pieces": 3})
+        (1, 3)
+    """
+    name, settings = read_spec(activation, "activation")
+    concept = ACTIVATIONS.find(name)
+    merges = concept.facts.get("merges")
+    if merges is None:
+        return 1
+    return whole_number(merges, settings.get(merges, concept.settings()[merges].default), at_least=1)
 
 
 def initialize(network: nn.Module, initializer: Spec, activation: Spec = "relu") -> None:

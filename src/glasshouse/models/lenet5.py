@@ -13,7 +13,7 @@ from torch import nn
 from glasshouse.activations import ACTIVATIONS
 from glasshouse.core.checks import one_of, whole_number
 from glasshouse.core.concept import Concept, Spec
-from glasshouse.models.initialize import initialize
+from glasshouse.models.initialize import initialize, sums_per_unit
 
 SIDE = 32
 """Side of the pictures that LeNet-5 was made for; smaller ones are padded to it with zeros."""
@@ -181,17 +181,18 @@ def lenet5(
     if variant == "1998":
         return nn.Sequential(OrderedDict(layers | _of_1998(classes, channels, height, width)))
     pool = nn.MaxPool2d if pooling == "max" else nn.AvgPool2d
+    sums = sums_per_unit(activation)
     layers |= {
-        "C1": nn.Conv2d(channels, 6, 5),
+        "C1": nn.Conv2d(channels, 6 * sums, 5),
         "activation1": ACTIVATIONS.build(activation),
         "S2": pool(2),
-        "C3": nn.Conv2d(6, 16, 5),
+        "C3": nn.Conv2d(6, 16 * sums, 5),
         "activation3": ACTIVATIONS.build(activation),
         "S4": pool(2),
-        "C5": nn.Conv2d(16, 120, (height, width)),
+        "C5": nn.Conv2d(16, 120 * sums, (height, width)),
         "activation5": ACTIVATIONS.build(activation),
         "flatten": nn.Flatten(),
-        "F6": nn.Linear(120, 84),
+        "F6": nn.Linear(120, 84 * sums),
         "activation6": ACTIVATIONS.build(activation),
         "output": nn.Linear(84, classes),
     }

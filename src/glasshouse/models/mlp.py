@@ -12,7 +12,7 @@ from torch import nn
 from glasshouse.activations import ACTIVATIONS
 from glasshouse.core.checks import number, one_of, whole_number, whole_numbers
 from glasshouse.core.concept import Concept, Spec
-from glasshouse.models.initialize import initialize
+from glasshouse.models.initialize import initialize, sums_per_unit
 
 NORMALIZATIONS = ("none", "batch", "layer")
 
@@ -64,11 +64,12 @@ def mlp(
     if len(shape) > 1:
         layers["flatten"] = nn.Flatten()
     for depth, units in enumerate(whole_numbers("hidden", hidden, at_least=1), start=1):
-        layers[f"linear{depth}"] = nn.Linear(width, units)
+        sums = units * sums_per_unit(activation)
+        layers[f"linear{depth}"] = nn.Linear(width, sums)
         if normalization == "batch":
-            layers[f"norm{depth}"] = nn.BatchNorm1d(units)
+            layers[f"norm{depth}"] = nn.BatchNorm1d(sums)
         elif normalization == "layer":
-            layers[f"norm{depth}"] = nn.LayerNorm(units)
+            layers[f"norm{depth}"] = nn.LayerNorm(sums)
         layers[f"activation{depth}"] = ACTIVATIONS.build(activation)
         if dropout > 0:
             layers[f"dropout{depth}"] = nn.Dropout(dropout)
