@@ -125,6 +125,57 @@ def test_losses_of_ones_own(tmp_path, rows, loss, targets, metric):
     assert found > 0.9 if metric != "loss" else found < 0.5
 
 
+def squashed(squash, outputs):
+    return nn.Sequential(*net(outputs), squash)
+
+
+@pytest.mark.parametrize(
+    ("network", "loss"),
+    [
+        (squashed(nn.Softmax(1), 2), gh.losses.CrossEntropy(from_logits=False)),
+        (squashed(nn.Sigmoid(), 1), gh.losses.BinaryCrossEntropy(from_logits=False)),
+        (squashed(nn.Sigmoid(), 1), nn.BCELoss()),
+    ],
+    ids=["softmax", "sigmoid", "BCELoss"],
+)
+def test_networks_that_give_probabilities(tmp_path, rows, network, loss):
+    run = fit(network, rows, tmp_path, loss=loss, epochs=25, bundle=True, report=True)
+    assert run.metrics["validation"]["accuracy"] > 0.9
+    answers = gh.load(run.bundle, backend="onnx").predict(rows[0])
+    with torch.no_grad():
+        own = network.cpu().eval()(torch.from_numpy(rows[0])).numpy()
+    assert np.allclose(answers.probabilities[:, 1], own[:, -1], atol=1e-6)
+    assert (answers.labels.astype(int) == (own[:, -1] > 0.5)).all()
+
+
+@pytest.mark.parametrize(
+    ("squash", "outputs", "loss"),
+    [
+        (nn.Softmax(1), 2, nn.CrossEntropyLoss()),
+        (nn.Softmax(1), 2, "cross_entropy"),
+        (nn.Sigmoid(), 1, nn.BCEWithLogitsLoss()),
+        (nn.Sigmoid(), 1, "binary_cross_entropy"),
+    ],
+)
+def test_probabilities_are_not_squashed_twice(tmp_path, rows, squash, outputs, loss):
+    with pytest.raises(ModelError, match="applies the (softmax|sigmoid) itself"):
+        fit(squashed(squash, outputs), rows, tmp_path, loss=loss)
+
+
+def test_every_loss_trains_a_model_by_name(tmp_path, rows):
+    inputs, labels = rows
+    for name, concept in gh.losses.LOSSES.items():
+        classes = concept.facts["task"] == "classification"
+        targets = labels if classes else 10 + inputs @ np.array([1.0, -2.0, 0.5], np.float32)
+        run = fit("mlp", (inputs, targets), tmp_path / name, loss=name, epochs=25)
+        assert run.metrics["validation"]["accuracy" if classes else "r2"] > 0.85, name
+
+
+def test_a_loss_for_two_classes_refuses_three(tmp_path, rows):
+    with pytest.raises(SettingError, match="data with 2 classes"):
+        fit("mlp", (rows[0], np.arange(ROWS) % 3), tmp_path, loss="binary_cross_entropy")
+
+
 class Drifting(Dataset):
     """A data set that changes its samples at random."""
 

@@ -131,7 +131,11 @@ sqrt = Function(torch.sqrt, _sqrt, "√({0})", r"\sqrt{{{0}}}")
 tanh = Function(torch.tanh, math.tanh, "tanh({0})", r"\tanh\left({0}\right)")
 sigmoid = Function(torch.sigmoid, _sigmoid, "1/(1 + e^(−{0}))", r"\frac{{1}}{{1 + e^{{-\left({0}\right)}}}}")
 softplus = Function(
-    torch.nn.functional.softplus, _softplus, "ln(1 + e^({0}))", r"\ln\left(1 + e^{{{0}}}\right)"
+    # PyTorch's own softplus gives x itself from 20 on, which is 2e-9 off.
+    lambda x: torch.logaddexp(x, torch.zeros_like(x)),
+    _softplus,
+    "ln(1 + e^({0}))",
+    r"\ln\left(1 + e^{{{0}}}\right)",
 )
 erf = Function(torch.erf, math.erf, "erf({0})", r"\operatorname{{erf}}\left({0}\right)")
 absolute = Function(torch.abs, abs, "|{0}|", r"\left|{0}\right|")

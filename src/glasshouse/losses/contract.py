@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import nn
 
-Meaning = Literal["logits", "logit", "scores", "values"]
+Meaning = Literal["logits", "logit", "probabilities", "probability", "scores", "values"]
 """What a network's outputs are.
 
 ``"logits"``: one per class, their softmax gives probabilities. ``"logit"``: one number, whose sigmoid is the
-probability of the second of two classes. ``"scores"``: one per class, the largest wins, nothing more.
+probability of the second of two classes. ``"probabilities"`` and ``"probability"``: the same after the
+softmax or the sigmoid. ``"scores"``: one per class, the largest wins, nothing more.
 ``"values"``: predicted numbers.
 """
+
+
+ONE_FOR_TWO: tuple[Meaning, ...] = ("logit", "probability")
+"""Meanings with which one output speaks for two classes."""
 
 
 class Loss(nn.Module, ABC):
@@ -23,10 +28,14 @@ class Loss(nn.Module, ABC):
     Knowing the total weight of a batch lets training take the exact mean over several batches, however they
     were cut: ``sum(weight_b * loss_b) / sum(weight_b)``.
 
-    ``meaning`` says what the network's outputs are under this loss.
+    Attributes:
+        meaning: What the network's outputs are under this loss.
+        looked_at: Whether outputs and targets have been looked at: the first batch shows what is of the wrong
+            kind, and looking at every number of every batch would cost time.
     """
 
-    meaning: ClassVar[Meaning]
+    meaning: Meaning
+    looked_at: bool = False
 
     @abstractmethod
     def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from glasshouse.core.arithmetic import Quantity, absolute, choose, sign
 from glasshouse.core.checks import number
 from glasshouse.core.concept import Concept
+from glasshouse.core.pointwise import pointwise
+from glasshouse.core.worked import worked_forward
+from glasshouse.losses import checks
 from glasshouse.losses.contract import Loss
 
 
@@ -24,6 +28,8 @@ class Huber(Loss):
 
     Raises:
         SettingError: ``delta`` is not above 0.
+        ModelError: In the forward pass, when the shapes differ.
+        DataError: In the forward pass, when targets are no floating-point numbers.
 
     Source:
         Huber 1964, Robust estimation of a location parameter.
@@ -41,8 +47,23 @@ class Huber(Loss):
 
     def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Values (N, D) and targets (N, D) to a scalar."""
+        checks.same_shape(outputs, targets)
         return F.huber_loss(outputs, targets, delta=self.delta)
 
+
+def value(y: Quantity, t: Quantity, delta: float) -> Quantity:
+    """``r^2 / 2`` near 0, ``delta (|r| - delta / 2)`` beyond."""
+    r = y - t
+    return choose(absolute(r) <= delta, r**2 / 2, delta * (absolute(r) - delta / 2))
+
+
+def slope(y: Quantity, t: Quantity, delta: float) -> Quantity:
+    """``r`` near 0, ``delta`` with its sign beyond."""
+    r = y - t
+    return choose(absolute(r) <= delta, r, delta * sign(r))
+
+
+RULE = pointwise(value, slope, "delta")
 
 CONCEPT = Concept(
     name="huber",
@@ -52,8 +73,17 @@ CONCEPT = Concept(
     aliases=("smooth_l1",),
     equation=r"L = \tfrac12 r^2 \text{ for } |r| \le \delta,\; \delta(|r| - \tfrac12\delta) \text{ beyond}",
     derivative=r"\partial L / \partial r = \max(-\delta, \min(\delta, r))",
+    symbols={
+        "r": "output minus target, y - t",
+        "delta": "where the parabola becomes a line, above 0; 1 unless set",
+    },
+    conventions=("At |r| = delta both branches have the slope delta: there is no kink.",),
     when="Regression with a few outliers.",
     pitfalls=("With delta other than 1 it differs from PyTorch's smooth L1 by the factor delta.",),
     source="Huber 1964, Robust estimation of a location parameter.",
     facts={"task": "regression"},
+    rule=RULE,
+    worked=worked_forward(
+        Huber, RULE, inputs={"outputs": [[0.5], [3.0]], "targets": [[0.0], [0.0]]}, output="loss"
+    ),
 )

@@ -9,6 +9,7 @@ from glasshouse.core.arithmetic import Quantity
 from glasshouse.core.concept import Concept
 from glasshouse.core.pointwise import pointwise
 from glasshouse.core.worked import worked_forward
+from glasshouse.losses import checks
 from glasshouse.losses.contract import Loss
 
 
@@ -18,6 +19,10 @@ class MeanSquaredError(Loss):
     .. math:: L = \frac{1}{N D} \sum_{n,d} (y_{nd} - t_{nd})^2
 
     Shapes: outputs and targets (N, D); result a scalar in the square of the target's unit.
+
+    Raises:
+        ModelError: In the forward pass, when the shapes differ.
+        DataError: In the forward pass, when targets are no floating-point numbers.
 
     Source:
         Legendre 1805; Gauss 1809.
@@ -31,6 +36,7 @@ class MeanSquaredError(Loss):
 
     def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Values (N, D) and targets (N, D) to a scalar."""
+        checks.same_shape(outputs, targets)
         return F.mse_loss(outputs, targets)
 
 

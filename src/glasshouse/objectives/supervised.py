@@ -14,7 +14,7 @@ from glasshouse.core.errors import ModelError, SettingError
 from glasshouse.core.names import unknown_name
 from glasshouse.data.parts import OutputScale, Prepared
 from glasshouse.losses import LOSSES, Loss
-from glasshouse.losses.contract import Meaning
+from glasshouse.losses.contract import ONE_FOR_TWO, Meaning
 from glasshouse.metrics import Prediction
 from glasshouse.objectives.settings import ObjectiveSettings
 
@@ -71,6 +71,14 @@ class Supervised:
         """What the batch counts when means of several batches are put together."""
         return self.loss.weight(targets) if isinstance(self.loss, Loss) else float(len(targets))
 
+    def outputs(self, prepared: Prepared) -> int:
+        """How many numbers a network must give per row: one for each class or value, or one for two classes.
+
+        Args:
+            prepared: The data.
+        """
+        return 1 if self.meaning in ONE_FOR_TWO else prepared.outputs
+
     def to(self, device: torch.device) -> Supervised:
         """Move what the loss holds (class weights) to a device."""
         if isinstance(self.loss, nn.Module):
@@ -86,6 +94,12 @@ class Supervised:
             return Prediction(values=values * scale.spread + scale.centre)
         if self.meaning is None:
             return Prediction()
+        if self.meaning == "probability":
+            raw = torch.cat([1 - raw, raw], dim=1)
+        if self.meaning in ("probability", "probabilities"):
+            # In single precision they add up to 1 but for the last digits.
+            shares = (raw / raw.sum(dim=1, keepdim=True)).numpy()
+            return Prediction(labels=shares.argmax(axis=1), probabilities=shares, scores=shares)
         if self.meaning == "logit":
             raw = torch.cat([-raw / 2, raw / 2], dim=1)  # two logits with the same difference
         scores = raw.numpy()
@@ -124,6 +138,13 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Supervis
             expected="one of " + ", ".join(suited),
             fix=f"set objective.loss to {suited[0]!r}, or data.task to {concept.facts['task']!r}",
         )
+    most = concept.facts.get("classes")
+    if most is not None and prepared.outputs != most:
+        raise SettingError(
+            f"loss {concept.name!r} for {prepared.outputs} classes",
+            expected=f"data with {most} classes",
+            fix="set objective.loss to 'cross_entropy'",
+        )
     known = concept.settings()
     wanted: dict[str, Any] = {}
     if settings.class_weights != "none":
@@ -137,7 +158,10 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Supervis
                 expected="a loss that takes it, such as cross_entropy",
                 fix=f"leave objective.{key} out, or change objective.loss",
             )
-    return Supervised(LOSSES.build(spec, **wanted), scale=prepared.scale)
+    scale = prepared.scale or OutputScale(0.0, 1.0)
+    # A loss in percent must know in which unit the standardised targets are.
+    loss = LOSSES.build(spec, fixed={"centre": scale.centre, "spread": scale.spread}, **wanted)
+    return Supervised(loss, scale=prepared.scale)
 
 
 def class_weights(wanted: Any, prepared: Prepared) -> Sequence[float]:

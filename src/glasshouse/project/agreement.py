@@ -7,8 +7,12 @@ from torch import nn
 
 from glasshouse.core.errors import DataError, ModelError
 from glasshouse.data.parts import Part, Prepared
+from glasshouse.losses.checks import logits
 from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives import Supervised
+
+ROWS = 64
+"""How many rows are looked at before training."""
 
 
 def refuse_odd_part(name: str, inputs: torch.Tensor, targets: torch.Tensor, like: Part | None) -> None:
@@ -53,7 +57,7 @@ def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Supe
     if objective.meaning is None:
         return
     given = outputs_of(network, prepared.train.inputs[:1])[0].numel()
-    due = 1 if objective.meaning == "logit" else prepared.outputs
+    due = objective.outputs(prepared)
     if given != due:
         classes = prepared.classes
         shown = ", ".join(classes[:10]) + (", ..." if len(classes) > 10 else "")
@@ -61,4 +65,29 @@ def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Supe
             f"the network gives {given} number{'s' if given > 1 else ''} per row",
             expected=f"{due}" + (f", for the classes {shown}" if classes else ", as the targets have"),
             fix=f"let its last layer have {due} output{'s' if due > 1 else ''}",
+        )
+
+
+def refuse_squashed_twice(network: nn.Module, prepared: Prepared, objective: Supervised) -> None:
+    """Refuse a network that ends in a softmax or sigmoid under a loss that applies it itself.
+
+    Training would still go down, slowly and to the wrong probabilities, so nobody would notice.
+
+    Raises:
+        ModelError: The outputs of some rows are probabilities already.
+    """
+    if objective.meaning not in ("logits", "logit"):
+        return
+    outputs = outputs_of(network, prepared.train.inputs[:ROWS])
+    if objective.meaning == "logits":
+        logits(outputs)
+        return
+    last = [module for module in network.modules() if not list(module.children())][-1]
+    # Small logits may all lie between 0 and 1 by chance; behind a sigmoid they always do.
+    if isinstance(last, nn.Sigmoid) and bool(((outputs >= 0) & (outputs <= 1)).all()):
+        raise ModelError(
+            "a network that ends in a sigmoid, under a loss that takes logits",
+            expected="logits: this loss applies the sigmoid itself",
+            fix="remove the sigmoid, or take a loss from probabilities: "
+            '{name = "binary_cross_entropy", from_logits = false}, torch.nn.BCELoss()',
         )

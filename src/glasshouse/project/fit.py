@@ -25,26 +25,16 @@ from glasshouse.experiment.environment import environment
 from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.losses import Loss
-from glasshouse.losses.contract import Meaning
 from glasshouse.models import build_model
 from glasshouse.objectives import Supervised, build_objective
 from glasshouse.project.arguments import refuse_no_data, refuse_no_loss, refuse_no_model, refuse_no_part
 from glasshouse.project.arrays import as_tensors, prepare_arrays, prepare_dataset, to_array
 from glasshouse.project.materials import gather
+from glasshouse.project.own_losses import MEANINGS, OneLogit, OneProbability
 from glasshouse.project.pipeline import Work, carry_out
 from glasshouse.project.stages import Tell, silent
 from glasshouse.training.dataset_batches import DatasetBatches
 from glasshouse.training.observers import Observer
-
-MEANINGS: dict[type[nn.Module], Meaning] = {
-    nn.CrossEntropyLoss: "logits",
-    nn.NLLLoss: "logits",  # log-probabilities: their softmax is the probabilities again
-    nn.MultiMarginLoss: "scores",
-    nn.MSELoss: "values",
-    nn.L1Loss: "values",
-    nn.HuberLoss: "values",
-    nn.SmoothL1Loss: "values",
-}
 
 
 def fit(
@@ -123,6 +113,8 @@ def fit(
         settings["objective"] = {"loss": loss}
     if isinstance(loss, nn.BCEWithLogitsLoss):
         loss = OneLogit(loss)
+    if isinstance(loss, nn.BCELoss):
+        loss = OneProbability(loss)
     own = _Own(
         model if isinstance(model, nn.Module) else None,
         None if isinstance(loss, (str, Mapping)) else loss,
@@ -133,26 +125,6 @@ def fit(
         experiment, work, facts = _from_tensors(own, data, validation, test, settings)
     run = _folder(experiment, facts, out, resume)
     return carry_out(run, experiment, work, observers, tell)
-
-
-class OneLogit(nn.Module):
-    """PyTorch's binary cross-entropy for networks with one output per row, on class indices.
-
-    Args:
-        loss: The loss as the user configured it.
-    """
-
-    def __init__(self, loss: nn.BCEWithLogitsLoss) -> None:
-        super().__init__()
-        self.loss = loss
-
-    def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Logits (N, 1) or (N,) and class indices (N,) to a scalar."""
-        loss: torch.Tensor = self.loss(outputs.reshape(-1), targets.reshape(-1).to(outputs.dtype))
-        return loss
-
-
-MEANINGS[OneLogit] = "logit"
 
 
 @dataclass(frozen=True)
@@ -166,7 +138,8 @@ class _Own:
         """The user's network, or the one that the experiment names."""
         if self.network is not None:
             return self.network
-        return build_model(experiment.model.spec(), prepared.input_shape, prepared.outputs, experiment.seed)
+        outputs = self.objective_for(experiment, prepared).outputs(prepared)
+        return build_model(experiment.model.spec(), prepared.input_shape, outputs, experiment.seed)
 
     def objective_for(self, experiment: Experiment, prepared: Prepared) -> Supervised:
         """The user's loss and what outputs mean under it, or the one that the experiment names."""

@@ -28,7 +28,7 @@ from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.models import build_model, ledger
 from glasshouse.objectives import Supervised, build_objective
-from glasshouse.project.agreement import refuse_other_outputs
+from glasshouse.project.agreement import refuse_other_outputs, refuse_squashed_twice
 from glasshouse.project.arguments import as_experiment
 from glasshouse.project.materials import Materials, anchored, gather
 from glasshouse.project.noting import noting
@@ -193,12 +193,13 @@ def explore(run: Run, materials: Materials, tell: Tell) -> None:
 def work_for(experiment: Experiment, materials: Materials) -> Work:
     """The network and the objective that an experiment names, for its data."""
     prepared, spec = materials.prepared, experiment.model.spec()
+    objective = build_objective(experiment.objective, prepared)
     with shortage_named():
-        network = build_model(spec, prepared.input_shape, prepared.outputs, experiment.seed)
+        network = build_model(spec, prepared.input_shape, objective.outputs(prepared), experiment.seed)
     return Work(
         prepared=prepared,
         network=network,
-        objective=build_objective(experiment.objective, prepared),
+        objective=objective,
         model=spec,
         raw=materials.raw,
         preparation=materials.preparation,
@@ -214,6 +215,7 @@ def carry_out(
     with noting(run, "training"):
         layers = ledger(network, prepared.train.inputs[:1])
         refuse_other_outputs(network, prepared, work.objective)
+        refuse_squashed_twice(network, prepared, work.objective)
         batches = work.batches or make_batches(
             experiment, prepared.train, work.black, choose_device(experiment.training.device)
         )

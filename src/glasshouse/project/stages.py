@@ -20,6 +20,7 @@ from glasshouse.evaluation import Answered, evaluate
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
 from glasshouse.experiment.toml import write_experiment
+from glasshouse.losses.contract import ONE_FOR_TWO
 from glasshouse.models import Layer
 from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives import Supervised
@@ -122,7 +123,7 @@ def answers(job: Job, parts: Mapping[str, Part]) -> dict[str, Answered]:
 
 def truth(part: Part, objective: Supervised) -> NDArray[Any]:
     """The targets of a part: class indices, or numbers in the target's own unit."""
-    if objective.meaning == "logit":
+    if objective.meaning in ONE_FOR_TWO:
         return part.targets.long().reshape(-1).numpy()
     if objective.meaning != "values":
         return part.targets.numpy()

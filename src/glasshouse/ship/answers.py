@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from glasshouse.ship.schema import Schema
+from glasshouse.ship.schema import OF_CLASSES, Schema
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,14 +89,15 @@ def interpret(outputs: NDArray[Any], schema: Schema) -> Answers:
     raw = outputs.astype(np.float64)
     lost = int((~np.isfinite(raw.reshape(len(raw), -1))).any(axis=1).sum())
     warnings = (f"the network gave no finite answer for {lost} of {len(raw)} rows",) if lost else ()
-    if schema.meaning not in ("logits", "logit", "scores"):
+    if schema.meaning not in OF_CLASSES:
         values = raw.reshape(len(raw), -1)
         values = values[:, 0] if values.shape[1] == 1 else values
         return Answers(schema.target, values=values, warnings=warnings)
     labels = np.array(schema.classes)[raw.argmax(axis=1)]
     if schema.meaning == "scores":
         return Answers(schema.target, schema.classes, labels, scores=raw, warnings=warnings)
-    return Answers(schema.target, schema.classes, labels, softmax(raw), warnings=warnings)
+    given = schema.meaning in ("probabilities", "probability")
+    return Answers(schema.target, schema.classes, labels, raw if given else softmax(raw), warnings=warnings)
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

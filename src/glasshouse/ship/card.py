@@ -6,7 +6,7 @@ from typing import Any
 
 from glasshouse.ship.card_usage import usage, without_glasshouse
 from glasshouse.ship.markdown import code, listed, shown, table, words
-from glasshouse.ship.schema import Schema
+from glasshouse.ship.schema import WITH_PROBABILITIES, Schema
 
 MOST_INPUTS = 60
 
@@ -93,7 +93,7 @@ def _inputs(schema: Schema) -> list[str]:
 
 def _outputs(schema: Schema) -> list[str]:
     lines = ["## What it gives", ""]
-    if schema.meaning in ("logits", "logit"):
+    if schema.meaning in WITH_PROBABILITIES:
         lines.append("The most probable class of each row, and a probability for every class.")
     elif schema.meaning == "scores":
         lines.append("The class with the largest score. The scores are no probabilities.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glasshouse.ship.markdown import code, shown, words
-from glasshouse.ship.schema import Schema
+from glasshouse.ship.schema import WITH_PROBABILITIES, Schema
 
 _ROWS = {"table": '"rows.csv"', "images": '"picture.png"', "arrays": '"rows.npy"'}
 
@@ -107,6 +107,6 @@ def _unit_length(schema: Schema) -> list[str]:
 
 
 def _unit(schema: Schema) -> str:
-    if schema.meaning in ("logits", "logit"):
+    if schema.meaning in WITH_PROBABILITIES:
         return "in probability"
     return "spreads of the target" if schema.scale else "of the largest output"

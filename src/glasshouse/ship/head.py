@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from glasshouse.data.parts import OutputScale
-from glasshouse.ship.schema import Meaning, Output
+from glasshouse.ship.schema import WITH_PROBABILITIES, Meaning, Output
 
 
 def finish(
@@ -14,7 +14,8 @@ def finish(
 ) -> tuple[torch.Tensor, ...]:
     r"""The outputs of a bundle; the first one is what answers are made of.
 
-    A single logit z becomes the pair (-z/2, z/2), whose softmax is the sigmoid of z.
+    A single logit z becomes the pair (-z/2, z/2), whose softmax is the sigmoid of z; a single probability p
+    becomes the pair (1 - p, p).
 
     .. math:: p_k = \frac{e^{z_k}}{\sum_j e^{z_j}} \;\text{(logits)},\quad
         \hat y = \text{spread} \cdot z + \text{centre} \;\text{(values)}
@@ -27,6 +28,9 @@ def finish(
     if meaning == "logit":
         half = outputs.reshape(outputs.shape[0], 1) / 2
         outputs, meaning = torch.cat([-half, half], dim=1), "logits"
+    if meaning == "probability":
+        single = outputs.reshape(outputs.shape[0], 1)
+        return (torch.cat([1 - single, single], dim=1),)
     if meaning == "logits":
         return outputs, torch.softmax(outputs, dim=1)
     if meaning == "values":
@@ -39,17 +43,20 @@ def finish(
 
 def describe_outputs(meaning: Meaning | None, units: int, target: str) -> tuple[Output, ...]:
     """The same outputs for the schema: names, shapes, and what they mean."""
-    if meaning in ("logits", "logit"):
-        units = 2 if meaning == "logit" else units
+    if meaning in WITH_PROBABILITIES:
+        units = 2 if meaning in ("logit", "probability") else units
+        probabilities = Output(
+            name="probabilities",
+            shape=("batch", units),
+            dtype="float32",
+            meaning="one per class, in the order of classes; every row sums to 1",
+        )
+        if meaning in ("probabilities", "probability"):
+            return (probabilities,)
         sense = "one per class; their softmax gives the probabilities"
         return (
             Output(name="logits", shape=("batch", units), dtype="float32", meaning=sense),
-            Output(
-                name="probabilities",
-                shape=("batch", units),
-                dtype="float32",
-                meaning="one per class, in the order of classes; every row sums to 1",
-            ),
+            probabilities,
         )
     if meaning == "values":
         sense = f"{target}, in the unit of the training data"

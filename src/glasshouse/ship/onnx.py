@@ -19,7 +19,7 @@ from glasshouse.ship.answers import softmax
 from glasshouse.ship.head import Headed, describe_outputs
 from glasshouse.ship.onnx_backend import OnnxBackend
 from glasshouse.ship.quiet import quiet
-from glasshouse.ship.schema import Checked, Meaning, OnnxNote
+from glasshouse.ship.schema import WITH_PROBABILITIES, Checked, Meaning, OnnxNote
 
 BATCH_SIZES = (1, 2, 7, 64)
 """Rows at once in the check: alone, the size that is exported with, an odd one, a larger one."""
@@ -166,7 +166,7 @@ def _apart(wanted: NDArray[np.float64], found: NDArray[Any]) -> float:
 
 def _unit(wanted: NDArray[np.float64], meaning: Meaning | None, scale: OutputScale | None) -> float:
     """The unit of a difference: 1 for probabilities, the spread for numbers, the largest one for scores."""
-    if meaning in ("logits", "logit"):
+    if meaning in WITH_PROBABILITIES:
         return 1.0
     if meaning == "values" and scale is not None:
         return abs(scale.spread) or 1.0

@@ -25,7 +25,9 @@ ONNX = "model.onnx"
 ALWAYS = (WEIGHTS, PREPROCESSING, SCHEMA, CARD)
 """Files that every bundle has, beside the checksums."""
 
-Meaning = Literal["logits", "logit", "scores", "values"]
+Meaning = Literal["logits", "logit", "probabilities", "probability", "scores", "values"]
+OF_CLASSES: tuple[Meaning, ...] = ("logits", "logit", "probabilities", "probability", "scores")
+WITH_PROBABILITIES = OF_CLASSES[:-1]
 Size = Annotated[int, Field(ge=1)]
 
 
@@ -118,8 +120,9 @@ class Schema(_Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        outputs = 2 if self.meaning == "logit" else self.units  # one logit speaks for two classes
-        if self.meaning in ("logits", "logit", "scores") and len(self.classes) != outputs:
+        # One logit or probability speaks for two classes.
+        outputs = 2 if self.meaning in ("logit", "probability") else self.units
+        if self.meaning in OF_CLASSES and len(self.classes) != outputs:
             raise ValueError(f"{len(self.classes)} classes for {self.units} outputs")
         if not ("name" in self.model or "class" in self.model):
             raise ValueError("the model has neither a name nor a class")

@@ -24,7 +24,9 @@ def quick_metric(meaning: Meaning | None, outputs: torch.Tensor, targets: torch.
     """
     if meaning == "logit":
         return int(((outputs.reshape(-1) > 0) == (targets.reshape(-1) > 0.5)).sum()) / len(targets)
-    if meaning in ("logits", "scores"):
+    if meaning == "probability":
+        return int(((outputs.reshape(-1) > 0.5) == (targets.reshape(-1) > 0.5)).sum()) / len(targets)
+    if meaning in ("logits", "probabilities", "scores"):
         return int((outputs.argmax(dim=1) == targets).sum()) / len(targets)
     if meaning == "values":
         residual = (outputs.double() - targets.double()).square().sum()
