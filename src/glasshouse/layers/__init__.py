@@ -6,6 +6,9 @@ from glasshouse.layers import (
     adaptive_max_pool,
     average_pool,
     batch_norm,
+    conv1d,
+    conv2d,
+    conv3d,
     dropout,
     global_average_pool,
     global_max_pool,
@@ -21,6 +24,9 @@ from glasshouse.layers.adaptive_average_pool import adaptive_average_pool as Ada
 from glasshouse.layers.adaptive_max_pool import adaptive_max_pool as AdaptiveMaxPool
 from glasshouse.layers.average_pool import average_pool as AveragePool
 from glasshouse.layers.batch_norm import batch_norm as BatchNorm
+from glasshouse.layers.conv1d import Conv1d
+from glasshouse.layers.conv2d import Conv2d
+from glasshouse.layers.conv3d import Conv3d
 from glasshouse.layers.dropout import dropout as Dropout
 from glasshouse.layers.global_average_pool import GlobalAveragePool
 from glasshouse.layers.global_max_pool import GlobalMaxPool
@@ -36,6 +42,9 @@ LAYERS = Catalogue(
     "layer",
     [
         linear.CONCEPT,
+        conv1d.CONCEPT,
+        conv2d.CONCEPT,
+        conv3d.CONCEPT,
         max_pool.CONCEPT,
         average_pool.CONCEPT,
         sum_pool.CONCEPT,
@@ -58,6 +67,9 @@ __all__ = [
     "AdaptiveMaxPool",
     "AveragePool",
     "BatchNorm",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
     "Dropout",
     "GlobalAveragePool",
     "GlobalMaxPool",
