@@ -7,8 +7,12 @@ from glasshouse.layers import (
     average_pool,
     batch_norm,
     conv1d,
+    conv1x1,
     conv2d,
     conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    depthwise_separable,
     dropout,
     global_average_pool,
     global_max_pool,
@@ -25,8 +29,12 @@ from glasshouse.layers.adaptive_max_pool import adaptive_max_pool as AdaptiveMax
 from glasshouse.layers.average_pool import average_pool as AveragePool
 from glasshouse.layers.batch_norm import batch_norm as BatchNorm
 from glasshouse.layers.conv1d import Conv1d
+from glasshouse.layers.conv1x1 import conv1x1 as Conv1x1
 from glasshouse.layers.conv2d import Conv2d
 from glasshouse.layers.conv3d import Conv3d
+from glasshouse.layers.conv_transpose1d import ConvTranspose1d
+from glasshouse.layers.conv_transpose2d import ConvTranspose2d
+from glasshouse.layers.depthwise_separable import DepthwiseSeparable
 from glasshouse.layers.dropout import dropout as Dropout
 from glasshouse.layers.global_average_pool import GlobalAveragePool
 from glasshouse.layers.global_max_pool import GlobalMaxPool
@@ -45,6 +53,10 @@ LAYERS = Catalogue(
         conv1d.CONCEPT,
         conv2d.CONCEPT,
         conv3d.CONCEPT,
+        conv1x1.CONCEPT,
+        depthwise_separable.CONCEPT,
+        conv_transpose1d.CONCEPT,
+        conv_transpose2d.CONCEPT,
         max_pool.CONCEPT,
         average_pool.CONCEPT,
         sum_pool.CONCEPT,
@@ -68,8 +80,12 @@ __all__ = [
     "AveragePool",
     "BatchNorm",
     "Conv1d",
+    "Conv1x1",
     "Conv2d",
     "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "DepthwiseSeparable",
     "Dropout",
     "GlobalAveragePool",
     "GlobalMaxPool",

@@ -87,7 +87,7 @@ class Convolution(Rule):
         """The window times the kernel, number by number, plus the bias."""
         x, weight = saved["x"], saved["weight"]
         terms = [
-            leaf("weight", weight, at) * (Number(0.0, "padding") if seen is None else leaf("x", x, seen))
+            leaf("weight", weight, at) * self.number(x, seen)
             for at, seen in self.window(x.shape, weight.shape, tuple(index))
         ]
         if "bias" in saved:
@@ -205,6 +205,16 @@ class Convolution(Rule):
             weight: Shape of the weight.
         """
         return padding_amounts(self.padding, x[-self.axes :], weight[2:], self.stride, self.dilation)
+
+    @staticmethod
+    def number(x: torch.Tensor, place: Place | None) -> Expression:
+        """One number that a window sees.
+
+        Args:
+            x: The input.
+            place: Where; None for a zero of the padding.
+        """
+        return Number(0.0, "padding") if place is None else leaf("x", x, place)
 
     def has_samples(self, x: torch.Tensor) -> bool:
         """Whether x has an axis of samples.

@@ -62,5 +62,6 @@ def fold(
             slice(start, start + s * (count - 1) + 1, s)
             for start, s, count in zip(starts, stride, positions, strict=True)
         ]
-        result[(..., *where)] += columns[(slice(None), slice(None), *j)]
+        of_j: tuple[Any, ...] = (slice(None), slice(None), *j)
+        result[(..., *where)] += columns[of_j]
     return result
