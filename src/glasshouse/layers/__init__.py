@@ -14,6 +14,8 @@ from glasshouse.layers import (
     conv_transpose2d,
     depthwise_separable,
     dropout,
+    embedding,
+    flatten,
     global_average_pool,
     global_max_pool,
     group_norm,
@@ -21,8 +23,12 @@ from glasshouse.layers import (
     layer_norm,
     linear,
     max_pool,
+    min_pool,
+    pad,
+    pixel_shuffle,
     rms_norm,
     sum_pool,
+    upsample,
 )
 from glasshouse.layers.adaptive_average_pool import adaptive_average_pool as AdaptiveAveragePool
 from glasshouse.layers.adaptive_max_pool import adaptive_max_pool as AdaptiveMaxPool
@@ -36,6 +42,8 @@ from glasshouse.layers.conv_transpose1d import ConvTranspose1d
 from glasshouse.layers.conv_transpose2d import ConvTranspose2d
 from glasshouse.layers.depthwise_separable import DepthwiseSeparable
 from glasshouse.layers.dropout import dropout as Dropout
+from glasshouse.layers.embedding import Embedding
+from glasshouse.layers.flatten import flatten as Flatten
 from glasshouse.layers.global_average_pool import GlobalAveragePool
 from glasshouse.layers.global_max_pool import GlobalMaxPool
 from glasshouse.layers.group_norm import group_norm as GroupNorm
@@ -43,8 +51,12 @@ from glasshouse.layers.l2_pool import L2Pool
 from glasshouse.layers.layer_norm import layer_norm as LayerNorm
 from glasshouse.layers.linear import linear as Linear
 from glasshouse.layers.max_pool import max_pool as MaxPool
+from glasshouse.layers.min_pool import MinPool
+from glasshouse.layers.pad import Pad
+from glasshouse.layers.pixel_shuffle import PixelShuffle
 from glasshouse.layers.rms_norm import rms_norm as RMSNorm
 from glasshouse.layers.sum_pool import SumPool
+from glasshouse.layers.upsample import Upsample
 
 LAYERS = Catalogue(
     "layer",
@@ -57,7 +69,13 @@ LAYERS = Catalogue(
         depthwise_separable.CONCEPT,
         conv_transpose1d.CONCEPT,
         conv_transpose2d.CONCEPT,
+        pad.CONCEPT,
+        upsample.CONCEPT,
+        pixel_shuffle.CONCEPT,
+        flatten.CONCEPT,
+        embedding.CONCEPT,
         max_pool.CONCEPT,
+        min_pool.CONCEPT,
         average_pool.CONCEPT,
         sum_pool.CONCEPT,
         l2_pool.CONCEPT,
@@ -87,6 +105,8 @@ __all__ = [
     "ConvTranspose2d",
     "DepthwiseSeparable",
     "Dropout",
+    "Embedding",
+    "Flatten",
     "GlobalAveragePool",
     "GlobalMaxPool",
     "GroupNorm",
@@ -94,6 +114,10 @@ __all__ = [
     "LayerNorm",
     "Linear",
     "MaxPool",
+    "MinPool",
+    "Pad",
+    "PixelShuffle",
     "RMSNorm",
     "SumPool",
+    "Upsample",
 ]

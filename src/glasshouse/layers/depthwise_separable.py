@@ -1,4 +1,4 @@
-"""Depthwise separable convolution: first every channel for itself in space, then the channels at every place."""
+"""Depthwise separable convolution: every channel for itself in space, then the channels at every place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class DepthwiseSeparable(nn.Module):
     r"""A depthwise convolution and a 1x1 convolution, with nothing between them.
 
     .. math::
-        h_{n,c,i} = \sum_{j} D_{c,j}\, x_{n,c,s i + d j - p}, \quad y_{n,o,i} = b_o + \sum_c P_{o,c}\, h_{n,c,i}
+        h_{n,c,i} = \sum_{j} D_{c,j}\, x_{n,c,s i + j - p}, \quad
+        y_{n,o,i} = b_o + \sum_c P_{o,c}\, h_{n,c,i}
 
     Shapes: x (N, in_channels, H, W), depthwise weight D (in_channels, 1, k, k), pointwise weight P
     (out_channels, in_channels, 1, 1), bias b (out_channels), y (N, out_channels, H', W') with the sizes of
@@ -124,7 +125,7 @@ class DepthwiseSeparableRule(Rule):
     def expand_gradient(
         self, saved: Tensors, gradients: Tensors, name: str, index: Sequence[int]
     ) -> Expression:
-        """For x and the depthwise weights through ``dh``; for pointwise weights and biases as in a 1x1 one."""
+        """For x and the depthwise weights through ``dh``; for the others as in a 1x1 convolution."""
         x, depthwise, h, dy, place = saved["x"], saved["depthwise"], saved["h"], gradients["y"], tuple(index)
         if name == "bias":
             return total([leaf("dy", dy, at) for at in self.pointwise.of_channel(dy.shape, place[0])])
@@ -182,9 +183,9 @@ CONCEPT = Concept(
     ),
     derivative=(
         r"\frac{\partial L}{\partial h_{n,c,i}} = \sum_o P_{o,c} \frac{\partial L}{\partial y_{n,o,i}},\; "
-        r"\frac{\partial L}{\partial P_{o,c}} = \sum_{n,i} \frac{\partial L}{\partial y_{n,o,i}} h_{n,c,i},\; "
-        r"\frac{\partial L}{\partial D_{c,j}} = \sum_{n,i} \frac{\partial L}{\partial h_{n,c,i}} "
-        r"x_{n,c,s i + j - p}"
+        r"\frac{\partial L}{\partial P_{o,c}} = \sum_{n,i} \frac{\partial L}{\partial y_{n,o,i}} "
+        r"h_{n,c,i},\; \frac{\partial L}{\partial D_{c,j}} = \sum_{n,i} "
+        r"\frac{\partial L}{\partial h_{n,c,i}} x_{n,c,s i + j - p}"
     ),
     symbols={
         "x": "inputs (N, in_channels, H, W)",
@@ -200,13 +201,13 @@ CONCEPT = Concept(
     },
     when="Where few weights and few multiplications matter: phones, small devices, many channels.",
     pitfalls=(
-        "It has C (k² + O) weights instead of C O k²: with 3 x 3 kernels 8 to 9 times fewer, and it can do "
-        "less.",
+        "It has C (k² + O) weights instead of C O k²: with 3 x 3 kernels and many maps 8 to 9 times fewer, "
+        "and it can do less.",
         "Fewer multiplications need not be faster: depthwise kernels wait for memory.",
     ),
     conventions=(
-        "Nothing stands between the two parts here, as in Keras's SeparableConv2D and Xception; MobileNet puts "
-        "batch normalization and ReLU after each of them (the network does that).",
+        "Nothing stands between the two parts here, as in Keras's SeparableConv2D and Xception; MobileNet "
+        "puts batch normalization and ReLU after each of them (the network does that).",
         "padding = 'tensorflow_same' unless given: ceil(n / s) numbers come out for every stride.",
         "Weights are counted by layers.parameter_counts, sizes by layers.sizes.",
     ),
