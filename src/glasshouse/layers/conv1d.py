@@ -133,7 +133,6 @@ CONCEPT = Concept(
         "Waibel, Hanazawa, Hinton, Shikano and Lang 1989, Phoneme recognition using time-delay neural "
         "networks; van den Oord et al. 2016, WaveNet, arXiv 1609.03499 (causal, dilated)."
     ),
-    facts={"initializer": "he_normal"},
     rule=rule_of,
     worked=worked_forward(
         Conv1d,

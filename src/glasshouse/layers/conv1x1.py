@@ -70,7 +70,6 @@ CONCEPT = Concept(
     ),
     conventions=("With stride 1 it equals a linear layer on the channels (layers.linear), place by place.",),
     source="Lin, Chen and Yan 2013, Network in network, arXiv 1312.4400.",
-    facts={"initializer": "he_normal"},
     rule=rule_of,
     worked=worked_forward(
         conv1x1,

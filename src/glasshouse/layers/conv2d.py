@@ -141,7 +141,6 @@ CONCEPT = Concept(
         "LeCun, Boser, Denker, Henderson, Howard, Hubbard and Jackel 1989, Handwritten digit recognition "
         "with a back-propagation network; Dumoulin and Visin 2016, arXiv 1603.07285 (arithmetic)."
     ),
-    facts={"initializer": "he_normal"},
     rule=rule_of,
     worked=worked_forward(
         Conv2d,

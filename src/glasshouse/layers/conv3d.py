@@ -128,7 +128,6 @@ CONCEPT = Concept(
         "Output sizes: layers.sizes. How many numbers are learnt: layers.parameter_counts.",
     ),
     source="Ji, Xu, Yang and Yu 2010, 3D convolutional neural networks for human action recognition.",
-    facts={"initializer": "he_normal"},
     rule=rule_of,
     worked=worked_forward(
         Conv3d,

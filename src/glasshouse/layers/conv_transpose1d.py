@@ -129,7 +129,6 @@ CONCEPT = Concept(
         "Zeiler, Krishnan, Taylor and Fergus 2010, Deconvolutional networks; Dumoulin and Visin 2016, "
         "arXiv 1603.07285."
     ),
-    facts={"initializer": "he_normal"},
     rule=TransposedConvolution.of,
     worked=worked_forward(
         ConvTranspose1d,

@@ -215,7 +215,6 @@ CONCEPT = Concept(
         "Sifre 2014, Rigid-motion scattering for image classification; Chollet 2016, Xception, "
         "arXiv 1610.02357; Howard et al. 2017, MobileNets, arXiv 1704.04861."
     ),
-    facts={"initializer": "he_normal"},
     rule=DepthwiseSeparableRule.of,
     worked=worked_forward(
         DepthwiseSeparable,
