@@ -276,7 +276,10 @@ def test_refused_inputs(given, shape, said):
 def test_layers_print_their_settings():
     assert repr(Conv2d(3, 8, 3)) == "Conv2d(3, 8, kernel_size=(3, 3))"
     assert repr(Conv1d(2, 4, 2, padding="causal", groups=2, bias=False, padding_mode="replicate")) == (
-        "Conv1d(2, 4, kernel_size=(2,), padding=((1, 0),), groups=2, bias=False, padding_mode='replicate')"
+        "Conv1d(2, 4, kernel_size=(2,), padding=(1+0), groups=2, bias=False, padding_mode='replicate')"
+    )
+    assert repr(Conv2d(1, 2, 3, 2, "tensorflow_same", 2)) == (
+        "Conv2d(1, 2, kernel_size=(3, 3), stride=(2, 2), padding=tensorflow_same, dilation=(2, 2))"
     )
 
 

@@ -137,3 +137,9 @@ def test_refused_inputs():
     assert "(4 − 1)·1 − 2·2 + 1 + 0 = 0\n  expected: at least 1 number in the output" in str(refusal.value)
     with pytest.raises(ModelError, match="received 3 channels"):
         layer(torch.ones(1, 3, 9, 9))
+
+
+def test_its_cost_is_every_input_times_its_kernel():
+    layer = ConvTranspose2d(4, 6, (3, 2), 2, 1, 1, groups=2)
+    output = layer(torch.ones(1, 4, 5, 7))
+    assert layer.multiply_accumulates(output) == (5 * 7) * 4 * (6 // 2) * (3 * 2)

@@ -7,8 +7,12 @@ from torch import nn
 
 from glasshouse.core.concept import Concept
 from glasshouse.core.worked import worked_forward
-from glasshouse.layers.convolution_checks import transposed_fits, transposed_settings
 from glasshouse.layers.pooling_checks import Sizes
+from glasshouse.layers.transposed_convolution_checks import (
+    products,
+    transposed_fits,
+    transposed_settings,
+)
 from glasshouse.layers.transposed_convolution_rule import TransposedConvolution
 
 
@@ -87,6 +91,14 @@ class ConvTranspose1d(nn.ConvTranspose1d):
         """(N, C, L) to (N, O, L')."""
         transposed_fits(x, self, 1)
         return super().forward(x, output_size)
+
+    def multiply_accumulates(self, output: torch.Tensor) -> int:
+        """How many products are added up for one sample: every input times its kernel.
+
+        Args:
+            output: What came out.
+        """
+        return products(self, output)
 
 
 CONCEPT = Concept(

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from glasshouse.core.checks import one_of
-from glasshouse.core.errors import ModelError, SettingError
+from glasshouse.core.errors import ModelError
 from glasshouse.layers.convolution_padding import (
     MODES,
     Padding,
@@ -21,7 +21,7 @@ from glasshouse.layers.convolution_padding import (
 )
 from glasshouse.layers.parameter_counts import convolution_parameters
 from glasshouse.layers.pooling_checks import Sizes, by_axis
-from glasshouse.layers.sizes import convolution_size, transposed_size, window_count
+from glasshouse.layers.sizes import convolution_size, window_count
 
 Numbers = tuple[int, ...]
 
@@ -164,14 +164,17 @@ def described(module: Any, settings: Settings) -> str:
 
     Example:
         >>> described(torch.nn.Conv1d(1, 2, 4), convolution_settings((1, 2), 4, 1, 1, 1, "causal", 1))
-        '1, 2, kernel_size=(4,), padding=((3, 0),)'
+        '1, 2, kernel_size=(4,), padding=(3+0)'
     """
     said = [f"{module.in_channels}, {module.out_channels}, kernel_size={settings.kernel_size}"]
-    padding = settings.padding if settings.symmetric is None else settings.symmetric
-    for name, value in (("stride", settings.stride), ("padding", padding), ("dilation", settings.dilation)):
-        usual = 0 if name == "padding" else 1
-        if isinstance(value, str) or any(each != usual for each in value):
-            said.append(f"{name}={value!r}")
+    if any(each > 1 for each in settings.stride):
+        said.append(f"stride={settings.stride}")
+    if settings.symmetric is None:
+        said.append(f"padding={_uneven(settings.padding)}")
+    elif any(settings.symmetric):
+        said.append(f"padding={settings.symmetric}")
+    if any(each > 1 for each in settings.dilation):
+        said.append(f"dilation={settings.dilation}")
     if module.groups > 1:
         said.append(f"groups={module.groups}")
     if module.bias is None:
@@ -179,6 +182,13 @@ def described(module: Any, settings: Settings) -> str:
     if module.padding_mode != "zeros":
         said.append(f"padding_mode={module.padding_mode!r}")
     return ", ".join(said)
+
+
+def _uneven(padding: Padding) -> str:
+    """Before and after with a plus between them, axis by axis."""
+    if isinstance(padding, str):
+        return padding
+    return "(" + ", ".join(f"{before}+{after}" for before, after in padding) + ")"
 
 
 def checked_and_padded(x: torch.Tensor, module: Any, settings: Settings) -> torch.Tensor:
@@ -212,75 +222,3 @@ def checked_and_padded(x: torch.Tensor, module: Any, settings: Settings) -> torc
     # PyTorch wants the last axis first.
     flat: Sequence[int] = [each for pair in reversed(amounts) for each in pair]
     return F.pad(x, list(flat), "constant" if mode == "zeros" else mode)
-
-
-def transposed_settings(
-    channels: tuple[int, int],
-    kernel_size: Sizes,
-    stride: Sizes,
-    padding: Sizes,
-    output_padding: Sizes,
-    groups: int,
-    dilation: Sizes,
-    axes: int,
-) -> tuple[Numbers, Numbers, Numbers, Numbers, Numbers]:
-    """Check the settings of a transposed convolution.
-
-    Args:
-        channels: How many go in, and how many come out.
-        kernel_size: From 1.
-        stride: From 1.
-        padding: From 0.
-        output_padding: From 0, below the larger of stride and dilation.
-        groups: A divisor of both channels.
-        dilation: From 1.
-        axes: Along how many axes the kernel slides.
-
-    Returns:
-        Kernel, stride, padding, output padding and dilation, one number for each axis.
-
-    Raises:
-        SettingError: A setting lies outside its range.
-
-    Example:
-        >>> transposed_settings((1, 1), 3, 2, 1, 1, 1, 1, axes=1)
-        ((3,), (2,), (1,), (1,), (1,))
-    """
-    kernel = by_axis("kernel_size", kernel_size, axes, at_least=1)
-    strides = by_axis("stride", stride, axes, at_least=1)
-    cut = by_axis("padding", padding, axes, at_least=0)
-    dilations = by_axis("dilation", dilation, axes, at_least=1)
-    longer = by_axis("output_padding", output_padding, axes, at_least=0)
-    convolution_parameters(*channels, kernel, groups)
-    for q, s, d in zip(longer, strides, dilations, strict=True):
-        if q >= max(s, d):
-            raise SettingError(
-                f"output_padding = {q} with stride = {s} and dilation = {d}",
-                expected=f"less than the larger of both: 0 to {max(s, d) - 1}",
-                fix="it chooses among the sizes that a convolution with that stride brings to one; set it to "
-                f"{max(s, d) - 1} or less",
-            )
-    return kernel, strides, cut, longer, dilations
-
-
-def transposed_fits(x: torch.Tensor, module: Any, axes: int) -> None:
-    """Demand an input from which a transposed convolution leaves something.
-
-    Args:
-        x: What goes in.
-        module: A ``torch.nn`` transposed convolution.
-        axes: Along how many axes its kernel slides.
-
-    Raises:
-        ModelError: x has other axes or channels, or the padding cuts everything off, with the arithmetic.
-
-    Example:
-        >>> transposed_fits(torch.ones(1, 1, 4), torch.nn.ConvTranspose1d(1, 1, 3), 1)
-    """
-    if torch.compiler.is_compiling():
-        return  # sizes may be symbols there, and the network has run before it is exported
-    channels_fit(x, module.in_channels, axes, type(module).__name__)
-    settings = (module.kernel_size, module.stride, module.padding, module.dilation, module.output_padding)
-    for n, k, s, p, d, q in zip(x.shape[-axes:], *settings, strict=True):
-        if n < 1 or (n - 1) * s - 2 * p + d * (k - 1) + 1 + q < 1:
-            transposed_size(n, k, s, p, d, q)  # raises, with the arithmetic
