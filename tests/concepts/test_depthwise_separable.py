@@ -13,7 +13,11 @@ CHANNELS = {"in_channels": 2, "out_channels": 3}
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"stride": 2}, {"kernel_size": [2, 3], "padding": [[1, 0], [2, 0]], "bias": False}],
+    [
+        {},
+        {"stride": 2, "padding": "tensorflow_same"},
+        {"kernel_size": [2, 3], "padding": [[1, 0], [2, 0]], "bias": False},
+    ],
     ids=str,
 )
 def test_pictures(settings, numbers):
@@ -50,7 +54,7 @@ def test_it_has_as_many_weights_as_its_two_parts_and_far_fewer_than_a_full_convo
 
 
 def test_sizes_are_those_of_tensorflows_same():
-    y = DepthwiseSeparable(2, 5, 3, stride=2)(torch.ones(1, 2, 7, 10))
+    y = DepthwiseSeparable(2, 5, 3, 2, "tensorflow_same")(torch.ones(1, 2, 7, 10))
     assert y.shape == (1, 5, same_padding(7, 3, 2).size, same_padding(10, 3, 2).size) == (1, 5, 4, 5)
 
 
@@ -64,7 +68,7 @@ def test_it_is_a_full_convolution_whose_kernels_are_products(numbers):
 
 
 def test_what_lies_between_the_parts_has_a_name(numbers):
-    rule, own = DepthwiseSeparableRule.of(DepthwiseSeparable(2, 3).double())
+    rule, own = DepthwiseSeparableRule.of(DepthwiseSeparable(2, 3, padding="same").double())
     _, saved = rule.forward({"x": numbers(1, 2, 3, 3), **{k: v.detach() for k, v in own.items()}})
     expression = rule.expand(saved, "y", (0, 1, 2, 0))
     assert [step.name for step in expression.steps()] == ["h[0,0,2,0]", "h[0,1,2,0]"]

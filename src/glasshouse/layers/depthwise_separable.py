@@ -41,7 +41,7 @@ class DepthwiseSeparable(nn.Module):
         out_channels: Channels that come out, at least 1.
         kernel_size: Size of the depthwise kernel, at least 1.
         stride: Step of the depthwise kernel, at least 1.
-        padding: As in :class:`~glasshouse.layers.conv2d.Conv2d`; ``"tensorflow_same"`` unless given.
+        padding: Of the depthwise part, as in :class:`~glasshouse.layers.conv2d.Conv2d`.
         bias: Whether a learnt number is added to each map that comes out (the depthwise part has none).
         dimensions: Axes beside batch and channel: 1 (series), 2 (pictures) or 3.
 
@@ -54,7 +54,7 @@ class DepthwiseSeparable(nn.Module):
         arXiv 1610.02357; Howard et al. 2017, MobileNets, arXiv 1704.04861.
 
     Example:
-        >>> layer = DepthwiseSeparable(32, 64, bias=False)
+        >>> layer = DepthwiseSeparable(32, 64, padding="same", bias=False)
         >>> sum(each.numel() for each in layer.parameters()), 32 * 9 + 32 * 64, 32 * 64 * 9
         (2336, 2336, 18432)
         >>> layer(torch.ones(1, 32, 8, 8)).shape
@@ -67,7 +67,7 @@ class DepthwiseSeparable(nn.Module):
         out_channels: int,
         kernel_size: Sizes = 3,
         stride: Sizes = 1,
-        padding: PaddingSetting = "tensorflow_same",
+        padding: PaddingSetting = 0,
         bias: bool = True,
         dimensions: int = 2,
     ) -> None:
@@ -208,7 +208,6 @@ CONCEPT = Concept(
     conventions=(
         "Nothing stands between the two parts here, as in Keras's SeparableConv2D and Xception; MobileNet "
         "puts batch normalization and ReLU after each of them (the network does that).",
-        "padding = 'tensorflow_same' unless given: ceil(n / s) numbers come out for every stride.",
         "Weights are counted by layers.parameter_counts, sizes by layers.sizes.",
     ),
     source=(
