@@ -49,6 +49,78 @@ def linear(draw: Draw, extreme: bool) -> Situation:
     return settings, {"x": numbers(draw, *leading, settings["in_features"], extreme=extreme)}
 
 
+def convolution(axes: int) -> Callable[[Draw, bool], Situation]:
+    """Kernel, stride, padding, dilation and groups at random, and a map that they fit on."""
+
+    def make(draw: Draw, extreme: bool) -> Situation:
+        groups, kernel, dilation = draw(st.integers(1, 2)), draw(st.integers(1, 3)), draw(st.integers(1, 2))
+        settings = {
+            "in_channels": groups * draw(st.integers(1, 2)),
+            "out_channels": groups * draw(st.integers(1, 2)),
+            "kernel_size": kernel,
+            "stride": draw(st.integers(1, 3)),
+            "padding": draw(st.integers(0, 2)),
+            "dilation": dilation,
+            "groups": groups,
+            "bias": draw(st.booleans()),
+        }
+        sizes = [draw(st.integers(dilation * (kernel - 1) + 1, 6)) for _ in range(axes)]
+        return settings, {"x": numbers(draw, draw(batch), settings["in_channels"], *sizes, extreme=extreme)}
+
+    return make
+
+
+def transposed(axes: int) -> Callable[[Draw, bool], Situation]:
+    def make(draw: Draw, extreme: bool) -> Situation:
+        settings, inputs = convolution(axes)(draw, extreme)
+        reach = settings["dilation"] * (settings["kernel_size"] - 1)
+        return {**settings, "padding": draw(st.integers(0, min(2, reach // 2)))}, inputs
+
+    return make
+
+
+def conv1x1(draw: Draw, extreme: bool) -> Situation:
+    channels = draw(few)
+    x = numbers(draw, draw(batch), channels, draw(few), draw(few), extreme=extreme)
+    return {"in_channels": channels, "out_channels": draw(few), "stride": draw(st.integers(1, 2))}, {"x": x}
+
+
+def depthwise_separable(draw: Draw, extreme: bool) -> Situation:
+    channels, axes = draw(few), draw(st.integers(1, 2))
+    settings = {"in_channels": channels, "out_channels": draw(few), "padding": 1, "dimensions": axes}
+    return settings, {"x": numbers(draw, draw(batch), channels, *[draw(few)] * axes, extreme=extreme)}
+
+
+def pad(draw: Draw, extreme: bool) -> Situation:
+    axes = draw(st.integers(1, 3))
+    mode = draw(st.sampled_from(["zeros", "reflect", "replicate", "circular"]))
+    sizes = [draw(st.integers(3, 5)) for _ in range(axes)]
+    settings = {"padding": draw(st.integers(0, 2)), "padding_mode": mode, "dimensions": axes}
+    return settings, {"x": numbers(draw, draw(st.integers(1, 2)), draw(few), *sizes, extreme=extreme)}
+
+
+def upsample(draw: Draw, extreme: bool) -> Situation:
+    settings = {
+        "scale_factor": draw(st.integers(1, 3)),
+        "mode": draw(st.sampled_from(["nearest", "bilinear"])),
+    }
+    x = numbers(draw, draw(st.integers(1, 2)), draw(few), draw(few), draw(few), extreme=extreme)
+    return settings, {"x": x}
+
+
+def pixel_shuffle(draw: Draw, extreme: bool) -> Situation:
+    factor = draw(st.integers(1, 3))
+    # PyTorch 2.13 fails in the backward pass of an empty batch.
+    x = numbers(draw, draw(few), draw(few) * factor**2, draw(few), draw(few), extreme=extreme)
+    return {"upscale_factor": factor}, {"x": x}
+
+
+def embedding(draw: Draw, _extreme: bool) -> Situation:
+    rows = draw(few)
+    settings = {"num_embeddings": rows, "embedding_dim": draw(few)}
+    return settings, {"x": whole(draw, rows, draw(batch), draw(few))}
+
+
 def pool(draw: Draw, extreme: bool) -> Situation:
     axes, kernel = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     settings = {
@@ -128,6 +200,19 @@ LOSS_SITUATIONS = {
 
 LAYER_SITUATIONS = {
     "linear": linear,
+    "conv1d": convolution(1),
+    "conv2d": convolution(2),
+    "conv3d": convolution(3),
+    "conv1x1": conv1x1,
+    "depthwise_separable": depthwise_separable,
+    "conv_transpose1d": transposed(1),
+    "conv_transpose2d": transposed(2),
+    "pad": pad,
+    "upsample": upsample,
+    "pixel_shuffle": pixel_shuffle,
+    "flatten": anything,
+    "embedding": embedding,
+    "min_pool": pool,
     "max_pool": pool,
     "average_pool": pool,
     "sum_pool": pool,

@@ -15,10 +15,10 @@ import onnx
 import pytest
 import torch
 
-from tests.parity.onnx_nodes import activations, layers, losses, windows
+from tests.parity.onnx_nodes import activations, layers, losses, maps, windows
 from tests.parity.onnx_nodes.node_case import LeftOut, NodeCase, node_cases
 
-ANSWERS = {**activations.ANSWERS, **layers.ANSWERS, **losses.ANSWERS, **windows.ANSWERS}
+ANSWERS = {**activations.ANSWERS, **layers.ANSWERS, **losses.ANSWERS, **maps.ANSWERS, **windows.ANSWERS}
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "proof.md"
 
 
