@@ -10,11 +10,14 @@ from glasshouse.layers import (
     global_average_pool,
     global_max_pool,
     group_norm,
+    gru_cell,
     l2_pool,
     layer_norm,
     linear,
+    lstm_cell,
     max_pool,
     rms_norm,
+    rnn_cell,
     sum_pool,
 )
 from glasshouse.layers.adaptive_average_pool import adaptive_average_pool as AdaptiveAveragePool
@@ -25,11 +28,15 @@ from glasshouse.layers.dropout import dropout as Dropout
 from glasshouse.layers.global_average_pool import GlobalAveragePool
 from glasshouse.layers.global_max_pool import GlobalMaxPool
 from glasshouse.layers.group_norm import group_norm as GroupNorm
+from glasshouse.layers.gru_cell import gru_cell as GRUCell
 from glasshouse.layers.l2_pool import L2Pool
 from glasshouse.layers.layer_norm import layer_norm as LayerNorm
 from glasshouse.layers.linear import linear as Linear
+from glasshouse.layers.lstm_cell import lstm_cell as LSTMCell
+from glasshouse.layers.lstm_cell import set_forget_bias
 from glasshouse.layers.max_pool import max_pool as MaxPool
 from glasshouse.layers.rms_norm import rms_norm as RMSNorm
+from glasshouse.layers.rnn_cell import rnn_cell as RNNCell
 from glasshouse.layers.sum_pool import SumPool
 
 LAYERS = Catalogue(
@@ -49,6 +56,9 @@ LAYERS = Catalogue(
         group_norm.CONCEPT,
         rms_norm.CONCEPT,
         dropout.CONCEPT,
+        rnn_cell.CONCEPT,
+        lstm_cell.CONCEPT,
+        gru_cell.CONCEPT,
     ],
 )
 
@@ -59,13 +69,17 @@ __all__ = [
     "AveragePool",
     "BatchNorm",
     "Dropout",
+    "GRUCell",
     "GlobalAveragePool",
     "GlobalMaxPool",
     "GroupNorm",
     "L2Pool",
+    "LSTMCell",
     "LayerNorm",
     "Linear",
     "MaxPool",
     "RMSNorm",
+    "RNNCell",
     "SumPool",
+    "set_forget_bias",
 ]
