@@ -10,13 +10,16 @@ from glasshouse.layers import (
     global_average_pool,
     global_max_pool,
     group_norm,
+    gru,
     gru_cell,
     l2_pool,
     layer_norm,
     linear,
+    lstm,
     lstm_cell,
     max_pool,
     rms_norm,
+    rnn,
     rnn_cell,
     sum_pool,
 )
@@ -28,14 +31,17 @@ from glasshouse.layers.dropout import dropout as Dropout
 from glasshouse.layers.global_average_pool import GlobalAveragePool
 from glasshouse.layers.global_max_pool import GlobalMaxPool
 from glasshouse.layers.group_norm import group_norm as GroupNorm
+from glasshouse.layers.gru import gru as GRU
 from glasshouse.layers.gru_cell import gru_cell as GRUCell
 from glasshouse.layers.l2_pool import L2Pool
 from glasshouse.layers.layer_norm import layer_norm as LayerNorm
 from glasshouse.layers.linear import linear as Linear
+from glasshouse.layers.lstm import lstm as LSTM
 from glasshouse.layers.lstm_cell import lstm_cell as LSTMCell
 from glasshouse.layers.lstm_cell import set_forget_bias
 from glasshouse.layers.max_pool import max_pool as MaxPool
 from glasshouse.layers.rms_norm import rms_norm as RMSNorm
+from glasshouse.layers.rnn import rnn as RNN
 from glasshouse.layers.rnn_cell import rnn_cell as RNNCell
 from glasshouse.layers.sum_pool import SumPool
 
@@ -59,11 +65,17 @@ LAYERS = Catalogue(
         rnn_cell.CONCEPT,
         lstm_cell.CONCEPT,
         gru_cell.CONCEPT,
+        rnn.CONCEPT,
+        lstm.CONCEPT,
+        gru.CONCEPT,
     ],
 )
 
 __all__ = [
+    "GRU",
     "LAYERS",
+    "LSTM",
+    "RNN",
     "AdaptiveAveragePool",
     "AdaptiveMaxPool",
     "AveragePool",
