@@ -46,7 +46,10 @@ def layer_cases(numbers, names, **more):
         Case({"x": numbers(3, 2, 3), **states(numbers, 1, 2, 2, names=names)}, settings),
         Case({"x": numbers(3, 2, 3)}, settings),
         Case({"x": numbers(1, 1, 3), **states(numbers, 2, 1, 2, names=names)}, two),
-        Case({"x": numbers(2, 3, 3), **states(numbers, 1, 2, 2, names=names)}, {**settings, "batch_first": True}),
+        Case(
+            {"x": numbers(2, 3, 3), **states(numbers, 1, 2, 2, names=names)},
+            {**settings, "batch_first": True},
+        ),
         Case({"x": numbers(3, 3), **states(numbers, 2, 2, names=names)}, both),
         Case({"x": numbers(2, 2, 3), **states(numbers, 4, 2, 2, names=names)}, deep),
         Case({"x": numbers(3, 0, 3), **states(numbers, 1, 0, 2, names=names)}, settings),

@@ -32,8 +32,8 @@ def gru(
         n = \tanh(W_n x_t + b_{in} + r\, (U_n h_{t-1} + b_{hn})) \\
         h_t &= (1 - z)\, n + z\, h_{t-1}
 
-    Shapes: x (T, N, I), (N, T, I) with ``batch_first``, or (T, I); h (L D, N, H), zero if left out, with D = 2
-    if bidirectional; y like x with D H numbers in place of I; h_n like h.
+    Shapes: x (T, N, I), (N, T, I) with ``batch_first``, or (T, I); h (L D, N, H), zero if left out, with D =
+    2 if bidirectional; y like x with D H numbers in place of I; h_n like h.
 
     Args:
         input_size: Numbers per step that go in, I, at least 1.
@@ -99,7 +99,8 @@ CONCEPT = Concept(
     when="Where an LSTM would do, with a quarter fewer parameters.",
     pitfalls=(
         "Weights of a GRU with the reset before the product (Keras with reset_after=False) are wrong here.",
-        "On long sequences train on pieces and detach h between them (truncated backpropagation through time).",
+        "On long sequences train on pieces and detach h between them (truncated backpropagation through "
+        "time).",
         "The first axis is time unless batch_first is set; h stays (L D, N, H).",
         "Clip the norm of the gradient.",
     ),

@@ -13,11 +13,11 @@ from torch import nn
 from glasshouse.core.arithmetic import Quantity, named, sigmoid, tanh
 from glasshouse.core.checks import one_of, whole_number
 from glasshouse.core.concept import Concept
-from glasshouse.core.errors import ModelError
 from glasshouse.core.expression import Expression, total, wrap
 from glasshouse.core.rule import Tensors
 from glasshouse.core.worked import worked_forward
 from glasshouse.layers.recurrent_cell_rule import Quantities, RecurrentCell, Say, Slopes, affine
+from glasshouse.layers.recurrent_checks import check_input, check_state
 
 RESETS = ("after", "before")
 
@@ -41,8 +41,8 @@ def gru_cell(
         input_size: Numbers per step that go in, I, at least 1.
         hidden_size: Numbers of the state, H, at least 1.
         bias: Whether the two biases are learnt.
-        reset: ``"after"`` the matrix product (PyTorch, cuDNN, Keras unless told otherwise), or ``"before"`` it
-            (Cho et al., Keras with ``reset_after=False``).
+        reset: ``"after"`` the matrix product (PyTorch, cuDNN, Keras unless told otherwise), or ``"before"``
+            it (Cho et al., Keras with ``reset_after=False``).
 
     Returns:
         A ``torch.nn.GRUCell``, or for ``"before"`` a cell of ours with the same parameters.
@@ -110,20 +110,18 @@ class ResetBeforeGRUCell(nn.Module):
 
     def forward(self, x: torch.Tensor, h: torch.Tensor | None = None) -> torch.Tensor:
         """The next state."""
+        check_input("x", x, self.input_size)
         fitting = (*x.shape[:-1], self.hidden_size)
         h = x.new_zeros(fitting) if h is None else h
-        if tuple(h.shape) != fitting or x.shape[-1] != self.input_size:
-            raise ModelError(
-                f"x of shape {tuple(x.shape)} and h of shape {tuple(h.shape)}",
-                expected=f"x (..., {self.input_size}) and h (..., {self.hidden_size}) for the same samples",
-                fix="bring x to the input size, and start h with zeros or leave it out",
-            )
+        check_state("h", h, fitting, x)
         size = self.hidden_size
         x_r, x_z, x_n = affine(x, self.weight_ih, self.bias_ih).chunk(3, -1)
-        bias_rz, bias_n = (None, None) if self.bias_hh is None else self.bias_hh.split([2 * size, size])
-        h_r, h_z = affine(h, self.weight_hh[: 2 * size], bias_rz).chunk(2, -1)
+        gates, candidate = slice(2 * size), slice(2 * size, None)
+        bias = self.bias_hh
+        h_r, h_z = affine(h, self.weight_hh[gates], None if bias is None else bias[gates]).chunk(2, -1)
         r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-        n = torch.tanh(x_n + affine(r * h, self.weight_hh[2 * size :], bias_n))
+        h_n = affine(r * h, self.weight_hh[candidate], None if bias is None else bias[candidate])
+        n = torch.tanh(x_n + h_n)
         return (1 - z) * n + z * h
 
     def extra_repr(self) -> str:
@@ -241,7 +239,9 @@ class ResetBeforeGRUCellRule(GRUCellRule):
 CONCEPT = Concept(
     name="gru_cell",
     kind="layer",
-    summary="One step of a gated recurrent unit: a gate mixes the old state with a candidate for the new one.",
+    summary=(
+        "One step of a gated recurrent unit: a gate mixes the old state with a candidate for the new one."
+    ),
     build=gru_cell,
     aliases=("gated_recurrent_unit_cell",),
     equation=(
@@ -269,15 +269,19 @@ CONCEPT = Concept(
     },
     when="Where an LSTM would do, with a quarter fewer parameters.",
     pitfalls=(
-        "The two places of the reset gate are different functions: weights of the one are wrong in the other.",
+        "The two places of the reset gate are different functions: weights of the one are wrong in the "
+        "other.",
         "Texts differ in what z means: with z and 1 - z swapped, the gate's weights change their sign.",
-        "The candidate's two biases are not interchangeable with the reset after the product: b_hn is inside it.",
+        "The candidate's two biases are not interchangeable with the reset after the product: b_hn is "
+        "inside it.",
     ),
     conventions=(
-        "Reset after the product r (U_n h + b_hn): PyTorch, cuDNN and Keras's default (reset_after=True). Reset "
-        "before it, U_n (r h): the third version of Cho et al. 2014 on arXiv and Keras with reset_after=False.",
-        "h' = (1 - z) n + z h here and in PyTorch and Keras; some papers, among them Chung et al. 2014, write "
-        "(1 - z) h + z n.",
+        "Reset after the product r (U_n h + b_hn): PyTorch, cuDNN and Keras's default "
+        "(reset_after=True). Reset "
+        "before it, U_n (r h): the third version of Cho et al. 2014 on arXiv and Keras with "
+        "reset_after=False.",
+        "h' = (1 - z) n + z h here and in PyTorch and Keras; some papers, among them Chung et al. 2014, "
+        "write (1 - z) h + z n.",
         "Gates lie in the order r, z, n in PyTorch; z, r, h in Keras.",
         "PyTorch has two biases: 3 (I H + H^2 + 2 H) parameters; one bias makes 3 (I H + H^2 + H).",
     ),

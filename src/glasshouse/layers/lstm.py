@@ -32,8 +32,8 @@ def lstm(
         g = \tanh(W_g x_t + U_g h_{t-1} + b_g), \quad
         c_t = f\, c_{t-1} + i\, g, \quad h_t = o \tanh(c_t)
 
-    Shapes: x (T, N, I), (N, T, I) with ``batch_first``, or (T, I); h and c (L D, N, H), zero if left out, with
-    D = 2 if bidirectional; y like x with D H numbers in place of I; h_n and c_n like h. The module takes
+    Shapes: x (T, N, I), (N, T, I) with ``batch_first``, or (T, I); h and c (L D, N, H), zero if left out,
+    with D = 2 if bidirectional; y like x with D H numbers in place of I; h_n and c_n like h. The module takes
     ``(x, (h, c))`` and gives ``(y, (h_n, c_n))``.
 
     Args:
@@ -84,8 +84,8 @@ CONCEPT = Concept(
     build=lstm,
     aliases=("long_short_term_memory",),
     equation=(
-        r"i, f, o = \sigma(W_\cdot x_t + U_\cdot h_{t-1} + b_\cdot),\; g = \tanh(W_g x_t + U_g h_{t-1} + b_g),\; "
-        r"c_t = f \odot c_{t-1} + i \odot g,\; y_t = h_t = o \odot \tanh(c_t)"
+        r"i, f, o = \sigma(W_\cdot x_t + U_\cdot h_{t-1} + b_\cdot),\; g = \tanh(W_g x_t + U_g h_{t-1} + "
+        r"b_g),\; c_t = f \odot c_{t-1} + i \odot g,\; y_t = h_t = o \odot \tanh(c_t)"
     ),
     derivative=(
         r"\bar c_t = \bar h_t\, o\, (1 - \tanh^2 c_t) + f_{t+1} \bar c_{t+1},\; "
@@ -104,23 +104,23 @@ CONCEPT = Concept(
     },
     when="On sequences whose early parts matter late, when there is no need for attention.",
     pitfalls=(
-        "The gradient by the memory shrinks by the forget gate at every step only: with f near 0.5 it is gone "
-        "after ten steps. Start with set_forget_bias(module, 1.0).",
+        "The gradient by the memory shrinks by the forget gate at every step only: with f near 0.5 it is "
+        "gone after ten steps. Start with set_forget_bias(module, 1.0).",
         "Gradients can still explode through U: clip their norm.",
-        "On long sequences train on pieces and detach h and c between them (truncated backpropagation through "
-        "time).",
+        "On long sequences train on pieces and detach h and c between them (truncated backpropagation "
+        "through time).",
         "The first axis is time unless batch_first is set; h and c stay (L D, N, H).",
         "For a whole sequence read from both ends take h_n: y[-1] holds the way back after one step.",
     ),
     conventions=(
         "Gates lie in the order i, f, g, o (PyTorch, cuDNN); Keras has i, f, c, o.",
         "Dropout acts between layers, not over time and not behind the last one.",
-        "Parameters of a layer and direction: 4 H (I + H + 2), with I = D H above the first layer; Keras has one "
-        "bias, 4 H (I + H + 1).",
+        "Parameters of a layer and direction: 4 H (I + H + 2), with I = D H above the first layer; Keras "
+        "has one bias, 4 H (I + H + 1).",
     ),
     source=(
-        "Hochreiter and Schmidhuber 1997, Long short-term memory, Neural Computation 9; Gers, Schmidhuber and "
-        "Cummins 2000, Learning to forget, Neural Computation 12."
+        "Hochreiter and Schmidhuber 1997, Long short-term memory, Neural Computation 9; Gers, "
+        "Schmidhuber and Cummins 2000, Learning to forget, Neural Computation 12."
     ),
     rule=LSTMRule.of,
     worked=worked_forward(

@@ -145,12 +145,12 @@ CONCEPT = Concept(
     build=lstm_cell,
     aliases=("long_short_term_memory_cell",),
     equation=(
-        r"i, f, o = \sigma(W_\cdot x_t + U_\cdot h_{t-1} + b_\cdot),\; g = \tanh(W_g x_t + U_g h_{t-1} + b_g),"
-        r"\; c_t = f \odot c_{t-1} + i \odot g,\; h_t = o \odot \tanh(c_t)"
+        r"i, f, o = \sigma(W_\cdot x_t + U_\cdot h_{t-1} + b_\cdot),\; g = \tanh(W_g x_t + U_g h_{t-1} + "
+        r"b_g),\; c_t = f \odot c_{t-1} + i \odot g,\; h_t = o \odot \tanh(c_t)"
     ),
     derivative=(
-        r"\bar c = \frac{\partial L}{\partial c_t} + \frac{\partial L}{\partial h_t}\, o\, (1 - \tanh^2 c_t),\; "
-        r"\delta_i = \bar c\, g\, i (1 - i),\; \delta_f = \bar c\, c_{t-1} f (1 - f),\; "
+        r"\bar c = \frac{\partial L}{\partial c_t} + \frac{\partial L}{\partial h_t}\, o\, (1 - \tanh^2 "
+        r"c_t),\; \delta_i = \bar c\, g\, i (1 - i),\; \delta_f = \bar c\, c_{t-1} f (1 - f),\; "
         r"\delta_g = \bar c\, i (1 - g^2),\; "
         r"\delta_o = \frac{\partial L}{\partial h_t} \tanh(c_t)\, o (1 - o),\; "
         r"\frac{\partial L}{\partial c_{t-1}} = \bar c\, f"
@@ -169,22 +169,23 @@ CONCEPT = Concept(
     },
     when="On sequences whose early parts matter late.",
     pitfalls=(
-        "With a forget gate near 0.5 the memory halves at every step: start with forget_bias = 1 where memory "
-        "must last.",
+        "With a forget gate near 0.5 the memory halves at every step: start with forget_bias = 1 where "
+        "memory must last.",
         "PyTorch adds two biases: setting both to 1 makes the forget bias 2.",
         "It returns a pair (h', c'); c' is carried to the next step, h' is what later layers see.",
         "Weights from another library have their gates in another order.",
     ),
     conventions=(
-        "Gates lie in the order i, f, g, o in PyTorch and cuDNN; i, f, c, o in Keras (its c is the candidate g).",
+        "Gates lie in the order i, f, g, o in PyTorch and cuDNN; i, f, c, o in Keras (its c is the "
+        "candidate g).",
         "PyTorch has two biases: 4 (I H + H^2 + 2 H) parameters; Keras one: 4 (I H + H^2 + H).",
         "Keras starts the forget bias at 1 (unit_forget_bias); PyTorch draws it around 0.",
         "The forget gate came in 2000: the cell of 1997 has f = 1. Peepholes (gates that see c) are not in "
         "PyTorch's cell nor here.",
     ),
     source=(
-        "Hochreiter and Schmidhuber 1997, Long short-term memory, Neural Computation 9; Gers, Schmidhuber and "
-        "Cummins 2000, Learning to forget, Neural Computation 12."
+        "Hochreiter and Schmidhuber 1997, Long short-term memory, Neural Computation 9; Gers, "
+        "Schmidhuber and Cummins 2000, Learning to forget, Neural Computation 12."
     ),
     rule=LSTMCellRule.of,
     worked=worked_forward(

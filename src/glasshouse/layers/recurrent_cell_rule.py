@@ -1,7 +1,7 @@
 """The rule that the simple recurrent cell, the LSTM cell and the GRU cells share.
 
-They differ in one thing: which gates there are, and how gates and states make the next state. Each cell writes
-that once, as equations that work on tensors and on readable arithmetic alike.
+They differ in one thing: which gates there are, and how gates and states make the next state. Each cell
+writes that once, as equations that work on tensors and on readable arithmetic alike.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, ClassVar, NamedTuple, Self
 import torch
 
 from glasshouse.core.arithmetic import Quantity, named
-from glasshouse.core.errors import ModelError
 from glasshouse.core.expression import Expression, Named, Number, total, wrap
 from glasshouse.core.rule import Forward, Rule, Tensors, gradient_name, places
+from glasshouse.layers.recurrent_checks import check_input, check_state
 
 Quantities = Mapping[str, Quantity]
 """Tensors, or the arithmetic of one element, by name."""
@@ -177,23 +177,10 @@ class RecurrentCell(Rule):
         """Input, states, gates and parameters by their names without the suffix; missing states are zero."""
         names = (*self.inputs[1:], *self.kept, *self.parameters)
         v = {name: values[name + self.suffix] for name in names if name + self.suffix in values}
-        x, size = values[self.source], v["weight_hh"].shape[1]
-        wide = v["weight_ih"].shape[1]
-        if x.shape[-1] != wide:
-            raise ModelError(
-                f"{self.source} of shape {tuple(x.shape)}",
-                expected=f"{wide} numbers on the last axis (weight_ih is {tuple(v['weight_ih'].shape)})",
-                fix=f"build the cell with input_size = {x.shape[-1]}, or bring x to {wide} features",
-            )
+        x, fitting = values[self.source], (*values[self.source].shape[:-1], v["weight_hh"].shape[1])
+        check_input(self.source, x, v["weight_ih"].shape[1])
         for name in self.inputs[1:]:
-            fitting = (*x.shape[:-1], size)
-            state = v.setdefault(name, x.new_zeros(fitting))
-            if tuple(state.shape) != fitting:
-                raise ModelError(
-                    f"{name} of shape {tuple(state.shape)} beside x of shape {tuple(x.shape)}",
-                    expected=f"{name} of shape {fitting}",
-                    fix=f"start each sequence with torch.zeros{fitting}, or leave {name} out",
-                )
+            check_state(name, v.setdefault(name, x.new_zeros(fitting)), fitting, x)
         return {"x": x, **v}
 
     def from_state(self, v: Tensors) -> dict[str, torch.Tensor]:
@@ -303,7 +290,7 @@ def affine(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> 
     return y if bias is None else y + bias
 
 
-def _plain(name: str, quantity: Quantity) -> Quantity:
+def _plain(_: str, quantity: Quantity) -> Quantity:
     return quantity
 
 

@@ -1,7 +1,8 @@
-"""What recurrent layers over time demand of their settings, and how a rule reads them out of a module."""
+"""What recurrent layers demand of settings, inputs and states; how a rule reads settings out of a module."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -39,6 +40,45 @@ def recurrent_settings(input_size: int, hidden_size: int, num_layers: int, dropo
             f"dropout = {dropout} with num_layers = 1",
             expected="dropout acts between layers, so there must be at least two",
             fix="set num_layers = 2 or more, or dropout = 0 and a dropout layer behind",
+        )
+
+
+def check_input(name: str, x: torch.Tensor, input_size: int) -> None:
+    """Refuse an input of another width than the weights have.
+
+    Args:
+        name: What the input is called.
+        x: The input.
+        input_size: Its numbers per step.
+
+    Raises:
+        ModelError: The last axis has another size.
+    """
+    if x.dim() == 0 or x.shape[-1] != input_size:
+        raise ModelError(
+            f"{name} of shape {tuple(x.shape)}",
+            expected=f"{input_size} numbers on the last axis (input_size = {input_size})",
+            fix=f"bring {name} to {input_size} numbers per step, or build with another input_size",
+        )
+
+
+def check_state(name: str, state: torch.Tensor, fitting: Sequence[int], x: torch.Tensor) -> None:
+    """Refuse a state that does not fit the input.
+
+    Args:
+        name: What the state is called.
+        state: The state.
+        fitting: The shape that it must have.
+        x: The input, for the message.
+
+    Raises:
+        ModelError: It has another shape.
+    """
+    if tuple(state.shape) != tuple(fitting):
+        raise ModelError(
+            f"{name} of shape {tuple(state.shape)} beside an input of shape {tuple(x.shape)}",
+            expected=f"{name} of shape {tuple(fitting)}",
+            fix=f"start with torch.zeros({', '.join(map(str, fitting))}), or leave {name} out",
         )
 
 

@@ -7,9 +7,9 @@ of the sequence, whose first states are the last ones of the piece before, cut o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -19,22 +19,11 @@ from glasshouse.core.errors import ModelError
 from glasshouse.core.expression import Expression, total, wrap
 from glasshouse.core.rule import Forward, Rule, Tensors, places
 from glasshouse.layers.recurrent_cell_rule import RecurrentCell
+from glasshouse.layers.recurrent_checks import check_state
+from glasshouse.layers.recurrent_layout import Layout, Track
 
-
-class Track(NamedTuple):
-    """One layer in one direction.
-
-    Attributes:
-        cell: Its cell, with the names of this layer and direction.
-        layer: Which layer, from 0.
-        backward_in_time: Whether it reads the sequence from its end.
-        place: Its row in ``h`` and ``h_n``.
-    """
-
-    cell: RecurrentCell
-    layer: int
-    backward_in_time: bool
-    place: int
+Totals = dict[str, dict[str, torch.Tensor]]
+"""The whole gradients by the states after each step: by the ending of layer and direction, and by output."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +32,10 @@ class Recurrent(Rule):
 
     Every layer above the first reads the states of the layer below (both directions side by side), which are
     saved as ``y_l0``, ``y_l1`` ... Gates and states are saved by the cell's names with PyTorch's endings, in
-    the layout of x: ``i_l0[t,n,k]``, ``i_l0_reverse``; ``h_l0[t,n,k]`` is the state *before* step t and
+    the layout of x: ``i_l0[t,n,k]``, ``i_l0_reverse[t,n,k]``. ``h_l0[t,n,k]`` is the state *before* step t,
     ``h_next_l0[t,n,k]`` the one after it.
 
-    Dropout between the layers needs its masks as an input: ``mask`` (layers - 1, like the states side by side).
+    Dropout between the layers needs its masks as an input: ``mask``, see :meth:`masks`.
 
     Args:
         cell: The rule of one step.
@@ -71,53 +60,49 @@ class Recurrent(Rule):
     def forward(self, values: Tensors) -> Forward:
         """Layer after layer, direction after direction, step after step."""
         self._check(values)
-        saved = dict(values)
-        last: dict[str, list[torch.Tensor]] = {name: [] for name in self._states()}
-        y = values["x"]
+        saved, y = dict(values), values["x"]
+        last: dict[str, list[torch.Tensor]] = {name: [] for name in self._states}
         for layer in range(self.layers):
-            sides = []
-            for track in self._tracks(layer):
-                ended = self._run(track, saved)
-                for name, state in ended.items():
+            tracks = self._tracks(layer)
+            for track in tracks:
+                for name, state in self._run(track, saved).items():
                     last[name].append(state)
-                sides.append(saved["h_next" + track.cell.suffix])
-            y = torch.cat(sides, -1)
+            y = torch.cat([saved["h_next" + track.cell.suffix] for track in tracks], -1)
             if layer < self.layers - 1:
                 saved[f"y_l{layer}"] = y = self._dropped(y, saved, layer)
         return Forward({"y": y, **{f"{name}_n": torch.stack(each) for name, each in last.items()}}, saved)
 
     def backward(self, saved: Tensors, gradients: Tensors) -> dict[str, torch.Tensor]:
         """Backpropagation through time, from the last layer to the first."""
-        totals, dy = self._through_time(saved, gradients)
-        result = {"x": dy}
-        first: dict[str, list[torch.Tensor]] = {name: [] for name in self._states()}
+        totals, dx = self._through_time(saved, gradients)
+        layout, result = self._layout(saved), {"x": dx}
+        first: dict[str, list[torch.Tensor]] = {name: [] for name in self._states}
         for track in self._all_tracks():
             back = track.cell.backward(saved, totals[track.cell.suffix])
             for name, rows in first.items():
-                rows.append(
-                    back[name + track.cell.suffix].select(self._axis(saved), self._start(track, saved))
-                )
-            result |= {name: each for name, each in back.items() if name in self._learnt(track, saved)}
-        result |= {name: torch.stack(rows) for name, rows in first.items() if name in saved}
-        return result
+                start = track.order(layout)[0]
+                rows.append(back[name + track.cell.suffix].select(layout.axis, start))
+            result |= {name: back[name] for name in track.learnt(dict(saved))}
+        return result | {name: torch.stack(rows) for name, rows in first.items() if name in saved}
 
     def expand(self, saved: Tensors, output: str, index: Sequence[int]) -> Expression:
         """The last cell's equations; the states before that step are leaves, saved by name.
 
         ``output`` may also be a saved name, such as ``h_next_l0`` or ``i_l1_reverse``: so the arithmetic is
         followed back through layers and time, one step at a time.
+
+        Raises:
+            KeyError: Nothing that was computed has that name.
         """
         if output == "y":
-            size = self._size(saved)
-            track = self._tracks(self.layers - 1)[index[-1] // size]
-            return track.cell.expand(saved, "h_next", (*index[:-1], index[-1] % size))
-        state = output.removesuffix("_n")
+            side, unit = divmod(index[-1], saved["weight_hh_l0"].shape[1])
+            return self._tracks(self.layers - 1)[side].cell.expand(saved, "h_next", (*index[:-1], unit))
         if output in self.outputs:
-            track = self._all_tracks()[index[0]]
-            at = self._at(saved, self._end(track, saved), index[1:])
-            return track.cell.expand(saved, f"{state}_next", at)
+            track, layout = self._all_tracks()[index[0]], self._layout(saved)
+            at = layout.place(track.order(layout)[-1], index[1:])
+            return track.cell.expand(saved, output.replace("_n", "_next"), at)
         for track in self._all_tracks():
-            if output in (name + track.cell.suffix for name in track.cell.kept):
+            if output in track.named(*track.cell.kept):
                 return track.cell.expand(saved, output.removesuffix(track.cell.suffix), index)
         raise KeyError(output)
 
@@ -130,37 +115,36 @@ class Recurrent(Rule):
         ``dh_next_l0[t,n,k]``.
         """
         totals, _ = self._through_time(saved, gradients)
+        layout = self._layout(saved)
         if name == "x":
-            shares = [
-                t.cell.expand_gradient(saved, totals[t.cell.suffix], "x", index) for t in self._tracks(0)
+            ways = [
+                track.cell.expand_gradient(saved, totals[track.cell.suffix], self._source(0), index)
+                for track in self._tracks(0)
             ]
-            if len(shares) == 1:
-                return shares[0]
-            return total(
-                [wrap(named(way, each)) for way, each in zip(("ahead", "back"), shares, strict=True)]
-            )
-        if name in self._states():
+            if len(ways) == 1:
+                return ways[0]
+            return total([wrap(named(way, each)) for way, each in zip(("ahead", "back"), ways, strict=True)])
+        if name in self._states:
             track = self._all_tracks()[index[0]]
-            at = self._at(saved, self._start(track, saved), index[1:])
-            return track.cell.expand_gradient(saved, totals[track.cell.suffix], name + track.cell.suffix, at)
-        track = next(each for each in self._all_tracks() if name in self._learnt(each, saved))
-        steps = []
-        for t in range(self._steps(saved)):
-            samples = [self._at(saved, t, each) for each in places(self._sample_shape(saved))]
-            shares = [
-                track.cell.share(saved, totals[track.cell.suffix], name, index, each) for each in samples
-            ]
+            at = layout.place(track.order(layout)[0], index[1:])
+            own = name + track.cell.suffix
+            return track.cell.expand_gradient(saved, totals[track.cell.suffix], own, at)
+        track = next(each for each in self._all_tracks() if name in each.learnt(dict(saved)))
+        mine, steps = totals[track.cell.suffix], []
+        for t in range(layout.steps):
+            samples = [layout.place(t, each) for each in places(layout.samples)]
+            shares = [track.cell.share(saved, mine, name, index, sample) for sample in samples]
             steps.append(wrap(named("step", total(shares), (t,))))
         return total(steps)
 
     def differentiated(self, values: Tensors) -> list[str]:
         """Input and first states that are given, and the parameters of every layer and direction."""
         given = [name for name in self.differentiable if name in values]
-        return given + [name for track in self._all_tracks() for name in self._learnt(track, values)]
+        return given + [name for track in self._all_tracks() for name in track.learnt(dict(values))]
 
     def call(self, module: Any, values: Tensors) -> dict[str, torch.Tensor]:
         """The module's answer; where it drops, it draws with the seed ``SEED``."""
-        states = [values.get(name) for name in self._states()]
+        states = [values.get(name) for name in self._states]
         given = next((state for state in states if state is not None), None)
         first: Any = None
         if given is not None:
@@ -171,60 +155,50 @@ class Recurrent(Rule):
             y, last = module(values["x"], first)
         return dict(zip(self.outputs, (y, *(last if isinstance(last, tuple) else (last,))), strict=True))
 
-    def masks(self, x: torch.Tensor, size: int) -> torch.Tensor:
+    def masks(self, x: torch.Tensor, hidden_size: int) -> torch.Tensor:
         """The masks that PyTorch draws between the layers with the seed ``SEED``.
 
         Args:
             x: The input.
-            size: The hidden size.
+            hidden_size: Numbers of a state.
 
         Returns:
-            (layers - 1, ...): 1 where a number is kept, 0 where it is dropped, in the layout of x.
+            (layers - 1, ...) and then the layout of x, with the states side by side on the last axis: 1 where
+            a number is kept, 0 where it is dropped.
         """
-        wide = size * (2 if self.bidirectional else 1)
-        turned = x.transpose(0, 1) if self._axis({"x": x}) == 1 else x
-        shape = (*turned.shape[:-1], wide)
+        layout = self._layout({"x": x})
+        wide = hidden_size * len(self._tracks(0))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.SEED)
-            drawn = [F.dropout(x.new_ones(shape), self.dropout) != 0 for _ in range(self.layers - 1)]
-        masks = torch.stack(drawn).to(x.dtype)
-        return masks.transpose(1, 2) if turned is not x else masks
+            time_first = x.new_ones((layout.steps, *layout.samples, wide))
+            drawn = [F.dropout(time_first, self.dropout) != 0 for _ in range(self.layers - 1)]
+        return torch.stack(drawn).to(x.dtype).movedim(1, 1 + layout.axis)
 
     def _run(self, track: Track, saved: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """One layer in one direction; saves states and gates at every step, gives the last states."""
-        cell, axis = track.cell, self._axis(saved)
-        x, learnt = saved[cell.source], {name: saved[name] for name in self._learnt(track, saved)}
-        size = self._size(saved)
-        state = {
-            name: saved[name][track.place]
-            if name in saved
-            else x.new_zeros((*self._sample_shape(saved), size))
-            for name in self._states()
-        }
-        kept: dict[int, dict[str, torch.Tensor]] = {}
-        for t in self._order(track, saved):
+        cell, layout = track.cell, self._layout(saved)
+        x, learnt = saved[cell.source], track.learnt(saved)
+        zero = x.new_zeros((*layout.samples, saved["weight_hh_l0"].shape[1]))
+        state = {name: saved[name][track.row] if name in saved else zero for name in self._states}
+        kept: dict[int, Tensors] = {}
+        for t in track.order(layout):
             before = {name + cell.suffix: tensor for name, tensor in state.items()}
-            made = cell.forward({cell.source: x.select(axis, t), **before, **learnt})
+            made = cell.forward({cell.source: x.select(layout.axis, t), **before, **learnt})
             state = {name: made.outputs[f"{name}_next"] for name in state}
             kept[t] = made.saved
-        for name in (*self._states(), *cell.kept):
-            full = name + cell.suffix
-            saved[full] = torch.stack([kept[t][full] for t in range(len(kept))], axis)
+        saved |= _over_time(kept, track.named(*self._states, *cell.kept), layout.axis)
         return state
 
-    def _through_time(
-        self, saved: Tensors, gradients: Tensors
-    ) -> tuple[dict[str, dict[str, torch.Tensor]], torch.Tensor]:
-        """The whole gradient by the states after each step, by ending and output; and the one by x."""
-        totals: dict[str, dict[str, torch.Tensor]] = {}
-        dy, size = gradients["y"], self._size(saved)
+    def _through_time(self, saved: Tensors, gradients: Tensors) -> tuple[Totals, torch.Tensor]:
+        """The gradients by the states of all layers, and the one by x."""
+        totals: Totals = {}
+        dy = gradients["y"]
         for layer in reversed(range(self.layers)):
-            below = []
-            for side, track in enumerate(self._tracks(layer)):
-                mine = self._sweep(track, saved, gradients, dy[..., side * size : (side + 1) * size])
-                totals[track.cell.suffix] = mine
-                below.append(track.cell.backward(saved, mine)[track.cell.source])
-            dy = below[0] if len(below) == 1 else below[0] + below[1]
+            below, tracks = [], self._tracks(layer)
+            for track, mine in zip(tracks, dy.chunk(len(tracks), -1), strict=True):
+                totals[track.cell.suffix] = swept = self._sweep(track, saved, gradients, mine)
+                below.append(track.cell.backward(saved, swept)[track.cell.source])
+            dy = torch.stack(below).sum(0)
             if layer:
                 dy = self._dropped(dy, saved, layer - 1)
         return totals, dy
@@ -233,90 +207,53 @@ class Recurrent(Rule):
         self, track: Track, saved: Tensors, gradients: Tensors, dy: torch.Tensor
     ) -> dict[str, torch.Tensor]:
         """Back in time: what comes from y, and what comes from the step after."""
-        cell, axis = track.cell, self._axis(saved)
-        over_time = [cell.source, *(name + cell.suffix for name in (*self._states(), *cell.kept))]
-        learnt = {name: saved[name] for name in self._learnt(track, saved)}
-        arriving = {name: gradients[f"{name}_n"][track.place] for name in self._states()}
-        kept: dict[int, dict[str, torch.Tensor]] = {}
-        for t in reversed(list(self._order(track, saved))):
+        cell, axis = track.cell, self._layout(saved).axis
+        over_time = [cell.source, *track.named(*self._states, *cell.kept)]
+        arriving = {name: gradients[f"{name}_n"][track.row] for name in self._states}
+        kept: dict[int, Tensors] = {}
+        for t in reversed(track.order(self._layout(saved))):
             arriving["h"] = arriving["h"] + dy.select(axis, t)
             kept[t] = {f"{name}_next": tensor for name, tensor in arriving.items()}
             at = {name: saved[name].select(axis, t) for name in over_time}
-            back = cell.to_states({**at, **learnt}, kept[t])
+            back = cell.to_states({**at, **track.learnt(dict(saved))}, kept[t])
             arriving = {name: back[name + cell.suffix] for name in arriving}
-        return {name: torch.stack([kept[t][name] for t in range(len(kept))], axis) for name in cell.outputs}
+        return _over_time(kept, cell.outputs, axis)
 
     def _dropped(self, x: torch.Tensor, saved: Tensors, layer: int) -> torch.Tensor:
-        if not self.training or not self.dropout:
-            return x
-        return x * saved["mask"][layer] / (1 - self.dropout)
+        return x * saved["mask"][layer] / (1 - self.dropout) if self.training and self.dropout else x
+
+    @property
+    def _states(self) -> tuple[str, ...]:
+        return self.cell.inputs[1:]
+
+    def _source(self, layer: int) -> str:
+        return f"y_l{layer - 1}" if layer else "x"
 
     def _tracks(self, layer: int) -> list[Track]:
-        source, both = f"y_l{layer - 1}" if layer else "x", 2 if self.bidirectional else 1
-        endings = (f"_l{layer}", f"_l{layer}_reverse")[:both]
-        return [
-            Track(replace(self.cell, suffix=ending, source=source), layer, side == 1, layer * both + side)
-            for side, ending in enumerate(endings)
-        ]
+        endings = [f"_l{layer}", f"_l{layer}_reverse"][: 2 if self.bidirectional else 1]
+        cells = [replace(self.cell, suffix=ending, source=self._source(layer)) for ending in endings]
+        return [Track(cell, side == 1, layer * len(cells) + side) for side, cell in enumerate(cells)]
 
     def _all_tracks(self) -> list[Track]:
         return [track for layer in range(self.layers) for track in self._tracks(layer)]
 
-    def _states(self) -> tuple[str, ...]:
-        return self.cell.inputs[1:]
-
-    def _learnt(self, track: Track, values: Tensors) -> list[str]:
-        names = (name + track.cell.suffix for name in track.cell.parameters)
-        return [name for name in names if name in values]
-
-    def _axis(self, saved: Tensors) -> int:
-        """The axis of time."""
-        return 1 if self.batch_first and saved["x"].dim() == 3 else 0
-
-    def _steps(self, saved: Tensors) -> int:
-        return saved["x"].shape[self._axis(saved)]
-
-    def _size(self, saved: Tensors) -> int:
-        return saved["weight_hh_l0"].shape[1]
-
-    def _sample_shape(self, saved: Tensors) -> tuple[int, ...]:
-        shape, axis = saved["x"].shape[:-1], self._axis(saved)
-        return (*shape[:axis], *shape[axis + 1 :])
-
-    def _order(self, track: Track, saved: Tensors) -> Iterator[int]:
-        steps = range(self._steps(saved))
-        return reversed(steps) if track.backward_in_time else iter(steps)
-
-    def _start(self, track: Track, saved: Tensors) -> int:
-        return self._steps(saved) - 1 if track.backward_in_time else 0
-
-    def _end(self, track: Track, saved: Tensors) -> int:
-        return 0 if track.backward_in_time else self._steps(saved) - 1
-
-    def _at(self, saved: Tensors, t: int, rest: Sequence[int]) -> tuple[int, ...]:
-        """The place in the layout of x, out of a step and the other axes."""
-        axis = self._axis(saved)
-        return (*rest[:axis], t, *rest[axis:])
+    def _layout(self, values: Tensors) -> Layout:
+        return Layout.of(values["x"], self.batch_first)
 
     def _check(self, values: Tensors) -> None:
-        x, size = values["x"], self._size(values)
-        if x.dim() not in (2, 3) or not self._steps(values):
-            raise ModelError(
-                f"x of shape {tuple(x.shape)}",
-                expected="(T, N, I), (N, T, I) with batch_first, or (T, I), with T at least 1",
-                fix="give at least one step",
-            )
-        fitting = (len(self._all_tracks()), *self._sample_shape(values), size)
-        for name in self._states():
-            if name in values and tuple(values[name].shape) != fitting:
-                raise ModelError(
-                    f"{name} of shape {tuple(values[name].shape)} beside x of shape {tuple(x.shape)}",
-                    expected=f"{name} of shape {fitting}: layers times directions, batch, hidden size",
-                    fix=f"start with torch.zeros{fitting}, or leave {name} out",
-                )
-        if self.training and self.dropout and self.layers > 1 and "mask" not in values:
+        x, size = values["x"], values["weight_hh_l0"].shape[1]
+        fitting = (len(self._all_tracks()), *self._layout(values).samples, size)
+        for name in self._states:
+            if name in values:
+                check_state(name, values[name], fitting, x)
+        if self.training and self.dropout and "mask" not in values:
             raise ModelError(
                 f"dropout {self.dropout} in training without a mask",
-                expected=f"mask of shape ({self.layers - 1}, ...) like the states side by side",
+                expected=f"mask of shape ({self.layers - 1}, ...), one for each layer below another",
                 fix="give rule.masks(x, hidden_size), or put the module into evaluation: module.eval()",
             )
+
+
+def _over_time(kept: dict[int, Tensors], names: Sequence[str], axis: int) -> dict[str, torch.Tensor]:
+    """Tensors of single steps, by step, become tensors with an axis of time."""
+    return {name: torch.stack([kept[t][name] for t in range(len(kept))], axis) for name in names}

@@ -32,8 +32,8 @@ def rnn(
     Layers above the first read the states of the layer below. With both directions, a second cell reads the
     sequence from its end, and the states of both stand side by side.
 
-    Shapes: x (T, N, I), (N, T, I) with ``batch_first``, or (T, I); h (L D, N, H), zero if left out, with D = 2
-    if bidirectional; y like x with D H numbers in place of I; h_n like h: the state after the last step of
+    Shapes: x (T, N, I), (N, T, I) with ``batch_first``, or (T, I); h (L D, N, H), zero if left out, with D =
+    2 if bidirectional; y like x with D H numbers in place of I; h_n like h: the state after the last step of
     each layer and direction (for the way back that is step 0).
 
     Args:
@@ -104,8 +104,8 @@ CONCEPT = Concept(
     },
     when="For short sequences, and to see what recurrence does; else an LSTM or a GRU.",
     pitfalls=(
-        "Backpropagation through time multiplies by W_hh once per step: gradients vanish or explode over long "
-        "sequences. Clip their norm.",
+        "Backpropagation through time multiplies by W_hh once per step: gradients vanish or explode over "
+        "long sequences. Clip their norm.",
         "On long sequences train on pieces and cut the state between them, h = h.detach() (truncated "
         "backpropagation through time): otherwise memory grows with every step.",
         "The first axis is time unless batch_first is set; h has no batch_first and stays (L D, N, H).",
@@ -113,7 +113,8 @@ CONCEPT = Concept(
         "Padded steps move the state: pack sequences of different lengths.",
     ),
     conventions=(
-        "Dropout acts between layers, on what the layer below shows; not over time and not behind the last one.",
+        "Dropout acts between layers, on what the layer below shows; not over time and not behind the "
+        "last one.",
         "Both directions side by side (PyTorch, Keras); some papers add them up.",
         "Parameters of a layer and direction: H (I + H + 2), with I = D H above the first layer.",
     ),

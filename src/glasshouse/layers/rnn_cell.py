@@ -22,8 +22,8 @@ def rnn_cell(input_size: int, hidden_size: int, bias: bool = True, nonlinearity:
 
     .. math:: h' = \tanh(W_{ih} x + b_{ih} + W_{hh} h + b_{hh})
 
-    Shapes: x (N, I) or (I), h (N, H) or (H), zero if left out; W_ih (H, I), W_hh (H, H), b_ih and b_hh (H); h'
-    like h.
+    Shapes: x (N, I) or (I), h (N, H) or (H), zero if left out; W_ih (H, I), W_hh (H, H), b_ih and b_hh (H);
+    h' like h.
 
     Args:
         input_size: Numbers per step that go in, I, at least 1.
@@ -103,8 +103,8 @@ CONCEPT = Concept(
     },
     when="To see how recurrence works, and for short memories; else an LSTM or a GRU.",
     pitfalls=(
-        "Every step back multiplies the gradient by W_hh and a slope of at most 1: over many steps it vanishes, "
-        "or explodes with large weights. Clip the norm of the gradient.",
+        "Every step back multiplies the gradient by W_hh and a slope of at most 1: over many steps it "
+        "vanishes, or explodes with large weights. Clip the norm of the gradient.",
         "With relu the state is not bounded and may grow without end.",
     ),
     conventions=(
