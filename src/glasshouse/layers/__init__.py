@@ -4,6 +4,7 @@ from glasshouse.core.concept import Catalogue
 from glasshouse.layers import (
     adaptive_average_pool,
     adaptive_max_pool,
+    additive_attention,
     average_pool,
     batch_norm,
     dropout,
@@ -18,13 +19,17 @@ from glasshouse.layers import (
     lstm,
     lstm_cell,
     max_pool,
+    multiplicative_attention,
+    positional_encoding,
     rms_norm,
     rnn,
     rnn_cell,
+    scaled_dot_product_attention,
     sum_pool,
 )
 from glasshouse.layers.adaptive_average_pool import adaptive_average_pool as AdaptiveAveragePool
 from glasshouse.layers.adaptive_max_pool import adaptive_max_pool as AdaptiveMaxPool
+from glasshouse.layers.additive_attention import AdditiveAttention
 from glasshouse.layers.average_pool import average_pool as AveragePool
 from glasshouse.layers.batch_norm import batch_norm as BatchNorm
 from glasshouse.layers.dropout import dropout as Dropout
@@ -40,9 +45,12 @@ from glasshouse.layers.lstm import lstm as LSTM
 from glasshouse.layers.lstm_cell import lstm_cell as LSTMCell
 from glasshouse.layers.lstm_cell import set_forget_bias
 from glasshouse.layers.max_pool import max_pool as MaxPool
+from glasshouse.layers.multiplicative_attention import MultiplicativeAttention
+from glasshouse.layers.positional_encoding import PositionalEncoding
 from glasshouse.layers.rms_norm import rms_norm as RMSNorm
 from glasshouse.layers.rnn import rnn as RNN
 from glasshouse.layers.rnn_cell import rnn_cell as RNNCell
+from glasshouse.layers.scaled_dot_product_attention import ScaledDotProductAttention
 from glasshouse.layers.sum_pool import SumPool
 
 LAYERS = Catalogue(
@@ -68,6 +76,10 @@ LAYERS = Catalogue(
         rnn.CONCEPT,
         lstm.CONCEPT,
         gru.CONCEPT,
+        scaled_dot_product_attention.CONCEPT,
+        additive_attention.CONCEPT,
+        multiplicative_attention.CONCEPT,
+        positional_encoding.CONCEPT,
     ],
 )
 
@@ -78,6 +90,7 @@ __all__ = [
     "RNN",
     "AdaptiveAveragePool",
     "AdaptiveMaxPool",
+    "AdditiveAttention",
     "AveragePool",
     "BatchNorm",
     "Dropout",
@@ -90,8 +103,11 @@ __all__ = [
     "LayerNorm",
     "Linear",
     "MaxPool",
+    "MultiplicativeAttention",
+    "PositionalEncoding",
     "RMSNorm",
     "RNNCell",
+    "ScaledDotProductAttention",
     "SumPool",
     "set_forget_bias",
 ]
