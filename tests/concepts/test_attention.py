@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -79,5 +80,50 @@ def test_positional_encoding_is_right_everywhere(numbers):
             Case({"x": numbers(3, 2, 4)}, {"num_features": 4, "batch_first": False}),
             Case({"x": numbers(1, 1, 1)}, {"num_features": 1}),
             Case({"x": numbers(0, 3, 2)}, {"num_features": 2}),
+        ],
+    )
+
+
+def per_head(concept):
+    """The same concept, read so that the weights of each head come out."""
+
+    def rule_of(module):
+        rule, parameters = concept.rule(module)
+        return replace(rule, average=False), parameters
+
+    return replace(concept, rule=rule_of)
+
+
+@pytest.fixture
+def sequences(numbers):
+    """Makes queries (T, N, E), keys and values (S, N, ...)."""
+
+    def make(*lead, T=2, S=3, E=4, K=4, V=4, batch_first=False):
+        def shape(steps, wide):
+            return (*lead, steps, wide) if batch_first or not lead else (steps, *lead, wide)
+
+        return {"query": numbers(*shape(T, E)), "key": numbers(*shape(S, K)), "value": numbers(*shape(S, V))}
+
+    return make
+
+
+HEADS = {"embed_dim": 4, "num_heads": 2}
+PADDED = torch.tensor([[False, True, False], [False, False, True]])
+
+
+@pytest.mark.parametrize("averaged", [True, False], ids=["mean over heads", "each head"])
+def test_multihead_attention_is_right_everywhere(averaged, sequences, numbers):
+    concept = LAYERS["multihead_attention"]
+    first = {**HEADS, "batch_first": True}
+    check_rule(
+        concept if averaged else per_head(concept),
+        [
+            Case(sequences(2), HEADS),
+            Case(sequences(), {**HEADS, "bias": False}),
+            Case({**sequences(2, batch_first=True), "key_padding_mask": PADDED}, first),
+            Case({**sequences(1), "attn_mask": ~SEEN}, {"embed_dim": 4, "num_heads": 1}),
+            Case({**sequences(2), "attn_mask": numbers(4, 2, 3), "key_padding_mask": numbers(2, 3)}, HEADS),
+            Case(sequences(1, K=3, V=1), {**HEADS, "kdim": 3, "vdim": 1}),
+            Case(sequences(0), HEADS),
         ],
     )

@@ -19,6 +19,7 @@ from glasshouse.layers import (
     lstm,
     lstm_cell,
     max_pool,
+    multihead_attention,
     multiplicative_attention,
     positional_encoding,
     rms_norm,
@@ -45,6 +46,7 @@ from glasshouse.layers.lstm import lstm as LSTM
 from glasshouse.layers.lstm_cell import lstm_cell as LSTMCell
 from glasshouse.layers.lstm_cell import set_forget_bias
 from glasshouse.layers.max_pool import max_pool as MaxPool
+from glasshouse.layers.multihead_attention import multihead_attention as MultiheadAttention
 from glasshouse.layers.multiplicative_attention import MultiplicativeAttention
 from glasshouse.layers.positional_encoding import PositionalEncoding
 from glasshouse.layers.rms_norm import rms_norm as RMSNorm
@@ -80,6 +82,7 @@ LAYERS = Catalogue(
         additive_attention.CONCEPT,
         multiplicative_attention.CONCEPT,
         positional_encoding.CONCEPT,
+        multihead_attention.CONCEPT,
     ],
 )
 
@@ -103,6 +106,7 @@ __all__ = [
     "LayerNorm",
     "Linear",
     "MaxPool",
+    "MultiheadAttention",
     "MultiplicativeAttention",
     "PositionalEncoding",
     "RMSNorm",

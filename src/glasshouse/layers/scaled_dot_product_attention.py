@@ -60,8 +60,9 @@ class ScaledDotProductAttention(nn.Module):
         """The weighted values, one for each query."""
         check_shapes({"q": q, "k": k, "v": v} | ({} if mask is None else {"mask": mask}))
         check_width(q, k)
-        if mask is not None and mask.dtype != torch.bool:
-            mask = mask.to(q.dtype)
+        if mask is not None:
+            mask = mask if mask.dtype == torch.bool else mask.to(q.dtype)
+            mask = mask.unsqueeze(0) if mask.dim() < 2 else mask  # the kernel wants queries by keys
         if not self.causal or mask is None:
             return F.scaled_dot_product_attention(q, k, v, mask, is_causal=self.causal, scale=self.scale)
         # PyTorch takes a mask or the causal one; both together are one mask.
