@@ -1,5 +1,4 @@
-"""Multi-head attention: several attentions side by side, each on its own projection of queries, keys, "
-"values."""
+"""Multi-head attention: several attentions side by side, each on its own projections."""
 
 from __future__ import annotations
 

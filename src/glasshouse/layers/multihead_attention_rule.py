@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -14,6 +13,7 @@ from glasshouse.core.arithmetic import leaf, named
 from glasshouse.core.errors import ModelError
 from glasshouse.core.expression import Expression, total, wrap
 from glasshouse.core.rule import Forward, Rule, Tensors, places
+from glasshouse.layers.multihead_layout import HeadLayout, added_mask
 from glasshouse.layers.recurrent_cell_rule import affine
 from glasshouse.layers.scaled_dot_product_attention import DotProductRule
 
@@ -72,26 +72,27 @@ class MultiheadAttentionRule(Rule):
                 expected="a dropout_mask (N, H, T, S)",
                 fix="give rule.drawn_mask(query, key), or put the module into evaluation: module.eval()",
             )
-        saved = dict(values)
+        saved, layout = dict(values), self._layout(values)
         for side, name in SIDES.items():
             weight, bias = self._projection(values, side)
-            saved[side] = self._apart(affine(self._inward(values[name]), weight, bias))
-        mask = self._mask(values)
+            saved[side] = layout.apart(affine(layout.inward(values[name]), weight, bias))
+        masks = (values.get("key_padding_mask"), values.get("attn_mask"))
+        mask = added_mask(*masks, self.heads, values["query"])
         if mask is not None:
             saved["mask"] = mask
         made = self._core.forward(self._inside(saved))
         saved |= {name: made.saved[name] for name in ("scores", "weights")}
-        saved["context"] = _together(made.outputs["y"])
+        saved["context"] = layout.together(made.outputs["y"])
         y = affine(saved["context"], values["out_proj.weight"], values.get("out_proj.bias"))
         weights = made.outputs["weights"]
         weights = weights.mean(1) if self.average else weights
-        alone = values["query"].dim() == 2
-        outputs = {"y": self._outward(y, values), "weights": weights.squeeze(0) if alone else weights}
-        return Forward(outputs, saved)
+        weights = weights.squeeze(0) if layout.alone else weights
+        return Forward({"y": layout.outward(y), "weights": weights}, saved)
 
     def backward(self, saved: Tensors, gradients: Tensors) -> dict[str, torch.Tensor]:
         """Through the output, the heads, the projections."""
-        dy = self._inward(gradients["y"])
+        layout = self._layout(saved)
+        dy = layout.inward(gradients["y"])
         inside = self._core.backward(self._inside(saved), self._head_gradients(saved, gradients))
         result: dict[str, torch.Tensor] = {
             "out_proj.weight": _rows(dy).mT @ _rows(saved["context"]),
@@ -99,10 +100,10 @@ class MultiheadAttentionRule(Rule):
         }
         weights, biases = {}, []
         for side, name in SIDES.items():
-            d = _together(inside[side])
+            d = layout.together(inside[side])
             weight, _ = self._projection(saved, side)
-            result[name] = self._outward(d @ weight, saved)
-            weights[f"{side}_proj_weight"] = _rows(d).mT @ _rows(self._inward(saved[name]))
+            result[name] = layout.outward(d @ weight)
+            weights[f"{side}_proj_weight"] = _rows(d).mT @ _rows(layout.inward(saved[name]))
             biases.append(_rows(d).sum(0))
         result |= {"in_proj_bias": torch.cat(biases), **weights}
         if "in_proj_weight" in saved:
@@ -117,7 +118,7 @@ class MultiheadAttentionRule(Rule):
         """
         place = tuple(index)
         if output == "y":
-            n, t, e = self._from_outside(saved, place)
+            n, t, e = self._layout(saved).place_inside(place)
             weight = saved["out_proj.weight"]
             terms: list[Expression] = [
                 wrap(
@@ -130,7 +131,7 @@ class MultiheadAttentionRule(Rule):
                 terms.append(leaf("out_proj.bias", saved["out_proj.bias"], (e,)))
             return total(terms)
         if output == "weights":
-            full = (0, *place) if saved["query"].dim() == 2 else place
+            full = (0, *place) if self._layout(saved).alone else place
             if not self.average:
                 return self.expand(saved, "head_weights", full)
             n, t, s = full
@@ -162,7 +163,7 @@ class MultiheadAttentionRule(Rule):
         inside = self._core.backward(self._inside(saved), self._head_gradients(saved, gradients))
         if name in self.differentiable:
             side = next(side for side, source in SIDES.items() if source == name)
-            n, t, j = self._from_outside(saved, tuple(index))
+            n, t, j = self._layout(saved).place_inside(tuple(index))
             weight = self._projection(saved, side)[0]
             return total(
                 [
@@ -176,12 +177,14 @@ class MultiheadAttentionRule(Rule):
             side, row = list(SIDES)[index[0] // size], index[0] % size
         source = SIDES[side]
         terms: list[Expression] = []
-        for n, t in places(self._inward(saved[source]).shape[:2]):
+        for n, t in places(self._layout(saved).inward(saved[source]).shape[:2]):
             d = self._row_leaf(inside, side, n, t, row)
             if name == "in_proj_bias":
                 terms.append(d)
             else:
-                terms.append(d * leaf(source, saved[source], self._to_outside(saved, (n, t, index[1]))))
+                terms.append(
+                    d * leaf(source, saved[source], self._layout(saved).place_outside((n, t, index[1])))
+                )
         return total(terms)
 
     def call(self, module: Any, values: Tensors) -> dict[str, torch.Tensor]:
@@ -203,7 +206,8 @@ class MultiheadAttentionRule(Rule):
             query: The queries.
             key: The keys.
         """
-        (n, t, _), s = self._inward(query).shape, self._inward(key).shape[1]
+        layout = self._layout({"query": query})
+        (n, t, _), s = layout.inward(query).shape, layout.inward(key).shape[1]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.SEED)
             drawn = F.dropout(query.new_ones(n * self.heads, t, s), self.dropout) != 0
@@ -237,28 +241,13 @@ class MultiheadAttentionRule(Rule):
 
     def _head_gradients(self, saved: Tensors, gradients: Tensors) -> dict[str, torch.Tensor]:
         """By what every head found, and by its weights."""
-        dy, dweights = self._inward(gradients["y"]), gradients["weights"]
-        if saved["query"].dim() == 2:
+        layout, dweights = self._layout(saved), gradients["weights"]
+        if layout.alone:
             dweights = dweights.unsqueeze(0)
         if self.average:
             dweights = dweights.unsqueeze(1).expand(saved["weights"].shape) / self.heads
-        return {"y": self._apart(dy @ saved["out_proj.weight"]), "weights": dweights}
-
-    def _mask(self, values: Tensors) -> torch.Tensor | None:
-        """Both masks in one that is added, (N or 1, H or 1, T or 1, S)."""
-        added: torch.Tensor | None = None
-        for name in ("key_padding_mask", "attn_mask"):
-            if name not in values:
-                continue
-            mask = values[name]
-            if mask.dtype == torch.bool:
-                mask = torch.zeros_like(mask, dtype=values["query"].dtype).masked_fill(mask, -math.inf)
-            if name == "key_padding_mask":
-                mask = mask.reshape(-1, 1, 1, mask.shape[-1])
-            else:
-                mask = mask.reshape(-1, 1 if mask.dim() == 2 else self.heads, *mask.shape[-2:])
-            added = mask if added is None else added + mask
-        return added
+        dy = layout.inward(gradients["y"])
+        return {"y": layout.apart(dy @ saved["out_proj.weight"]), "weights": dweights}
 
     def _projection(self, values: Tensors, side: str) -> tuple[torch.Tensor, torch.Tensor | None]:
         which, bias = list(SIDES).index(side), values.get("in_proj_bias")
@@ -271,7 +260,7 @@ class MultiheadAttentionRule(Rule):
         row, source = head * saved[side].shape[-1] + d, saved[SIDES[side]]
         terms: list[Expression] = [
             self._weight_leaf(saved, side, row, j)
-            * leaf(SIDES[side], source, self._to_outside(saved, (n, t, j)))
+            * leaf(SIDES[side], source, self._layout(saved).place_outside((n, t, j)))
             for j in range(source.shape[-1])
         ]
         if "in_proj_bias" in saved:
@@ -284,7 +273,7 @@ class MultiheadAttentionRule(Rule):
     ) -> Expression:
         context, terms = saved["context"], []
         for n, t in places(context.shape[:2]):
-            dy = leaf("dy", gradients["y"], self._to_outside(saved, (n, t, place[0])))
+            dy = leaf("dy", gradients["y"], self._layout(saved).place_outside((n, t, place[0])))
             if name.endswith("bias"):
                 terms.append(wrap(dy))
             else:
@@ -303,35 +292,8 @@ class MultiheadAttentionRule(Rule):
         head, own = divmod(row, d.shape[-1])
         return leaf(f"d{side}", d, (n, head, t, own))
 
-    def _apart(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, T, E) to (N, H, T, D)."""
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-
-    def _inward(self, x: torch.Tensor) -> torch.Tensor:
-        """To the layout with the batch first."""
-        if x.dim() == 2:
-            return x.unsqueeze(0)
-        return x if self.batch_first else x.transpose(0, 1)
-
-    def _outward(self, x: torch.Tensor, values: Tensors) -> torch.Tensor:
-        if values["query"].dim() == 2:
-            return x.squeeze(0)
-        return x if self.batch_first else x.transpose(0, 1)
-
-    def _from_outside(self, saved: Tensors, place: tuple[int, ...]) -> tuple[int, ...]:
-        if saved["query"].dim() == 2:
-            return (0, *place)
-        return place if self.batch_first else (place[1], place[0], place[2])
-
-    def _to_outside(self, saved: Tensors, place: tuple[int, ...]) -> tuple[int, ...]:
-        if saved["query"].dim() == 2:
-            return place[1:]
-        return place if self.batch_first else (place[1], place[0], place[2])
-
-
-def _together(x: torch.Tensor) -> torch.Tensor:
-    """(N, H, T, D) to (N, T, E)."""
-    return x.transpose(1, 2).flatten(-2)
+    def _layout(self, values: Tensors) -> HeadLayout:
+        return HeadLayout(self.heads, self.batch_first, values["query"].dim() == 2)
 
 
 def _rows(x: torch.Tensor) -> torch.Tensor:
