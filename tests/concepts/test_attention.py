@@ -373,3 +373,10 @@ def test_parameters_are_counted_as_pytorch_has_them(wide, bias):
     module = LAYERS["multihead_attention"].build(8, 2, bias=bias, **wide)
     counted = multihead_attention_parameters(8, bias=bias, **wide)
     assert counted.count == counted.arithmetic.value == sum(each.numel() for each in module.parameters())
+
+
+def test_every_weight_of_a_head_is_one_step_although_many_numbers_use_it(sequences):
+    tried = Case(sequences(1), HEADS).built(LAYERS["multihead_attention"])
+    saved = tried.rule.forward(tried.values()).saved
+    names = [step.name for step in tried.rule.expand(saved, "y", (0, 0, 3)).steps()]
+    assert len(names) == len(set(names)) == 4 + 2 * 3 + 2 * 3  # contexts, scores and weights

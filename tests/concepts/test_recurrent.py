@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from glasshouse.core.errors import ModelError, SettingError
-from glasshouse.layers import LAYERS, GRUCell, LSTMCell, set_forget_bias
-from glasshouse.layers.gru_cell import GRUCellRule, ResetBeforeGRUCell, ResetBeforeGRUCellRule
+from glasshouse.layers import LAYERS, GRUCell, LSTMCell, ResetBeforeGRUCell, set_forget_bias
+from glasshouse.layers.gru_cell_rule import GRUCellRule, ResetBeforeGRUCellRule
 from glasshouse.layers.lstm_cell import LSTMCellRule
 from glasshouse.layers.parameter_counts import recurrent_parameters
 from glasshouse.testing import Case, check_backward, check_card, check_forward, check_rule, close

@@ -49,6 +49,7 @@ from glasshouse.layers.max_pool import max_pool as MaxPool
 from glasshouse.layers.multihead_attention import multihead_attention as MultiheadAttention
 from glasshouse.layers.multiplicative_attention import MultiplicativeAttention
 from glasshouse.layers.positional_encoding import PositionalEncoding
+from glasshouse.layers.reset_before_gru_cell import ResetBeforeGRUCell
 from glasshouse.layers.rms_norm import rms_norm as RMSNorm
 from glasshouse.layers.rnn import rnn as RNN
 from glasshouse.layers.rnn_cell import rnn_cell as RNNCell
@@ -111,6 +112,7 @@ __all__ = [
     "PositionalEncoding",
     "RMSNorm",
     "RNNCell",
+    "ResetBeforeGRUCell",
     "ScaledDotProductAttention",
     "SumPool",
     "set_forget_bias",

@@ -48,8 +48,9 @@ class AdditiveAttention(nn.Module):
         arXiv 1409.0473.
 
     Example:
-        >>> y, weights = AdditiveAttention(4, 3, 8)(torch.ones(2, 1, 4), torch.ones(2, 5, 3), torch.ones(2,
-        5, 3)) >>> y.shape, weights.shape
+        >>> q, states = torch.ones(2, 1, 4), torch.ones(2, 5, 3)
+        >>> y, weights = AdditiveAttention(4, 3, 8)(q, states, states)
+        >>> y.shape, weights.shape
         (torch.Size([2, 1, 3]), torch.Size([2, 1, 5]))
     """
 

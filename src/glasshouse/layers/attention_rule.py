@@ -6,7 +6,7 @@ Kinds of attention differ in one thing: how a query and a key make a score.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -109,15 +109,25 @@ class Attention(Rule):
         *row, last = place = tuple(index)
         if output == "scores":
             return self._score(saved, place)
-        weights = self._row(saved, tuple(row))
+        weights = self.expand_weights(saved, tuple(row))
         if output == "weights":
             if last not in weights:
                 return Number(float(saved["weights"][place]))
             return self._with_dropout(saved, weights[last].inner, place)
-        lead, v = row[:-1], saved["v"]
+        return self.expand_sum(saved, weights, place)
+
+    def expand_sum(self, saved: Tensors, weights: Mapping[int, Named], place: Place) -> Expression:
+        """The values at one place of y, each times its weight.
+
+        Args:
+            saved: What :meth:`forward` saved.
+            weights: The weights of that query, from :meth:`expand_weights`.
+            place: The place in y.
+        """
+        *lead, t, e = place
         return total(
             [
-                wrap(self._with_dropout(saved, weight, (*row, s)) * leaf("v", v, (*lead, s, last)))
+                wrap(self._with_dropout(saved, weight, (*lead, t, s)) * leaf("v", saved["v"], (*lead, s, e)))
                 for s, weight in weights.items()
             ]
         )
@@ -177,8 +187,13 @@ class Attention(Rule):
         broadcast = [0 if size == 1 else at for at, size in zip(own, mask.shape, strict=True)]
         return wrap(score + leaf("mask", mask, broadcast))
 
-    def _row(self, saved: Tensors, row: Place) -> dict[int, Named]:
-        """The weights of one query by key, those of masked keys left out."""
+    def expand_weights(self, saved: Tensors, row: Place) -> dict[int, Named]:
+        """The weights of one query as named steps, by key; those of masked keys are left out.
+
+        Args:
+            saved: What :meth:`forward` saved.
+            row: The place of the query.
+        """
         seen = [s for s, score in enumerate(saved["scores"][row].tolist()) if score != -torch.inf]
         scores = {s: named("scores", self._score(saved, (*row, s)), (*row, s)) for s in seen}
         largest = max((score.value for score in scores.values()), default=0.0)

@@ -10,7 +10,7 @@ from torch import nn
 
 from glasshouse.core.concept import Concept
 from glasshouse.core.worked import worked_forward
-from glasshouse.layers.gru_cell import GRUCellRule
+from glasshouse.layers.gru_cell_rule import GRUCellRule
 from glasshouse.layers.recurrent_cell_rule import RecurrentCell
 from glasshouse.layers.recurrent_checks import read_settings, recurrent_settings
 from glasshouse.layers.recurrent_rule import Recurrent

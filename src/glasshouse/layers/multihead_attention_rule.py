@@ -118,18 +118,7 @@ class MultiheadAttentionRule(Rule):
         """
         place = tuple(index)
         if output == "y":
-            n, t, e = self._layout(saved).place_inside(place)
-            weight = saved["out_proj.weight"]
-            terms: list[Expression] = [
-                wrap(
-                    leaf("out_proj.weight", weight, (e, j))
-                    * named("context", self.expand(saved, "context", (n, t, j)), (n, t, j))
-                )
-                for j in range(weight.shape[1])
-            ]
-            if "out_proj.bias" in saved:
-                terms.append(leaf("out_proj.bias", saved["out_proj.bias"], (e,)))
-            return total(terms)
+            return self._expand_output(saved, self._layout(saved).place_inside(place))
         if output == "weights":
             full = (0, *place) if self._layout(saved).alone else place
             if not self.average:
@@ -254,6 +243,22 @@ class MultiheadAttentionRule(Rule):
         own = values.get(f"{side}_proj_weight")
         weight = values["in_proj_weight"].chunk(3)[which] if own is None else own
         return weight, None if bias is None else bias.chunk(3)[which]
+
+    def _expand_output(self, saved: Tensors, place: tuple[int, ...]) -> Expression:
+        n, t, e = place
+        weight, inside, wide = saved["out_proj.weight"], self._inside(saved), saved["v"].shape[-1]
+        terms: list[Expression] = []
+        for head in range(self.heads):
+            weights = self._core.expand_weights(inside, (n, head, t))  # once for all numbers of the head
+            for d in range(wide):
+                found = self._core.expand_sum(inside, weights, (n, head, t, d))
+                j = head * wide + d
+                terms.append(
+                    leaf("out_proj.weight", weight, (e, j)) * wrap(named("context", found, (n, t, j)))
+                )
+        if "out_proj.bias" in saved:
+            terms.append(leaf("out_proj.bias", saved["out_proj.bias"], (e,)))
+        return total(terms)
 
     def _expand_projection(self, saved: Tensors, side: str, place: tuple[int, ...]) -> Expression:
         n, head, t, d = place

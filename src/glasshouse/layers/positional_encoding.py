@@ -47,7 +47,7 @@ class PositionalEncoding(nn.Module):
         Vaswani et al. 2017, Attention is all you need, arXiv 1706.03762.
 
     Example:
-        >>> PositionalEncoding(2)(torch.zeros(3, 2)).round(decimals=4).tolist()
+        >>> PositionalEncoding(2)(torch.zeros(3, 2, dtype=torch.float64)).round(decimals=4).tolist()
         [[0.0, 1.0], [0.8415, 0.5403], [0.9093, -0.4161]]
     """
 
