@@ -11,7 +11,8 @@ import torch
 from glasshouse.core.arithmetic import Quantity, named, sigmoid, tanh
 from glasshouse.core.expression import Expression, total, wrap
 from glasshouse.core.rule import Tensors
-from glasshouse.layers.recurrent_cell_rule import Quantities, RecurrentCell, Say, Slopes, affine
+from glasshouse.layers.affine import affine
+from glasshouse.layers.recurrent_cell_rule import Quantities, RecurrentCell, Say, Slopes
 from glasshouse.layers.reset_before_gru_cell import ResetBeforeGRUCell
 
 

@@ -13,8 +13,8 @@ from glasshouse.core.arithmetic import leaf, named
 from glasshouse.core.errors import ModelError
 from glasshouse.core.expression import Expression, total, wrap
 from glasshouse.core.rule import Forward, Rule, Tensors, places
+from glasshouse.layers.affine import affine, rows
 from glasshouse.layers.multihead_layout import HeadLayout, added_mask
-from glasshouse.layers.recurrent_cell_rule import affine
 from glasshouse.layers.scaled_dot_product_attention import DotProductRule
 
 SIDES = {"q": "query", "k": "key", "v": "value"}
@@ -40,12 +40,7 @@ class MultiheadAttentionRule(Rule):
         training: Whether anything is dropped.
     """
 
-    inputs: ClassVar[tuple[str, ...]] = (
-        *SIDES.values(),
-        "key_padding_mask",
-        "attn_mask",
-        "dropout_mask",
-    )
+    inputs: ClassVar[tuple[str, ...]] = (*SIDES.values(), "key_padding_mask", "attn_mask", "dropout_mask")
     outputs: ClassVar[tuple[str, ...]] = ("y", "weights")
     parameters: ClassVar[tuple[str, ...]] = (
         "in_proj_weight",
@@ -95,16 +90,16 @@ class MultiheadAttentionRule(Rule):
         dy = layout.inward(gradients["y"])
         inside = self._core.backward(self._inside(saved), self._head_gradients(saved, gradients))
         result: dict[str, torch.Tensor] = {
-            "out_proj.weight": _rows(dy).mT @ _rows(saved["context"]),
-            "out_proj.bias": _rows(dy).sum(0),
+            "out_proj.weight": rows(dy).mT @ rows(saved["context"]),
+            "out_proj.bias": rows(dy).sum(0),
         }
         weights, biases = {}, []
         for side, name in SIDES.items():
             d = layout.together(inside[side])
             weight, _ = self._projection(saved, side)
             result[name] = layout.outward(d @ weight)
-            weights[f"{side}_proj_weight"] = _rows(d).mT @ _rows(layout.inward(saved[name]))
-            biases.append(_rows(d).sum(0))
+            weights[f"{side}_proj_weight"] = rows(d).mT @ rows(layout.inward(saved[name]))
+            biases.append(rows(d).sum(0))
         result |= {"in_proj_bias": torch.cat(biases), **weights}
         if "in_proj_weight" in saved:
             result["in_proj_weight"] = torch.cat(list(weights.values()))
@@ -125,9 +120,8 @@ class MultiheadAttentionRule(Rule):
                 return self.expand(saved, "head_weights", full)
             n, t, s = full
             each = [(n, head, t, s) for head in range(self.heads)]
-            return total(
-                [wrap(named("weights", self.expand(saved, "head_weights", at), at)) for at in each]
-            ) / (self.heads)
+            steps = [wrap(named("weights", self.expand(saved, "head_weights", at), at)) for at in each]
+            return total(steps) / self.heads
         if output in SIDES:
             return self._expand_projection(saved, output, place)
         if output == "context":
@@ -160,21 +154,7 @@ class MultiheadAttentionRule(Rule):
                     for row in range(weight.shape[0])
                 ]
             )
-        side, row = name[0], index[0]
-        if name.startswith("in_proj"):
-            size = saved["out_proj.weight"].shape[0]
-            side, row = list(SIDES)[index[0] // size], index[0] % size
-        source = SIDES[side]
-        terms: list[Expression] = []
-        for n, t in places(self._layout(saved).inward(saved[source]).shape[:2]):
-            d = self._row_leaf(inside, side, n, t, row)
-            if name == "in_proj_bias":
-                terms.append(d)
-            else:
-                terms.append(
-                    d * leaf(source, saved[source], self._layout(saved).place_outside((n, t, index[1])))
-                )
-        return total(terms)
+        return self._expand_weight_gradient(saved, inside, name, tuple(index))
 
     def call(self, module: Any, values: Tensors) -> dict[str, torch.Tensor]:
         """The module's answer with weights; where it drops, it draws with the seed ``SEED``."""
@@ -273,6 +253,22 @@ class MultiheadAttentionRule(Rule):
             terms.append(leaf("in_proj_bias", bias, (list(SIDES).index(side) * len(bias) // 3 + row,)))
         return total(terms)
 
+    def _expand_weight_gradient(
+        self, saved: Tensors, inside: Tensors, name: str, place: tuple[int, ...]
+    ) -> Expression:
+        side, row, layout = name[0], place[0], self._layout(saved)
+        if name.startswith("in_proj"):
+            which, row = divmod(place[0], saved["out_proj.weight"].shape[0])
+            side = list(SIDES)[which]
+        source = SIDES[side]
+        terms: list[Expression] = []
+        for n, t in places(layout.inward(saved[source]).shape[:2]):
+            slope = self._row_leaf(inside, side, n, t, row)
+            if name != "in_proj_bias":
+                slope = slope * leaf(source, saved[source], layout.place_outside((n, t, place[1])))
+            terms.append(slope)
+        return total(terms)
+
     def _expand_output_gradient(
         self, saved: Tensors, gradients: Tensors, name: str, place: tuple[int, ...]
     ) -> Expression:
@@ -299,7 +295,3 @@ class MultiheadAttentionRule(Rule):
 
     def _layout(self, values: Tensors) -> HeadLayout:
         return HeadLayout(self.heads, self.batch_first, values["query"].dim() == 2)
-
-
-def _rows(x: torch.Tensor) -> torch.Tensor:
-    return x.reshape(-1, x.shape[-1])

@@ -16,6 +16,7 @@ import torch
 from glasshouse.core.arithmetic import Quantity, named
 from glasshouse.core.expression import Expression, Named, Number, total, wrap
 from glasshouse.core.rule import Forward, Rule, Tensors, gradient_name, places
+from glasshouse.layers.affine import affine, rows
 from glasshouse.layers.recurrent_checks import check_input, check_state
 
 Quantities = Mapping[str, Quantity]
@@ -96,12 +97,12 @@ class RecurrentCell(Rule):
         from_x = torch.cat([slopes.from_x[gate] for gate in self.gates], -1)
         from_h = torch.cat([slopes.from_h[gate] for gate in self.gates], -1)
         result = {self.source: from_x @ v["weight_ih"], **self._to_states(v, slopes)}
-        fed = [_rows(slopes.from_h[gate]).mT @ _rows(self.fed(v, gate)) for gate in self.gates]
+        fed = [rows(slopes.from_h[gate]).mT @ rows(self.fed(v, gate)) for gate in self.gates]
         parameters = {
-            "weight_ih": _rows(from_x).mT @ _rows(v["x"]),
+            "weight_ih": rows(from_x).mT @ rows(v["x"]),
             "weight_hh": torch.cat(fed),
-            "bias_ih": _rows(from_x).sum(0),
-            "bias_hh": _rows(from_h).sum(0),
+            "bias_ih": rows(from_x).sum(0),
+            "bias_hh": rows(from_h).sum(0),
         }
         result |= {name + self.suffix: gradient for name, gradient in parameters.items() if name in v}
         return {name: gradient for name, gradient in result.items() if name in saved}
@@ -278,21 +279,5 @@ class RecurrentCell(Rule):
         return lambda name, quantity: named(name + self.suffix, quantity, place)
 
 
-def affine(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-    """``W x``, plus a bias where there is one.
-
-    Args:
-        x: Numbers that go in, on the last axis.
-        weight: One row for each number that comes out.
-        bias: One number for each of them, or none.
-    """
-    y = x @ weight.mT
-    return y if bias is None else y + bias
-
-
 def _plain(_: str, quantity: Quantity) -> Quantity:
     return quantity
-
-
-def _rows(x: torch.Tensor) -> torch.Tensor:
-    return x.reshape(-1, x.shape[-1])

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from glasshouse.core.checks import whole_number
-from glasshouse.layers.recurrent_cell_rule import affine
+from glasshouse.layers.affine import affine
 from glasshouse.layers.recurrent_checks import check_input, check_state
 
 
