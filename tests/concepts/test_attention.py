@@ -9,7 +9,7 @@ from torch import nn
 from glasshouse.core.errors import ModelError, SettingError
 from glasshouse.layers import LAYERS, PositionalEncoding, ScaledDotProductAttention
 from glasshouse.layers.parameter_counts import multihead_attention_parameters
-from glasshouse.testing import Case, check_card, check_forward, check_rule, close
+from glasshouse.testing import Case, check_backward, check_card, check_forward, check_rule, close
 
 
 @pytest.fixture
@@ -131,6 +131,13 @@ def test_multihead_attention_is_right_everywhere(averaged, sequences, numbers):
             Case(sequences(0), HEADS),
         ],
     )
+
+
+def test_wide_attention_stays_within_the_bounds_of_both_types(sequences):
+    case = Case(sequences(4, T=20, S=30, E=64, K=64, V=64), {"embed_dim": 64, "num_heads": 8})
+    for dtype in (torch.float64, torch.float32):
+        check_forward(LAYERS["multihead_attention"], case, dtype)
+        check_backward(LAYERS["multihead_attention"], case, dtype)
 
 
 def test_multihead_attention_drops_the_weights_that_pytorch_drops(sequences):

@@ -37,7 +37,10 @@ def test_rnn_cell_is_right_everywhere(nonlinearity, numbers):
 def test_lstm_cell_is_right_everywhere(numbers):
     cases = cell_cases(numbers, ("h", "c"))
     empty = {"x": numbers(0, 3), **states(numbers, 0, 2, names=("h", "c"))}
-    check_rule(LAYERS["lstm_cell"], [*cases, Case(empty, SIZES), Case({"x": numbers(1, 3)}, SIZES)])
+    check_rule(
+        LAYERS["lstm_cell"],
+        [*cases, Case(empty, SIZES), Case({"x": numbers(1, 3), "c": numbers(1, 2)}, SIZES)],
+    )
 
 
 @pytest.mark.parametrize("reset", ["after", "before"])
@@ -80,6 +83,15 @@ def layer_cases(numbers, names, **more):
 def test_layers_over_time_are_right_everywhere(name, names, more, numbers):
     cases = layer_cases(numbers, names, **more)
     check_rule(LAYERS[name], cases[::3] if more else cases)
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+def test_long_sequences_stay_within_the_bounds_of_both_types(name, numbers):
+    settings = {"input_size": 8, "hidden_size": 16, "num_layers": 2, "bidirectional": True}
+    case = Case({"x": numbers(25, 4, 8), "h": numbers(4, 4, 16)}, settings)
+    for dtype in (torch.float64, torch.float32):
+        check_forward(LAYERS[name], case, dtype)
+        check_backward(LAYERS[name], case, dtype)
 
 
 def test_a_simple_layer_without_biases_is_read_as_well(numbers):
