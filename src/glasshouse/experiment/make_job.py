@@ -16,8 +16,8 @@ from glasshouse.experiment.experiment import Experiment
 from glasshouse.models import Layer
 from glasshouse.objectives import Supervised
 from glasshouse.probes import interval
+from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.batches import Batches, InMemoryBatches
-from glasshouse.training.early_stopping import EarlyStopping
 from glasshouse.training.job import Job
 from glasshouse.training.precision import Precision
 from glasshouse.training.quick import metric_name

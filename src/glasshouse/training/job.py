@@ -10,8 +10,8 @@ from torch import nn
 from glasshouse.core.concept import Spec
 from glasshouse.data.parts import Part
 from glasshouse.objectives.supervised import Supervised
+from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.batches import Batches
-from glasshouse.training.early_stopping import EarlyStopping
 from glasshouse.training.precision import Precision
 from glasshouse.training.settings import CheckpointSettings
 
