@@ -14,6 +14,7 @@ from glasshouse.experiment.experiment import Experiment
 from glasshouse.models import MODELS
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.schedules import SCHEDULES
+from glasshouse.training.regularization import build_regularizer
 
 STEPS = {"vector": 8000, "image": 4000}
 """Optimizer steps that the number of epochs aims at."""
@@ -80,13 +81,13 @@ def decide_training(training: dict[str, Any], rows: int, takes: str) -> None:
 
 
 def refuse_unbuildable(experiment: Experiment) -> None:
-    """Build optimizer and schedule for nothing, so that what is wrong with them is told before training.
+    """Build what training will need for nothing, so that what is wrong with it is told before.
 
     Args:
         experiment: As it was decided.
 
     Raises:
-        UnknownNameError: There is no such optimizer or schedule.
+        UnknownNameError: There is no such optimizer, schedule or regularizer.
         SettingError: It does not take such a setting, or there is no such device.
 
     Example:
@@ -97,6 +98,8 @@ def refuse_unbuildable(experiment: Experiment) -> None:
     parameters = [torch.nn.Parameter(torch.zeros(1))]
     OPTIMIZERS.build(training.optimizer, parameters, fixed={"learning_rate": 1.0, "weight_decay": 0.0})
     SCHEDULES.build(training.schedule)
+    for spec in training.regularizers:
+        build_regularizer(spec)
     choose_device(training.device)
 
 

@@ -113,6 +113,8 @@ def make_job(
         precision=Precision(training.precision, device),
         clip_norm=training.clip_norm,
         clip_value=training.clip_value,
+        clip_adaptive=training.clip_adaptive,
+        regularizers=training.regularizers,
         threads=thread_count(experiment, layers, batches),
         probe_every=interval(experiment.watch.every, batches.steps * training.epochs)
         if experiment.watch.probes
