@@ -11,6 +11,7 @@ from glasshouse.core.concept import read_spec
 from glasshouse.core.devices import choose_device
 from glasshouse.data.parts import Prepared
 from glasshouse.experiment.experiment import Experiment
+from glasshouse.metrics import metric_for
 from glasshouse.models import MODELS
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.schedules import SCHEDULES
@@ -32,7 +33,8 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
         task: ``"classification"`` or ``"regression"``.
 
     Raises:
-        UnknownNameError: There is no such model or optimizer.
+        UnknownNameError: There is no such model, optimizer or metric.
+        SettingError: A metric is for the other task.
 
     Example:
         >>> decided = decide(Experiment(data="digits"), 1167, (1, 8, 8), "classification")
@@ -53,6 +55,8 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
     if values["objective"]["loss"] == "auto":
         values["objective"]["loss"] = "cross_entropy" if task == "classification" else "mse"
     decide_training(training, rows, takes)
+    for spec in experiment.output.metrics:
+        metric_for(spec, task)
     return Experiment.read(values)
 
 
