@@ -7,7 +7,7 @@ import torch
 
 from glasshouse.clipping import CLIPPING, AdaptiveClipping, ClipByNorm, ClipByValue
 from glasshouse.core.errors import SettingError
-from glasshouse.testing import Case, check_card, check_rule, close
+from glasshouse.testing import Case, check_card, check_clipping, check_rule, close
 
 BELOW_AND_BEYOND = [1e-3, 0.5, 2.0, 1e3]
 
@@ -54,28 +54,9 @@ def test_adaptive(limit, numbers):
     )
 
 
-def parameters_with_gradients(numbers, *shapes):
-    made = []
-    for shape in shapes:
-        parameter = torch.nn.Parameter(numbers(*shape))
-        parameter.grad = numbers(*shape)
-        made.append(parameter)
-    return made
-
-
-@pytest.mark.parametrize("limit", BELOW_AND_BEYOND)
-def test_the_whole_gradient_of_many_parameters_is_clipped_as_one(limit, numbers):
-    ours = parameters_with_gradients(numbers, (3, 4), (4,), (2, 2, 2))
-    whole = torch.cat([each.grad.flatten() for each in ours])
-    for clipping in (ClipByNorm(limit), ClipByValue(limit)):
-        for each, part in zip(ours, whole.split([12, 4, 8]), strict=True):
-            each.grad = part.reshape(each.shape).clone()
-        clipping.clip_(ours)
-        close(
-            type(clipping).__name__,
-            torch.cat([each.grad.flatten() for each in ours]),
-            clipping(whole),
-        )
+@pytest.mark.parametrize("name", CLIPPING)
+def test_many_parameters_in_place_as_one_gradient_as_a_function(name):
+    check_clipping(CLIPPING[name])
 
 
 @pytest.mark.parametrize("limit", BELOW_AND_BEYOND)

@@ -207,3 +207,27 @@ def test_noise_on_indices_stops_before_anything_is_learnt(job):
 def test_what_is_no_regularizer_of_the_loop_is_sent_to_its_place(spec, error, said):
     with pytest.raises(error, match=said):
         build_regularizer(spec)
+
+
+def test_parameters_that_are_not_flat_are_treated_alike(job, monkeypatch):
+    # as on a GPU; noise on weights is left out, because it is drawn tensor by tensor there
+    specs = ["elastic_net", {"name": "max_norm", "limit": 0.7}, {"name": "input_noise", "deviation": 0.1}]
+    settings = {"network": network(), "regularizers": specs, "clip_norm": 0.5, "clip_adaptive": 0.1}
+    flat, apart = job(**settings), job(**{**settings, "network": network()})
+    train(flat)
+    monkeypatch.setattr("glasshouse.training.loop.can_flatten", lambda *_: False)
+    assert Training(apart, Records(None), None, ()).flat is None
+    train(apart)
+    assert largest_difference(flat.network, apart.network) < 1e-5
+
+
+def test_noise_on_weights_works_where_parameters_are_not_flat(job, monkeypatch):
+    monkeypatch.setattr("glasshouse.training.loop.can_flatten", lambda *_: False)
+    ours = job(
+        **{**PLAIN, "learning_rate": 1e-12},
+        network=nn.Sequential(nn.Linear(2, 2)),
+        regularizers=[{"name": "weight_noise", "deviation": 3.0}],
+    )
+    before = ours.network[0].weight.detach().clone()
+    train(ours)
+    assert float((ours.network[0].weight.detach() - before).abs().max()) < 1e-9
