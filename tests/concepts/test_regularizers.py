@@ -118,6 +118,9 @@ def test_max_norm_is_torchs_renorm_and_leaves_short_rows_their_bits(numbers):
     bounded = MaxNorm(1.0)(w)
     close("renorm", bounded, torch.renorm(w, 2, 0, 1.0), 1e-6)
     assert torch.equal(bounded[0], w[0])
+    in_place = w.clone()
+    MaxNorm(1.0).apply_(in_place)
+    assert torch.equal(in_place, bounded)
     assert float(bounded.norm(dim=1).max()) <= 1 + 1e-12
 
 

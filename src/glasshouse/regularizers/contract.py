@@ -40,6 +40,14 @@ class Constraint(nn.Module, ABC):
     def forward(self, w: torch.Tensor) -> torch.Tensor:
         """The nearest weights that are allowed, in the same shape."""
 
+    def apply_(self, w: torch.Tensor) -> None:
+        """Bring weights back to what is allowed, in place.
+
+        Args:
+            w: The weights, without a history.
+        """
+        w.copy_(self(w))
+
 
 class Noise(nn.Module, ABC):
     """Chance that is added in training and left out in evaluation.

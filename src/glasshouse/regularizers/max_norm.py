@@ -47,6 +47,10 @@ class MaxNorm(Constraint):
         # limit / limit is exactly 1: what is short enough keeps its bits.
         return w * (self.limit / lengths(w, by_unit=True).clamp(min=self.limit))
 
+    def apply_(self, w: torch.Tensor) -> None:
+        """Scale units that are too long, in place: once per step, so without the copy."""
+        w.mul_(self.limit / lengths(w, by_unit=True).clamp_(min=self.limit))
+
     def extra_repr(self) -> str:
         """The settings, for ``print``."""
         return f"limit={self.limit:g}"

@@ -118,10 +118,9 @@ class Regularization:
 
     def constrain(self) -> None:
         """Bring the weights back to what the constraints allow."""
-        with torch.no_grad():
-            for constraint in self.constraints:
-                for member in self._members:
-                    member.copy_(constraint(member))
+        for constraint in self.constraints:
+            for member in self._members:
+                constraint.apply_(member.detach())
 
     def penalty(self) -> float:
         """The sum of all penalties at the weights as they are."""
