@@ -226,3 +226,43 @@ LAYER_SITUATIONS = {
     "group_norm": group_norm,
     "rms_norm": last_axes_norm,
 }
+
+
+def weights(draw: Draw, extreme: bool) -> torch.Tensor:
+    """Weights of any shape: a number, a vector, a matrix, a kernel; none at all."""
+    return numbers(draw, *draw(st.lists(st.integers(0, 4), max_size=4)), extreme=extreme)
+
+
+def penalty(draw: Draw, extreme: bool) -> Situation:
+    return {"strength": draw(st.sampled_from([0.0, 1e-4, 3.0]))}, {"w": weights(draw, extreme)}
+
+
+def bounded(draw: Draw, extreme: bool) -> Situation:
+    return {"limit": draw(st.sampled_from([1e-6, 0.1, 2.0, 1e6]))}, {"x": weights(draw, extreme)}
+
+
+def bounded_by_weights(draw: Draw, extreme: bool) -> Situation:
+    settings, inputs = bounded(draw, extreme)
+    return settings, {**inputs, "w": numbers(draw, *inputs["x"].shape, extreme=extreme)}
+
+
+def smoothed(draw: Draw, extreme: bool) -> Situation:
+    shape = (*draw(st.lists(few, max_size=2)), draw(few))
+    return {"smoothing": draw(st.sampled_from([0.0, 0.1, 0.99]))}, {
+        "x": numbers(draw, *shape, extreme=extreme)
+    }
+
+
+REGULARIZER_SITUATIONS = {
+    "l1": penalty,
+    "l2": penalty,
+    "elastic_net": penalty,
+    "max_norm": bounded,
+    "weight_decay": anything,
+    "label_smoothing": smoothed,
+}
+CLIPPING_SITUATIONS = {
+    "clip_by_norm": bounded,
+    "clip_by_value": bounded,
+    "adaptive_clipping": bounded_by_weights,
+}

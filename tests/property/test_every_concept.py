@@ -8,18 +8,31 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from glasshouse.activations import ACTIVATIONS
+from glasshouse.clipping import CLIPPING
 from glasshouse.layers import LAYERS
 from glasshouse.losses import LOSSES
+from glasshouse.regularizers import REGULARIZERS
 from glasshouse.testing import Case, check_backward, check_forward
-from tests.property.situations import LAYER_SITUATIONS, LOSS_SITUATIONS, anything, maxout
+from tests.property.situations import (
+    CLIPPING_SITUATIONS,
+    LAYER_SITUATIONS,
+    LOSS_SITUATIONS,
+    REGULARIZER_SITUATIONS,
+    anything,
+    maxout,
+)
 
 ACTIVATION_SITUATIONS = dict.fromkeys(ACTIVATIONS, anything) | {"maxout": maxout}
 WITH_CHANCE = {"dropout"}
 """Layers that draw a mask have a test of their own."""
+NOT_OF_ONE_BATCH = {"input_noise", "weight_noise", "early_stopping"}
+"""Regularizers that draw, or that look back over epochs."""
 EVERY = [
     *((ACTIVATIONS[name], make) for name, make in ACTIVATION_SITUATIONS.items()),
     *((LOSSES[name], make) for name, make in LOSS_SITUATIONS.items()),
     *((LAYERS[name], make) for name, make in LAYER_SITUATIONS.items()),
+    *((REGULARIZERS[name], make) for name, make in REGULARIZER_SITUATIONS.items()),
+    *((CLIPPING[name], make) for name, make in CLIPPING_SITUATIONS.items()),
 ]
 every_concept = pytest.mark.parametrize(
     ("concept", "make"), EVERY, ids=[f"{concept.kind}-{concept.name}" for concept, _ in EVERY]
@@ -31,6 +44,8 @@ TYPES = st.sampled_from([torch.float64, torch.float32, torch.bfloat16])
 def test_no_concept_is_forgotten():
     assert set(LOSS_SITUATIONS) == set(LOSSES)
     assert set(LAYER_SITUATIONS) | WITH_CHANCE == set(LAYERS)
+    assert set(REGULARIZER_SITUATIONS) | NOT_OF_ONE_BATCH == set(REGULARIZERS)
+    assert set(CLIPPING_SITUATIONS) == set(CLIPPING)
 
 
 @every_concept

@@ -167,6 +167,26 @@ train(job, Records(folder), CheckpointFolder(folder / "checkpoints", "run"), [Sl
 """
 
 
+NOISY = [
+    {"name": "input_noise", "deviation": 0.1},
+    {"name": "weight_noise", "deviation": 0.05},
+    {"name": "elastic_net", "strength": 0.01},
+    {"name": "max_norm", "limit": 0.8},
+]
+
+
+@pytest.mark.parametrize("step", [1, 6, 9, 23, 39])
+def test_with_noise_penalties_and_a_constraint_it_goes_on_exactly(tmp_path, step):
+    changes = {"regularizers": NOISY, "clip_adaptive": 0.1}
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    whole.mkdir(), cut.mkdir()
+    expected = evidence(whole, *finish(whole, **changes))
+    job = make_job(**{**HARD, "checkpoint": CheckpointSettings(seconds=1e9, steps=4), **changes})
+    with pytest.raises(Killed):
+        train(job, Records(cut), CheckpointFolder(cut / "checkpoints", "run"), [KillAt(step)])
+    assert_same(expected, evidence(cut, *finish(cut, **changes)))
+
+
 @pytest.mark.parametrize("kill_at", [5, 17, 33])
 def test_sigkill_from_outside_ends_with_the_same_bits(tmp_path, kill_at):
     whole, cut = tmp_path / "whole", tmp_path / "cut"

@@ -23,13 +23,14 @@ from glasshouse.training.batches import Batch
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.epoch_log import EpochLog
 from glasshouse.training.flat import FlatParameters, can_flatten, grouped
+from glasshouse.training.giving_up import give_up
 from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
-from glasshouse.training.non_finite import all_finite, culprit, non_finite_error
 from glasshouse.training.observers import Observer, Plan
 from glasshouse.training.optimizer_step import bare_step
 from glasshouse.training.quick import mean_loss, metric_name, quick_metric
 from glasshouse.training.records import Records
+from glasshouse.training.regularization import Regularization, clippings
 from glasshouse.training.saving import checkpoint_due, save, take_up
 
 CHECK_EVERY = {"cpu": 1}
@@ -102,9 +103,12 @@ class Training:
 
     def __post_init__(self) -> None:
         job = self.job
-        self.groups = grouped(job.network, job.weight_decay)
+        self.groups = grouped(job.network, job.weight_decay, apart=bool(job.regularizers))
         self.flat = FlatParameters(self.groups) if can_flatten(job.network, job.device) else None
         self.leaves = [leaf for group in self.groups for leaf in group.leaves]
+        self.members = [member for group in self.groups for member in group.members]
+        self.regularization = Regularization(job.regularizers, self.groups)
+        self.clippings = clippings(job)
         self.optimizer: torch.optim.Optimizer = OPTIMIZERS.build(
             job.optimizer,
             [
@@ -157,17 +161,19 @@ class Training:
         self.end_epoch()
 
     def step(self, batches: list[Batch]) -> None:
-        """One optimizer step: forward and backward over its batches, clip, update."""
+        """One optimizer step: forward and backward over its batches, finish the gradient, update."""
         progress = self.progress
         self.set_rate()
         with self.probes.look(progress.step):
-            loss, weight = self.backward(batches)
+            with self.regularization.shaken():
+                loss, weight = self.backward(batches)
             self.log.step(loss, weight, self.rate)
             if progress.step % self.check_every == 0 and self.log.settle() is not None:
-                self.give_up(batches)
-            self.clip()
+                give_up(self, batches)
+            self.finish_gradient()
             self.probes.before_update()
             self.job.precision.step(self.optimizer, self.update)
+            self.regularization.constrain()
         progress.step += 1
         progress.step_of_epoch += 1
         known = self.log.losses[-1] if self.check_every == 1 else None
@@ -184,7 +190,8 @@ class Training:
         mean: torch.Tensor | None = None
         for batch, weight in zip(batches, weights, strict=True):
             with job.precision.forward():
-                loss, outputs = job.objective(job.network, batch.inputs, batch.targets)
+                inputs = self.regularization.noisy(batch.inputs)
+                loss, outputs = job.objective(job.network, inputs, batch.targets)
             share = loss if len(batches) == 1 else loss * (weight / total)
             job.precision.scaled(share).backward()  # type: ignore[no-untyped-call]
             self.log.answers(outputs, batch.targets)
@@ -199,16 +206,14 @@ class Training:
         else:
             self.optimizer.zero_grad(set_to_none=True)
 
-    def clip(self) -> None:
-        """Bound the gradient, entry by entry and as a whole."""
-        job = self.job
-        if job.clip_value is None and job.clip_norm is None:
+    def finish_gradient(self) -> None:
+        """Add the pull of the penalties, then bound the gradient: by value, by norm, unit by unit."""
+        if not (self.clippings or self.regularization.penalties):
             return
-        job.precision.unscale(self.optimizer)
-        if job.clip_value is not None:
-            torch.nn.utils.clip_grad_value_(self.leaves, job.clip_value)
-        if job.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(self.leaves, job.clip_norm)
+        self.job.precision.unscale(self.optimizer)
+        self.regularization.add_gradients()
+        for clipping in self.clippings:
+            clipping.clip_(self.members if clipping.by_parameter else self.leaves)
 
     def set_rate(self) -> None:
         """The learning rate of the next step, by the schedule."""
@@ -225,13 +230,15 @@ class Training:
         progress.epoch += 1
         progress.step_of_epoch = 0
         if self.log.settle() is not None:
-            self.give_up([])
+            give_up(self, [])
         trained = time.perf_counter() - self.epoch_began
         row: dict[str, Any] = {
             "epoch": progress.epoch,
             "step": progress.step,
             "learning_rate": self.log.rates[-1],
         }
+        if self.regularization.penalties:
+            row["penalty"] = self.regularization.penalty()
         row["train"] = self.measured(self.log.mean_loss(), self.log.gathered())
         if job.validation is not None:
             outputs = outputs_of(job.network, job.validation.inputs, job.precision.forward())
@@ -287,23 +294,3 @@ class Training:
             f"training was stopped by {signal_name} in {where}; its state is saved",
             fix="`glasshouse resume RUN` goes on from that very step",
         )
-
-    def give_up(self, batches: list[Batch]) -> None:
-        """Say where the loss stopped being finite, and keep what is good."""
-        job, progress = self.job, self.progress
-        bad = next(place for place, loss in enumerate(self.log.losses) if not math.isfinite(loss))
-        loss = self.log.losses[bad]
-        step = progress.step - progress.step_of_epoch + bad + 1
-        place = f"step {step} (epoch {progress.epoch + 1}, step {bad + 1} of {job.batches.steps})"
-        kept = "nothing was reached yet that could be kept"
-        if not batches or not all_finite(job.network):
-            cause = "the weights are not finite either"
-        else:
-            cause = culprit(job.network, batches[-1].inputs)
-            self.log.drop_last()
-            save(self)
-            kept = "the state before that step is kept"
-        if self.best_weights is not None:
-            job.network.load_state_dict(self.best_weights)
-            kept = f"the weights of epoch {job.stopping.best_epoch}, the best so far, are kept"
-        raise non_finite_error(loss, place, cause, self.rate, kept)
