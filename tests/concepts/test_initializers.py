@@ -164,7 +164,7 @@ of the logarithm after all layers."""
 
 
 def through_layers(initializer, activation=torch.relu):
-    """Mean squares of a signal after each layer, and of the gradient by the input of each, first one first."""
+    """Mean squares of a signal after each layer, and of the gradient by the input of each, in that order."""
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(64, WIDTH, generator=generator).requires_grad_()
     signals = [x]

@@ -342,6 +342,26 @@ def test_own_forms_train_many_tensors_as_one_at_a_time_and_groups_by_their_own_s
     assert [one.state[each]["step"] for each in together] == [4, 3, 4]
 
 
+@pytest.mark.parametrize(("name", "settings"), OWN, ids=str)
+def test_own_forms_move_all_tensors_at_once_as_piece_by_piece(name, settings, monkeypatch):
+    generator = torch.Generator().manual_seed(1)
+    starts = [torch.randn(shape, generator=generator) for shape in ((4, 10_000), (4,), (2, 3, 4, 4))]
+    starts[2] = starts[2].to(memory_format=torch.channels_last)
+    gradients = [[torch.randn_like(each) for each in starts] for _ in range(3)]
+    ends = []
+    for in_pieces in (("cpu",), ()):
+        monkeypatch.setattr("glasshouse.optimizers.by_rule.IN_PIECES", in_pieces)
+        weights = [torch.nn.Parameter(each.clone()) for each in starts]
+        optimizer = OPTIMIZERS.build({"name": name, **settings}, weights, learning_rate=0.1, weight_decay=0.1)
+        for some in gradients:
+            for weight, gradient in zip(weights, some, strict=True):
+                weight.grad = gradient.clone()
+            optimizer.step()
+        ends.append(weights)
+    for piecewise, whole in zip(*ends, strict=True):
+        assert torch.allclose(piecewise, whole, rtol=1e-6, atol=1e-7)
+
+
 def test_own_forms_can_be_copied_and_take_a_closure():
     weight = weight_of(1.0)
     optimizer = copy.deepcopy(gh.optimizers.Momentum([weight], learning_rate=0.1, form="average"))

@@ -67,7 +67,8 @@ CONCEPT = Concept(
     ),
     conventions=(
         "Keras and TensorFlow take it for every layer unless told otherwise; PyTorch's own layers do not.",
-        "PyTorch says Xavier, which is Glorot's first name. The paper's gain for sigmoid is 4, PyTorch's 1.",
+        "PyTorch says Xavier, which is Glorot's first name.",
+        "Old tutorials take a gain of 4 for sigmoid, PyTorch 1.",
     ),
     source="Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward networks.",
     worked=worked_size(glorot_uniform, uniform_unit, "b", lambda n: sqrt(6 / (n.n_in + n.n_out))),

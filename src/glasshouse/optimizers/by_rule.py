@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,12 @@ import torch
 from glasshouse.core.errors import TrainingError
 from glasshouse.core.update import Update
 from glasshouse.optimizers.contract import Parameters
+
+Due = dict[tuple[int, torch.device], list[torch.Tensor]]
+IN_PIECES = ("cpu",)
+"""Devices on which each tensor is moved piece by piece; elsewhere all tensors are moved at once."""
+PIECE = 32768
+"""Numbers in a piece: small enough for the cache, large enough that calls cost little beside them."""
 
 
 class Row:
@@ -58,6 +64,10 @@ class Row:
 
     def __neg__(self) -> Row:
         return Row(torch._foreach_neg(self.tensors))
+
+    def copy_(self, other: Row) -> None:
+        """Take over the numbers of another."""
+        torch._foreach_copy_(self.tensors, other.tensors)
 
     def _each(self, function: Callable[..., Any], other: Row | float) -> Row:
         return Row(function(self.tensors, other.tensors if isinstance(other, Row) else other))
@@ -115,22 +125,34 @@ class ByRule(torch.optim.Optimizer):
                 loss = closure()
         for group in self.param_groups:
             update = self.update_of(group)
-            for t, parameters in self._due(group, update).items():
-                states = [self.state[each] for each in parameters]
-                names = [name for name in states[0] if name != "step"]
-                kept = {name: Row([state[name] for state in states]) for name in names}
-                gradients = Row([each.grad for each in parameters if each.grad is not None])
-                moved, after = update.step(Row(parameters), gradients, kept, t)
-                torch._foreach_copy_(parameters, moved.tensors)
-                for name in names:
-                    torch._foreach_copy_(kept[name].tensors, after[name].tensors)
-                for state in states:
-                    state["step"] = t
+            for (t, device), parameters in self._due(group, update).items():
+                names = [name for name in self.state[parameters[0]] if name != "step"]
+                sets = [self._with_state(each, names) for each in parameters]
+                if device.type in IN_PIECES:
+                    for one in sets:
+                        for piece in pieces(one):
+                            self._move(update, names, piece, t)
+                else:
+                    self._move(update, names, [Row(column) for column in zip(*sets, strict=True)], t)
+                for each in parameters:
+                    self.state[each]["step"] = t
         return loss
 
-    def _due(self, group: Mapping[str, Any], update: Update) -> dict[int, list[torch.Tensor]]:
+    def _with_state(self, parameter: torch.Tensor, names: Sequence[str]) -> list[torch.Tensor]:
+        """A parameter, its gradient and what is remembered for it."""
+        return [parameter, parameter.grad, *(self.state[parameter][name] for name in names)]
+
+    def _move(self, update: Update, names: Sequence[str], those: Sequence[Any], t: int) -> None:
+        """One step of tensors or rows of them, in place."""
+        w, g, *kept = those
+        moved, after = update.step(w, g, dict(zip(names, kept, strict=True)), t)
+        w.copy_(moved)
+        for name, each in zip(names, kept, strict=True):
+            each.copy_(after[name])
+
+    def _due(self, group: Mapping[str, Any], update: Update) -> Due:
         """The parameters with a gradient, by the number of the step that they are about to take."""
-        due: dict[int, list[torch.Tensor]] = defaultdict(list)
+        due: Due = defaultdict(list)
         for parameter in group["params"]:
             if parameter.grad is None:
                 continue
@@ -143,5 +165,25 @@ class ByRule(torch.optim.Optimizer):
             state = self.state[parameter]
             if not state:
                 state.update({"step": 0, **update.start(parameter.detach())})
-            due[state["step"] + 1].append(parameter)
+            due[state["step"] + 1, parameter.device].append(parameter)
         return due
+
+
+def pieces(tensors: Sequence[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
+    """Cut tensors of one shape into views of some thousand numbers, side by side.
+
+    What a formula computes on the way then stays in the processor's cache. Tensors whose memory has gaps or
+    another order stay whole.
+
+    Args:
+        tensors: Tensors of one shape.
+
+    Example:
+        >>> [piece[0].shape for piece in pieces([torch.zeros(4, 10000), torch.ones(4, 10000)])]
+        [torch.Size([32768]), torch.Size([7232])]
+    """
+    if all(each.is_contiguous() for each in tensors):
+        for piece in zip(*(torch.split(each.view(-1), PIECE) for each in tensors), strict=True):
+            yield list(piece)
+    else:
+        yield list(tensors)

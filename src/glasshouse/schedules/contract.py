@@ -92,7 +92,7 @@ class Schedule(ABC):
 
     def _at(self, clock: Clock, named: bool) -> Quantity:
         # Whole steps, so that what counts epochs after the warm-up counts them from a step.
-        rising = round(self.warmup * clock.steps)
+        rising = round(self.warmup * clock.steps) if self.warmup else 0
         if clock.step < rising:
             p = Number(clock.step / rising, "p_warmup") if named else clock.step / rising
             return self.warmup_start + (1 - self.warmup_start) * p if self.warmup_start else p
