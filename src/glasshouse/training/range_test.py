@@ -13,6 +13,7 @@ from glasshouse.core.devices import threads
 from glasshouse.core.random_state import isolated
 from glasshouse.core.seeds import derive
 from glasshouse.optimizers import OPTIMIZERS
+from glasshouse.schedules import SCHEDULES, Clock, Schedule
 from glasshouse.training.flat import grouped
 from glasshouse.training.job import Job
 from glasshouse.training.regularization import Regularization
@@ -80,6 +81,7 @@ def range_test(job: Job) -> RangeTest:
         [each for each in network.parameters() if each.requires_grad],
         fixed={"learning_rate": LOWEST, "weight_decay": job.weight_decay},
     )
+    rise: Schedule = SCHEDULES.build({"name": "range_test", "lowest": LOWEST / HIGHEST})
     rates: list[float] = []
     losses: list[float] = []
     smooth = 0.0
@@ -87,7 +89,7 @@ def range_test(job: Job) -> RangeTest:
         epoch = 0
         while len(rates) < STEPS:
             for batches in job.batches.epoch(epoch):
-                rate = LOWEST * (HIGHEST / LOWEST) ** (len(rates) / (STEPS - 1))
+                rate = HIGHEST * rise.factor(Clock(len(rates), STEPS - 1, 1))
                 optimizer.param_groups[0]["lr"] = rate
                 optimizer.zero_grad()
                 with regularization.shaken():
