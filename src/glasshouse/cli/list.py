@@ -43,7 +43,7 @@ def list_command(what: str | None, kind: str | None, as_json: bool) -> None:
     output.document(shelves)
     for title, rows in shelves.items():
         if title == "concepts":
-            _show_concepts(output, rows)
+            _show_concepts(output, rows, kind)
             continue
         shown = [
             [", ".join(cell) if isinstance(cell, list) else cell for cell in row.values()] for row in rows
@@ -99,7 +99,7 @@ def _concepts(kind: str | None, besides: str) -> list[dict[str, Any]]:
     ]
 
 
-def _show_concepts(output: Output, rows: list[dict[str, Any]]) -> None:
+def _show_concepts(output: Output, rows: list[dict[str, Any]], wanted: str | None) -> None:
     """One table for each kind, with the same columns; other names where there is room for them."""
     widest = max((len(row["name"]) for row in rows), default=0)
     roomy = output.width >= ROOMY
@@ -110,7 +110,8 @@ def _show_concepts(output: Output, rows: list[dict[str, Any]]) -> None:
             for row in rows
             if row["kind"] == kind
         ]
-        output.table(columns, cells, title=kind)
+        title = kind if wanted is None or wanted.startswith(kind) else f"{kind}, also a {wanted}"
+        output.table(columns, cells, title=title)
         output.say("")
     output.say("`glasshouse show NAME` tells about one of them.")
 

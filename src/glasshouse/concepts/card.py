@@ -188,11 +188,12 @@ def show(name: str) -> Card:
         >>> show("mae").others
         ('metric:mae',)
     """
-    return cards(name)[0]
+    concept = find(name)[0]
+    return Card(concept, tuple(full_name(other) for other in meanings(name) if other is not concept))
 
 
 def cards(name: str) -> list[Card]:
-    """The cards of all concepts of a name, each with the names of the others.
+    """The cards of all concepts of a name; those that only also have it are named on each card.
 
     Args:
         name: As for :func:`show`.
@@ -204,8 +205,6 @@ def cards(name: str) -> list[Card]:
         >>> [card.kind for card in cards("mae")]
         ['loss', 'metric']
     """
-    all_meant = meanings(name)
-    return [
-        Card(concept, tuple(full_name(other) for other in all_meant if other is not concept))
-        for concept in find(name)
-    ]
+    found = find(name)
+    others = tuple(full_name(other) for other in meanings(name) if other not in found)
+    return [Card(concept, others) for concept in found]

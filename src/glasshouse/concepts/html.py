@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from glasshouse.concepts.terminal import Shown, symbol
-from glasshouse.core.expression import shown
+from glasshouse.concepts.worked_steps import worked_rows
 
 STYLE = (
     "--ink:currentColor;--muted:color-mix(in srgb,currentColor 65%,transparent);"
@@ -65,12 +65,7 @@ def _rows(rows: list[tuple[str, str]]) -> str:
 def _worked(card: Shown) -> str:
     if card.worked is None:
         return ""
-    rows = [("given", card.worked["given"])]
-    rows += [
-        (step["name"], f"= {step['letters']} = {step['numbers']} = {shown(step['value'])}")
-        for step in card.worked["steps"]
-    ]
-    rows.append(("built and run", shown(card.worked["computed"])))
+    rows = [(name, " ".join(lines)) for name, lines in worked_rows(card.worked)]
     return f"<strong>A worked number</strong>{_rows(rows)}"
 
 

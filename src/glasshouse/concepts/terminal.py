@@ -15,19 +15,18 @@ from glasshouse.concepts.canvas import draw
 from glasshouse.concepts.curves import Curve
 from glasshouse.concepts.latex_signs import LETTERS
 from glasshouse.concepts.readable import readable
-from glasshouse.concepts.worked_steps import same
+from glasshouse.concepts.worked_steps import worked_rows
 from glasshouse.core.concept import Concept
-from glasshouse.core.expression import shown
 
 LABEL = 13
 """Width of the column of names."""
 QUIET, TITLE, HEAD = "dim", "bold", "bold"
 NOT_NAMED = {
-    "layer": "An experiment names whole models; in Python a layer is used by itself:",
+    "layer": "An experiment file names whole models; a single layer is built in Python.",
     "metric": "Nothing to type: every run measures it where the task and the answers allow.",
 }
 """Why some kinds have no lines for an experiment file."""
-ELSE_NOT_NAMED = "An experiment file cannot name it; in Python:"
+ELSE_NOT_NAMED = "An experiment file cannot name it; it is built in Python."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,7 @@ def as_text(card: Shown, width: int = 80) -> Text:
         _head(card, width),
         _equations(card, width),
         _symbols(card.concept, width),
-        draw(card.curve, width) if card.curve else Text(),
-        _indented(card.curve.about, width) if card.curve else Text(),
+        _picture(card.curve, width) if card.curve else Text(),
         _advice(card.concept, width),
         _worked(card.worked, width) if card.worked else Text(),
         *_usage(card, width),
@@ -148,6 +146,10 @@ def _symbols(concept: Concept, width: int) -> Text:
     return _table([(name, [meaning]) for name, meaning in rows], width, column, indent="  ")
 
 
+def _picture(curve: Curve, width: int) -> Text:
+    return draw(curve, width).append("\n").append_text(_indented(curve.about, width))
+
+
 def _advice(concept: Concept, width: int) -> Text:
     rows = [
         ("When", [concept.when] if concept.when else []),
@@ -159,23 +161,9 @@ def _advice(concept: Concept, width: int) -> Text:
 
 
 def _worked(worked: dict[str, Any], width: int) -> Text:
-    """What is given, then every step in letters and in numbers."""
-    text = Text("A worked number", HEAD).append("\n")
-    rows: list[tuple[str, Sequence[str]]] = [("given", [worked["given"]])]
-    for step in worked["steps"]:
-        arithmetic = [step["letters"]]
-        if step["numbers"] not in (step["letters"], shown(step["value"])):
-            arithmetic.append(step["numbers"])
-        if step["because"]:
-            arithmetic[-1] += f"   because {step['because']}"
-        if shown(step["value"]) != step["letters"]:
-            arithmetic.append(shown(step["value"]))
-        rows.append((step["name"], [f"= {line}" for line in arithmetic]))
-    last = worked["steps"][-1]
-    told = "the same" if same(last, worked["computed"]) else shown(worked["computed"])
-    rows.append(("built and run", [told]))
-    column = max(LABEL, *(cell_len(name) + 4 for name, _ in rows))
-    return text.append_text(_table(rows, width, column, indent="  "))
+    rows = worked_rows(worked)
+    column = max(LABEL - 2, *(cell_len(name) + 2 for name, _ in rows))
+    return Text("A worked number", HEAD).append("\n").append_text(_table(rows, width, column, indent="  "))
 
 
 def _usage(card: Shown, width: int) -> list[Text]:

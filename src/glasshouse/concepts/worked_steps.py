@@ -22,7 +22,7 @@ def worked_steps(concept: Concept) -> dict[str, Any] | None:
     Example:
         >>> from glasshouse.activations import ACTIVATIONS
         >>> worked_steps(ACTIVATIONS["relu"])["steps"][-1]["value"]
-        2.0
+        0.0
     """
     if concept.worked is None:
         return None
@@ -35,27 +35,42 @@ def worked_steps(concept: Concept) -> dict[str, Any] | None:
     }
 
 
-def same(step: dict[str, Any], computed: float) -> bool:
-    """Whether what was worked out is what the built thing computes, in all digits that are shown.
+def worked_rows(worked: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """The same for people: what each line is about, and its texts, one below the other.
 
     Args:
-        step: The last step.
-        computed: What the built thing computes.
+        worked: What :func:`worked_steps` gave.
 
     Example:
-        >>> same({"value": 0.1234567}, 0.1234569)
-        True
+        >>> from glasshouse.activations import ACTIVATIONS
+        >>> for name, lines in worked_rows(worked_steps(ACTIVATIONS["hard_tanh"])):
+        ...     print(name, lines)
+        given ['x = [2.5]']
+        y[0] ['= 1, because 2.5 > −1 and 2.5 ≥ 1']
+        computed ['1, the same']
     """
-    return shown(step["value"]) == shown(computed)
+    rows: list[tuple[str, list[str]]] = [("given", [worked["given"]])]
+    for step in worked["steps"]:
+        value = shown(step["value"])
+        lines = list(dict.fromkeys([step["letters"], step["numbers"], value]))
+        if step["because"]:
+            lines[-1] += f", because {step['because']}"
+        rows.append((step["name"], [f"= {line}" for line in lines]))
+    result, computed = shown(worked["steps"][-1]["value"]), shown(worked["computed"])
+    return [*rows, ("computed", [f"{computed}, the same" if computed == result else computed])]
 
 
 def _step(name: str, expression: Expression) -> dict[str, Any]:
-    because = expression.because if isinstance(expression, Chosen) else ""
+    because: list[str] = []
+    branch = expression
+    while isinstance(branch, Chosen):  # a branch may fork again
+        because.append(branch.because)
+        branch = branch.inner
     letters, numbers = expression.symbols(), expression.text()
     return {
         "name": name,
         "letters": letters,
         "numbers": numbers,
         "value": expression.value,
-        "because": because,
+        "because": " and ".join(because),
     }

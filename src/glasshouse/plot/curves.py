@@ -49,7 +49,7 @@ def curves(
     axes.set_xlim(min(x), max(x))
     if zero:
         axes.set_ylim(bottom=0)
-    elif axes.get_ylim()[0] < 0 < axes.get_ylim()[1]:
+    elif any(value < 0 for _, _, y in lines for value in y):
         axes.axhline(0, color=MUTED, linewidth=0.8, zorder=2)
     if min(x) < 0 < max(x) and not filled:
         axes.axvline(0, color=RULE, linewidth=0.8, zorder=1)
