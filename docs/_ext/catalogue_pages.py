@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from textwrap import wrap
 
 from markdown_pieces import code, literal, prose, sentence
 
@@ -16,6 +17,8 @@ from glasshouse.core.concept import Concept
 from glasshouse.data import BUILTIN
 
 KINDS = {folder: kind for kind, folder in FOLDERS.items()}
+WIDTH = 84
+"""Of a worked number, in letters."""
 TAKES = {"vector": "tables, and pictures as rows of pixels", "image": "pictures"}
 
 
@@ -92,7 +95,9 @@ def _worked(worked: dict[str, object]) -> Iterator[str]:
     column = max(len(name) for name, _ in rows)
     for name, lines in rows:
         for place, line in enumerate(lines):
-            yield f"{name if place == 0 else '':{column}}  {line}"
+            hanging = "  " if line.startswith("= ") else ""
+            for row, short in enumerate(wrap(line, WIDTH - column, subsequent_indent=hanging)):
+                yield f"{name if place == row == 0 else '':{column}}  {short}"
 
 
 def _titled(title: str, language: str, lines: object) -> Iterator[str]:

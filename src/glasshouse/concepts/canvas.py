@@ -187,12 +187,13 @@ class _Canvas:
 
     def _across(self) -> Text:
         """The lower axis with its numbers and its name."""
-        axis, numbers = ["─"] * self.columns, [" "] * (self.columns + 8)
+        axis, numbers = ["─"] * self.columns, [" "] * self.columns
         free = 0
-        for tick in ticks(self.left, self.right, max(3, self.columns // 14)):
+        for tick in ticks(self.left, self.right, max(4, self.columns // 14)):
             column = min(self.columns - 1, self._dot_column(tick) // 2)
             word = label(tick)
             start = max(0, column - (len(word) - 1 if word[0] != "−" else len(word)) // 2)
+            start = min(start, self.columns - len(word))
             if start < free:
                 continue
             axis[column] = "┴"

@@ -48,7 +48,7 @@ EXAMPLES: dict[str, Any] = {
 
 
 def settings_of(concept: Concept) -> dict[str, Any]:
-    """The settings that people may choose, with their defaults; an example where there is no default.
+    """The settings that people may choose, with their defaults; ``None`` also where there is no default.
 
     Args:
         concept: Any concept.
@@ -59,7 +59,12 @@ def settings_of(concept: Concept) -> dict[str, Any]:
         {'momentum': 0.9}
     """
     hidden = {*SUPPLIED, *ELSEWHERE.get(concept.kind, ())}
-    return {name: _value(each) for name, each in concept.settings().items() if name not in hidden}
+    empty = inspect.Parameter.empty
+    return {
+        name: None if each.default is empty else each.default
+        for name, each in concept.settings().items()
+        if name not in hidden
+    }
 
 
 def in_experiment(concept: Concept) -> str:
@@ -80,7 +85,8 @@ def in_experiment(concept: Concept) -> str:
     """
     if "experiment" in concept.facts:
         return _sections(concept.facts["experiment"])
-    settings = {name: value for name, value in settings_of(concept).items() if value is not None}
+    chosen = {name: _value(concept.settings()[name]) for name in settings_of(concept)}
+    settings = {name: value for name, value in chosen.items() if value is not None}
     if concept.kind == "model":
         return "\n".join(["[model]", f"name = {toml(concept.name)}", *_lines(settings)])
     if concept.kind not in PLACES:

@@ -11,6 +11,8 @@ from matplotlib.ticker import MaxNLocator
 from glasshouse.plot.style import ACCENT, INK, MUTED, RULE, SECOND, label_ends, name_axes, panel
 
 COLOURS = (ACCENT, SECOND, INK)
+ROUND = [1, 2, 5, 10]
+"""Steps between ticks, times a power of ten."""
 DASHES = ("solid", (0, (4, 2.5)), (0, (1, 1.5)))
 
 
@@ -36,7 +38,8 @@ def curves(
     """
     longest = max(len(name) for name, _, _ in lines)
     figure, axes = panel(height=240, margins=(44, 14 + 7 * longest, 26, 34))
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=ROUND))
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=ROUND))
     ends: list[tuple[float, float, str, str]] = []
     for (name, x, y), colour, dashes in zip(lines, COLOURS, DASHES, strict=False):
         axes.plot(x, y, color=colour, linewidth=1.6, linestyle=dashes, zorder=3)

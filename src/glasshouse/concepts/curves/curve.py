@@ -87,4 +87,4 @@ def interrupted(y: list[float]) -> list[float]:
     finite = [value for value in y if math.isfinite(value)]
     range_ = max(finite) - min(finite) if finite else 0.0
     jumps = [abs(after - before) > 0.1 * range_ for before, after in pairwise(y)]
-    return [math.nan if jump else value for value, jump in zip(y, [*jumps, False], strict=True)]
+    return [math.nan if jump else value for value, jump in zip(y, [*jumps, False], strict=False)]
