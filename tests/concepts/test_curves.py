@@ -13,6 +13,7 @@ from glasshouse.concepts.curves.curve import interrupted
 from glasshouse.initializers import INITIALIZERS
 from glasshouse.losses import LOSSES
 from glasshouse.optimizers import OPTIMIZERS
+from glasshouse.regularizers import REGULARIZERS
 from glasshouse.schedules import SCHEDULES
 
 
@@ -79,6 +80,18 @@ def test_kl_divergence_is_least_where_the_wanted_shares_are_met():
     least = min(points(loss), key=lambda point: point[1])[0]
     assert least == pytest.approx(math.log(0.8 / 0.2), abs=0.05)
     assert min(points(slope), key=lambda point: abs(point[1]))[0] == least
+
+
+@pytest.mark.parametrize("name", [name for name, each in REGULARIZERS.items() if curve_of(each)])
+def test_a_penalty_is_drawn_as_autograd_has_it(name):
+    penalty, slope = curve_of(REGULARIZERS[name]).lines
+    module = REGULARIZERS[name].build().double()
+    for line, which in ((penalty, "value"), (slope, "slope")):
+        for x, y in points(line)[5::30]:
+            w = torch.tensor([x], dtype=torch.float64, requires_grad=True)
+            out = module(w)
+            wanted = out if which == "value" else torch.autograd.grad(out, w)[0]
+            assert y == pytest.approx(float(wanted.detach()), rel=1e-9, abs=1e-15)
 
 
 def test_a_schedule_is_drawn_over_the_whole_training():

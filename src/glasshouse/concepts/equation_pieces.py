@@ -55,6 +55,8 @@ class Row(list[Piece]):
     @staticmethod
     def _between(last: str, kind: str, text: str, gap: str) -> str:
         """The space between two pieces."""
+        if kind == "words" and text[0] in ",.;:":
+            return ""
         if last == "" or kind in ("comma", "closing") or last in ("opening", "before"):
             return ""
         if last == "comma":

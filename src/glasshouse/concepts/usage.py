@@ -10,6 +10,7 @@ from typing import Any
 
 from glasshouse.concepts.shelves import FOLDERS
 from glasshouse.core.concept import Concept
+from glasshouse.experiment import Experiment
 
 WIDTH = 76
 """Longest line before a table is opened up or arguments get lines of their own."""
@@ -20,6 +21,7 @@ PLACES = {
     "loss": ("objective", "loss"),
     "optimizer": ("training", "optimizer"),
     "schedule": ("training", "schedule"),
+    "regularizer": ("training", "regularizers"),
 }
 """Section and key of the experiment that names a concept of that kind."""
 
@@ -74,8 +76,9 @@ def in_experiment(concept: Concept) -> str:
         concept: Any concept.
 
     Returns:
-        TOML; empty where an experiment cannot name it. A card may say by itself which settings turn it on:
-        ``facts={"experiment": {"training.clip_norm": 1.0}}``.
+        TOML; empty where an experiment cannot name it. A card may say by itself how it is turned on: by a
+        setting that takes the value of its first own one (``facts={"setting": "model.dropout"}``) or that is
+        a section, or by given values (``facts={"experiment": {"model.normalization": "batch"}}``).
 
     Example:
         >>> from glasshouse.schedules import SCHEDULES
@@ -85,6 +88,8 @@ def in_experiment(concept: Concept) -> str:
     """
     if "experiment" in concept.facts:
         return _sections(concept.facts["experiment"])
+    if "setting" in concept.facts:
+        return _own_setting(concept, concept.facts["setting"])
     chosen = {name: _value(concept.settings()[name]) for name in settings_of(concept)}
     settings = {name: value for name, value in chosen.items() if value is not None}
     if concept.kind == "model":
@@ -92,6 +97,8 @@ def in_experiment(concept: Concept) -> str:
     if concept.kind not in PLACES:
         return ""
     section, key = PLACES[concept.kind]
+    if key == "regularizers":
+        return _sections({f"{section}.{key}": [{"name": concept.name, **settings}]})
     beside = {
         name: DEFAULTS.get(name, _value(concept.settings()[name]))
         for name in ELSEWHERE.get(concept.kind, ())
@@ -169,6 +176,17 @@ def _value(setting: inspect.Parameter) -> Any:
 
 def _lines(settings: Mapping[str, Any]) -> Iterable[str]:
     return [f"{name} = {toml(value)}" for name, value in settings.items()]
+
+
+def _own_setting(concept: Concept, dotted: str) -> str:
+    """A setting that is the concept itself: its value, or its whole section."""
+    section: Any = Experiment
+    for part in dotted.split("."):
+        section = section.model_fields[part].annotation if hasattr(section, "model_fields") else section
+    if hasattr(section, "model_fields"):
+        fields = {name: field.default for name, field in section.model_fields.items()}
+        return _sections({f"{dotted}.{name}": value for name, value in fields.items() if value is not None})
+    return _sections({dotted: next(iter(settings_of(concept).values()))})
 
 
 def _sections(settings: Mapping[str, Any]) -> str:

@@ -165,5 +165,5 @@ CONCEPT = Concept(
     rule=DropoutRule.of,
     worked=_worked,
     also=("regularizer",),
-    facts={"experiment": {"model.dropout": 0.5}},
+    facts={"setting": "model.dropout"},
 )

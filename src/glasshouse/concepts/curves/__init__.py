@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from glasshouse.concepts.curves.activation import activation_curve
+from glasshouse.concepts.curves.activation import activation_curve, clipping_curve
 from glasshouse.concepts.curves.curve import Curve, Line
 from glasshouse.concepts.curves.initializer import initializer_curve
 from glasshouse.concepts.curves.loss import loss_curve
 from glasshouse.concepts.curves.optimizer import optimizer_curve
+from glasshouse.concepts.curves.penalty import penalty_curve
 from glasshouse.concepts.curves.schedule import schedule_curve
 from glasshouse.core.concept import Concept
 
@@ -18,6 +19,8 @@ MAKERS: dict[str, Callable[[Concept], Curve | None]] = {
     "optimizer": optimizer_curve,
     "schedule": schedule_curve,
     "initializer": initializer_curve,
+    "regularizer": penalty_curve,
+    "clipping": clipping_curve,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from glasshouse.concepts.curves.curve import Curve, Line, buildable, interrupted
@@ -12,6 +14,24 @@ from glasshouse.core.rule import Rule, Tensors
 POINTS = 481
 NEAR, FAR = 4.0, 8.0
 """Half of what is shown, and of what is shown where more happens outside."""
+
+
+def clipping_curve(concept: Concept) -> Curve | None:
+    """What is left of one entry of a gradient, where each is treated alone.
+
+    Args:
+        concept: A way of clipping.
+
+    Returns:
+        ``None`` where the whole gradient decides.
+    """
+    if concept.rule is None or not buildable(concept):
+        return None
+    module = concept.build()
+    if not isinstance(concept.rule(module)[0], Elementwise):
+        return None
+    curve = activation_curve(concept)
+    return curve and replace(curve, across="entry of the gradient", up="clipped entry, and slope")
 
 
 def activation_curve(concept: Concept) -> Curve | None:
