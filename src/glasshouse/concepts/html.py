@@ -49,7 +49,8 @@ def as_html(card: Shown, svg: str) -> str:
 
 
 def _formula(text: str) -> str:
-    return f'<div style="font-family:serif;font-size:1.1em;white-space:pre-wrap;margin:.35rem 0 .35rem 1rem">{escape(text)}</div>'
+    style = "font-family:serif;font-size:1.1em;white-space:pre-wrap;margin:.35rem 0 .35rem 1rem"
+    return f'<div style="{style}">{escape(text)}</div>'
 
 
 def _rows(rows: list[tuple[str, str]]) -> str:

@@ -88,7 +88,7 @@ def symbol(name: str) -> str:
     """
     named = re.sub(r"[A-Za-z]+", lambda word: LETTERS.get(word[0], word[0]), name)
     letter, _, index = named.partition("_")
-    return readable(f"{letter}_{{{index}}}" if index else named)d
+    return readable(f"{letter}_{{{index}}}" if index else named)
 
 
 def _head(card: Shown, width: int) -> Text:
