@@ -182,7 +182,8 @@ def _own_setting(concept: Concept, dotted: str) -> str:
     """A setting that is the concept itself: its value, or its whole section."""
     section: Any = Experiment
     for part in dotted.split("."):
-        section = section.model_fields[part].annotation if hasattr(section, "model_fields") else section
+        field = section.model_fields.get(part)  # a model's own settings are no fields
+        section = field.annotation if field else None
     if hasattr(section, "model_fields"):
         fields = {name: field.default for name, field in section.model_fields.items()}
         return _sections({f"{dotted}.{name}": value for name, value in fields.items() if value is not None})
