@@ -56,7 +56,12 @@ def of_kind(kind: str) -> list[Concept]:
 
 
 def everything() -> list[Concept]:
-    """Every concept of every kind, once."""
+    """Every concept of every kind, once.
+
+    Example:
+        >>> [concept.name for concept in everything()][:2]
+        ['identity', 'binary_step']
+    """
     return [concept for shelf in SHELVES.values() for concept in shelf.values()]
 
 
