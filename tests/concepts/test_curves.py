@@ -101,7 +101,7 @@ def test_a_schedule_is_drawn_over_the_whole_training():
     assert plain.y[-1] < 1e-4
     assert warmed.y[0] == 0.0
     assert max(warmed.y) == pytest.approx(1.0, abs=0.01)
-    (plateau,) = curve_of(SCHEDULES["plateau"]).lines
+    plateau = curve_of(SCHEDULES["plateau"]).lines[0]
     # the loss is best after epoch 9; five more are waited for, the sixth brings the drop
     assert plateau.x[plateau.y.index(pytest.approx(0.3))] == 15.0
 
