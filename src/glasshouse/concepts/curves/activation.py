@@ -31,7 +31,11 @@ def clipping_curve(concept: Concept) -> Curve | None:
     if not isinstance(concept.rule(module)[0], Elementwise):
         return None
     curve = activation_curve(concept)
-    return curve and replace(curve, across="entry of the gradient", up="clipped entry, and slope")
+    if curve is None:
+        return None
+    value, slope = curve.lines
+    lines = (replace(value, name="clipped"), replace(slope, name="slope"))
+    return replace(curve, lines=lines, across="entry of the gradient", up="clipped entry, and slope")
 
 
 def activation_curve(concept: Concept) -> Curve | None:
