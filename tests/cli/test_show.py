@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -134,3 +136,13 @@ def test_list_concepts_of_one_kind_has_also_those_of_other_kinds(call):
     out = call("list", "--kind", "regularizer")[1]
     assert "layer, also a regularizer" in out
     assert "swish" not in out
+
+
+def test_names_are_listed_without_loading_what_draws_and_trains():
+    script = (
+        "import sys; from glasshouse.cli.app import execute; execute(['list', 'concepts']);"
+        "heavy = {'matplotlib', 'polars', 'onnx', 'glasshouse.training', 'glasshouse.experiment'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

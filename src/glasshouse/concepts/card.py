@@ -19,7 +19,6 @@ from glasshouse.concepts.worked_steps import worked_steps
 from glasshouse.core.concept import Concept
 from glasshouse.core.errors import UsageError
 from glasshouse.core.files import write_atomic
-from glasshouse.plot import as_file, curves, to_svg
 
 
 class Card:
@@ -94,6 +93,9 @@ class Card:
                 "an initializer",
                 fix="show it without a figure",
             )
+        # Late: matplotlib takes its time, and most cards are read in a terminal.
+        from glasshouse.plot import curves, to_svg
+
         lines = [(line.name, line.x, line.y) for line in curve.lines]
         figure = curves(lines, curve.across, curve.up, filled=curve.filled, zero=curve.zero)
         return to_svg(figure, f"{self.name}: {curve.up} over {curve.across}", curve.about)
@@ -108,7 +110,10 @@ class Card:
             UsageError: There is nothing to draw of this concept.
             StorageError: The file cannot be written.
         """
-        write_atomic(Path(path), as_file(self.svg()))
+        svg = self.svg()
+        from glasshouse.plot import as_file
+
+        write_atomic(Path(path), as_file(svg))
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values, for programs."""

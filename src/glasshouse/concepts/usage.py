@@ -10,7 +10,6 @@ from typing import Any
 
 from glasshouse.concepts.shelves import FOLDERS
 from glasshouse.core.concept import Concept
-from glasshouse.experiment import Experiment
 
 WIDTH = 76
 """Longest line before a table is opened up or arguments get lines of their own."""
@@ -180,6 +179,9 @@ def _lines(settings: Mapping[str, Any]) -> Iterable[str]:
 
 def _own_setting(concept: Concept, dotted: str) -> str:
     """A setting that is the concept itself: its value, or its whole section."""
+    # Late: a list of names need not know how experiments are trained.
+    from glasshouse.experiment import Experiment
+
     section: Any = Experiment
     for part in dotted.split("."):
         field = section.model_fields.get(part)  # a model's own settings are no fields
