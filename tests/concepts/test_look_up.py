@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
 from glasshouse.concepts import SHELVES, Card, cards, everything, find, of_kind, show
 from glasshouse.concepts.shelves import FOLDERS, full_name, meanings
@@ -77,7 +78,7 @@ def test_every_card_is_readable_at_the_width_that_is_asked_for(concept):
     for width in (60, 80, 120):
         lines = card.text(width).plain.splitlines()
         code = {f"  {line}" for line in (*card.experiment.splitlines(), *card.python.splitlines())}
-        assert not [line for line in lines if len(line) > width and line not in code]
+        assert not [line for line in lines if cell_len(line) > width and line not in code]
         assert "\\" not in card.text(width).plain
     assert repr(card) == str(card) == card.text(80).plain
     assert concept.name in card._repr_html_()

@@ -31,6 +31,7 @@ BY_HAND = {
     r"h_{l-1}, x_{s i + j - p}": "h[l − 1], x[s i + j − p]",
     r"\operatorname{softmax}(z_n)_{y_n}": "softmax(zₙ)[yₙ]",
     r"{x + 1}^2": "(x + 1)²",
+    r"W^q_h Q + x_i^2 + x^2_i": "Wₕ^q Q + xᵢ² + xᵢ²",
     r"\tanh^2(S x)": "tanh²(S x)",
     r"f'(x) = 1": "f′(x) = 1",
     # sums and products with limits
@@ -49,6 +50,7 @@ BY_HAND = {
     r"\left(\frac{x}{2}\right)": "(x/2)",
     r"\|W\|_2^2 + |x| - \lfloor e / k \rfloor": "‖W‖₂² + |x| − ⌊e / k⌋",
     r"[k = \arg\max_j s_j]": "[k = arg maxⱼ sⱼ]",
+    r"e = q^\top k\;|\; |q| + |-k|": "e = qᵀ k  |  |q| + |−k|",
     # environments
     r"\begin{cases} x & \text{if } x > 0 \\ \alpha (e^x - 1) & x \le 0 \end{cases}": (
         "x if x > 0;  α (eˣ − 1) for x ≤ 0"

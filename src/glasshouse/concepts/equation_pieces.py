@@ -16,12 +16,15 @@ class Piece:
         text: How it is written.
         kind: ``atom``, ``operation``, ``opening``, ``closing``, ``bar``, ``comma``, ``function``, ``sum``,
             ``before``, ``words``, ``fraction``, ``group``, ``slash``, ``thin`` or ``wide``.
+        above: Its exponent and primes, which stand behind an index wherever LaTeX has them.
     """
 
     text: str
     kind: str
+    above: str = ""
 
 
+GAPS = ("thin", "wide")
 STARTS = {"", "opening", "operation", "comma", "words"}
 """What a plus or minus stands behind that is a sign of the number, not an operation."""
 FACTORS = {"atom", "opening", "bar", "function", "sum", "before", "fraction", "group"}
@@ -35,15 +38,17 @@ class Row(list[Piece]):
         """All of them, with spaces where a reader expects them."""
         written = ""
         last, gap, bars = "", "", 0
-        for piece in self:
-            if piece.kind in ("thin", "wide"):
+        for place, piece in enumerate(self):
+            if piece.kind in GAPS:
                 gap = "  " if piece.kind == "wide" or gap == "  " else " "
                 continue
             kind = piece.kind
-            if kind == "bar":
+            if kind == "bar" and gap and self[place + 1 : place + 2] and self[place + 1].kind in GAPS:
+                kind = "operation"  # between two alternatives, not around one term
+            elif kind == "bar":
                 kind = "closing" if bars % 2 else "opening"
                 bars += 1
-            text = piece.text
+            text = piece.text + piece.above
             if last == "function" and kind == "fraction":
                 text, kind, gap = f"({text})", "closing", ""
             written += self._between(last, kind, text, gap) + text

@@ -91,7 +91,7 @@ class _Reader:
             if sign in ("_", "^"):
                 self._script(row, sign)
             elif sign == "'":
-                _last(row).text += "′"
+                _last(row).above += "′"
             else:
                 row.extend(self._piece(sign))
         return row
@@ -211,11 +211,12 @@ class _Reader:
             piece.text = f"({piece.text})"
         script = self._argument()
         if piece.kind == "sum" and sign == "^":
-            piece.text = (
-                f"{piece.text.removesuffix(']')}{'' if piece.text.endswith(']') else '['} … {script}]"
-            )
+            lower = piece.text.removesuffix("]")
+            piece.text = f"{lower}{'' if lower != piece.text else '['} … {script}]"
+        elif sign == "_":
+            piece.text += _lowered(script, piece.kind)
         else:
-            piece.text += _lowered(script, piece.kind) if sign == "_" else _raised(script)
+            piece.above += _raised(script)
 
 
 SIGNS = (
