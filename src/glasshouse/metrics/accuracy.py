@@ -26,6 +26,9 @@ def accuracy(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.accuracy_score.
+
     Example:
         >>> accuracy([0, 0, 0, 1], [0, 0, 0, 0])
         0.75

@@ -31,6 +31,9 @@ def average_precision(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.average_precision_score.
+
     Example:
         >>> average_precision([0, 1, 0, 0], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
         1.0

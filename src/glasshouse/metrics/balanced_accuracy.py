@@ -27,6 +27,9 @@ def balanced_accuracy(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.balanced_accuracy_score.
+
     Example:
         >>> balanced_accuracy([0, 0, 0, 1], [0, 0, 0, 0])
         0.5

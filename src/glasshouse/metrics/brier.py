@@ -28,6 +28,9 @@ def brier(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        Brier 1950, Verification of forecasts expressed in terms of probability.
+
     Example:
         >>> brier([1], [[0.5, 0.5]])
         0.25

@@ -38,6 +38,9 @@ def cohen_kappa(target: ArrayLike, prediction: Answers, weights: str = "none") -
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
         SettingError: ``weights`` is another word.
 
+    Source:
+        Cohen 1960, A coefficient of agreement for nominal scales.
+
     Example:
         >>> cohen_kappa([0, 0, 0, 1], [0, 0, 0, 0])
         0.0

@@ -35,6 +35,9 @@ def confusion_matrix(target: ArrayLike, prediction: Answers, classes: int | None
         DataError: There are no rows, not equally many targets and answers, or a class lies outside.
         SettingError: ``classes`` is no whole number from 1.
 
+    Source:
+        sklearn.metrics.confusion_matrix.
+
     Example:
         >>> confusion_matrix([0, 0, 1, 1, 1], [0, 1, 1, 1, 0]).tolist()
         [[1, 1], [1, 2]]

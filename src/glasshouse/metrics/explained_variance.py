@@ -28,6 +28,9 @@ def explained_variance(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.explained_variance_score.
+
     Example:
         >>> explained_variance([1.0, 2.0, 3.0], [11.0, 12.0, 13.0])
         1.0

@@ -29,6 +29,9 @@ def f1(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.f1_score.
+
     Example:
         >>> f1([0, 0, 0, 1], [0, 0, 0, 0])
         0.0

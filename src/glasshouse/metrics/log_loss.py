@@ -29,6 +29,9 @@ def log_loss(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.log_loss.
+
     Example:
         >>> round(log_loss([1], [[0.5, 0.5]]), 4)
         0.6931

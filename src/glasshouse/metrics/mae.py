@@ -28,6 +28,9 @@ def mae(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.mean_absolute_error.
+
     Example:
         >>> mae([1.0, 2.0, 3.0], [1.0, 2.0, 6.0])
         1.0

@@ -28,6 +28,9 @@ def mape(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        Makridakis 1993, Accuracy measures: theoretical and practical concerns.
+
     Example:
         >>> mape([100.0, 50.0], [90.0, 50.0])
         0.05

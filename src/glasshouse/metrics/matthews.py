@@ -28,6 +28,10 @@ def matthews(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        Matthews 1975, Comparison of the predicted and observed secondary structure of T4 phage
+        lysozyme.
+
     Example:
         >>> matthews([0, 0, 0, 1], [0, 0, 0, 0])
         0.0

@@ -28,6 +28,9 @@ def median_absolute_error(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.median_absolute_error.
+
     Example:
         >>> median_absolute_error([1.0, 2.0, 3.0], [1.5, 2.0, 60.0])
         0.5

@@ -27,6 +27,9 @@ def mse(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.mean_squared_error.
+
     Example:
         >>> mse([1.0, 2.0, 3.0], [1.0, 2.0, 6.0])
         3.0

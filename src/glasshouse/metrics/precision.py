@@ -29,6 +29,9 @@ def precision(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.precision_score.
+
     Example:
         >>> precision([0, 0, 0, 1], [0, 0, 0, 0])
         0.0

@@ -28,6 +28,9 @@ def r2(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.r2_score.
+
     Example:
         >>> r2([1.0, 2.0, 3.0], [1.0, 2.0, 5.0])
         -1.0

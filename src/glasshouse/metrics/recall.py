@@ -29,6 +29,9 @@ def recall(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.recall_score.
+
     Example:
         >>> recall([0, 0, 0, 1], [0, 0, 0, 0])
         0.0

@@ -28,6 +28,9 @@ def rmse(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.root_mean_squared_error.
+
     Example:
         >>> rmse([0.0, 0.0], [3.0, -3.0])
         3.0

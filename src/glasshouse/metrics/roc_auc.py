@@ -29,6 +29,10 @@ def roc_auc(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        sklearn.metrics.roc_auc_score; Hanley and McNeil 1982, The meaning and use of the area under a
+        receiver operating characteristic curve.
+
     Example:
         >>> roc_auc([0, 1, 0, 0], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
         1.0

@@ -29,6 +29,9 @@ def specificity(target: ArrayLike, prediction: Answers) -> float:
     Raises:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
 
+    Source:
+        Yerushalmy 1947, Statistical problems in assessing methods of medical diagnosis.
+
     Example:
         >>> specificity([0, 0, 0, 1], [0, 0, 0, 0])
         1.0

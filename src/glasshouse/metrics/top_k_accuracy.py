@@ -34,6 +34,9 @@ def top_k_accuracy(target: ArrayLike, prediction: Answers, k: int = 5) -> float:
         DataError: There are no rows, not equally many targets and answers, or answers of another kind.
         SettingError: ``k`` is no whole number from 1.
 
+    Source:
+        sklearn.metrics.top_k_accuracy_score.
+
     Example:
         >>> scores = [[0.1, 0.3, 0.6], [0.5, 0.3, 0.2]]
         >>> top_k_accuracy([1, 2], scores, k=2)

@@ -11,7 +11,9 @@ from glasshouse.core.worked import Worked
 
 
 class EarlyStopping:
-    """Watches the validation part, remembers the best epoch, and says when waiting is over.
+    r"""Watches the validation part, remembers the best epoch, and says when waiting is over.
+
+    .. math:: t^* = \arg\min_{t} L_{\text{validation}}(t), \quad \text{stop when } t - t^* = k
 
     Args:
         patience: Epochs without improvement before training stops, from 1; ``None`` never stops.
