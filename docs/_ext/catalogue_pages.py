@@ -11,6 +11,7 @@ from markdown_pieces import code, literal, prose, sentence
 from glasshouse.concepts import SHELVES, Card, of_kind
 from glasshouse.concepts.latex_signs import LETTERS
 from glasshouse.concepts.shelves import FOLDERS
+from glasshouse.concepts.terminal import TAKES
 from glasshouse.concepts.usage import settings_of
 from glasshouse.concepts.worked_steps import worked_rows
 from glasshouse.core.concept import Concept
@@ -19,7 +20,6 @@ from glasshouse.data import BUILTIN
 KINDS = {folder: kind for kind, folder in FOLDERS.items()}
 WIDTH = 84
 """Of a worked number, in letters."""
-TAKES = {"vector": "tables, and pictures as rows of pixels", "image": "pictures"}
 
 
 def catalogue(which: str) -> Iterator[str]:

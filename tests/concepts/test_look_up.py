@@ -84,6 +84,13 @@ def test_every_card_is_readable_at_the_width_that_is_asked_for(concept):
     assert concept.name in card._repr_html_()
 
 
+def test_a_card_tells_what_only_its_kind_has():
+    text = str(show("model:perceptron"))
+    assert "Takes        tables, and pictures as rows of pixels" in text
+    assert "training.batch_size = 1" in text
+    assert "Better       lower" in str(show("rmse"))
+
+
 def test_a_worked_number_says_whether_the_built_thing_agrees():
     text = str(show("swish"))
     assert "0.31123, the same" in text

@@ -15,12 +15,15 @@ from glasshouse.concepts.canvas import draw
 from glasshouse.concepts.curves import Curve
 from glasshouse.concepts.latex_signs import LETTERS
 from glasshouse.concepts.readable import readable
+from glasshouse.concepts.usage import toml
 from glasshouse.concepts.worked_steps import worked_rows
 from glasshouse.core.concept import Concept
 
 LABEL = 13
 """Width of the column of names."""
 QUIET, TITLE, HEAD = "dim", "bold", "bold"
+TAKES = {"vector": "tables, and pictures as rows of pixels", "image": "pictures"}
+"""What the data of a model are, by the word on its card."""
 NOT_NAMED = {
     "layer": "An experiment file names whole models; a single layer is built in Python.",
     "metric": "Nothing to type: every run measures it where the task and the answers allow.",
@@ -155,9 +158,21 @@ def _advice(concept: Concept, width: int) -> Text:
         ("When", [concept.when] if concept.when else []),
         ("Mind", concept.pitfalls),
         ("Conventions", concept.conventions),
+        *_facts(concept),
         ("Source", [concept.source] if concept.source else []),
     ]
     return _table([(name, words) for name, words in rows if words], width, LABEL)
+
+
+def _facts(concept: Concept) -> list[tuple[str, list[str]]]:
+    """What only some kinds have: the data a model takes, what it decides by itself, which way is better."""
+    facts = concept.facts
+    decided = ", ".join(f"{key} = {toml(value)}" for key, value in facts.get("defaults", {}).items())
+    return [
+        ("Takes", [TAKES[facts["takes"]]] if facts.get("takes") in TAKES else []),
+        ("At auto", [decided] if decided else []),
+        ("Better", [f"{facts['better']}"] if "better" in facts else []),
+    ]
 
 
 def _worked(worked: dict[str, Any], width: int) -> Text:
