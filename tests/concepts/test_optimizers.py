@@ -177,7 +177,9 @@ LOOPS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "settings", "numbers", "loop"), LOOPS, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(
+    ("name", "settings", "numbers", "loop"), LOOPS, ids=[loop.__name__ for *_, loop in LOOPS]
+)
 def test_forms_that_pytorch_lacks_equal_a_loop_over_plain_numbers(name, settings, numbers, loop):
     # An epsilon of 0.01 makes its place count.
     mine = ours(name, GRADIENTS, learning_rate=0.1, epsilon=0.01, **settings)
