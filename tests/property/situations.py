@@ -121,6 +121,62 @@ def embedding(draw: Draw, _extreme: bool) -> Situation:
     return settings, {"x": whole(draw, rows, draw(batch), draw(few))}
 
 
+def cell(*states: str) -> Callable[[Draw, bool], Situation]:
+    def make(draw: Draw, extreme: bool) -> Situation:
+        rows, sizes = draw(batch), {"input_size": draw(few), "hidden_size": draw(few)}
+        inputs = {"x": numbers(draw, rows, sizes["input_size"], extreme=extreme)}
+        inputs |= {name: numbers(draw, rows, sizes["hidden_size"]) for name in states}
+        return {**sizes, "bias": draw(st.booleans())}, inputs
+
+    return make
+
+
+def over_time(draw: Draw, extreme: bool) -> Situation:
+    settings = {
+        "input_size": draw(few),
+        "hidden_size": draw(few),
+        "num_layers": draw(st.integers(1, 2)),
+        "bidirectional": draw(st.booleans()),
+        "batch_first": draw(st.booleans()),
+    }
+    shape = (draw(st.integers(1, 3)), draw(st.integers(1, 3)), settings["input_size"])
+    return settings, {"x": numbers(draw, *shape, extreme=extreme)}
+
+
+def attention(draw: Draw, extreme: bool) -> Situation:
+    rows, queries, keys, width = draw(batch), draw(few), draw(few), draw(few)
+    shapes = {"q": (rows, queries, width), "k": (rows, keys, width), "v": (rows, keys, draw(few))}
+    # Scores of 1e36 are no attention; the numbers that are carried may be as they like.
+    return {}, {
+        name: numbers(draw, *shape, extreme=extreme and name == "v") for name, shape in shapes.items()
+    }
+
+
+def additive(draw: Draw, extreme: bool) -> Situation:
+    _, inputs = attention(draw, extreme)
+    width = inputs["q"].shape[-1]
+    return {"query_size": width, "key_size": width, "hidden_size": draw(few)}, inputs
+
+
+def multiplicative(draw: Draw, extreme: bool) -> Situation:
+    _, inputs = attention(draw, extreme)
+    width = inputs["q"].shape[-1]
+    return {"query_size": width, "key_size": width}, inputs
+
+
+def heads(draw: Draw, extreme: bool) -> Situation:
+    count = draw(st.integers(1, 2))
+    width = count * draw(st.integers(1, 2))
+    shape = (draw(st.integers(1, 2)), draw(st.integers(1, 3)), width)
+    settings = {"embed_dim": width, "num_heads": count, "batch_first": draw(st.booleans())}
+    return settings, {name: numbers(draw, *shape) for name in ("query", "key", "value")}
+
+
+def positions(draw: Draw, extreme: bool) -> Situation:
+    width = 2 * draw(few)
+    return {"num_features": width}, {"x": numbers(draw, draw(batch), draw(few), width, extreme=extreme)}
+
+
 def pool(draw: Draw, extreme: bool) -> Situation:
     axes, kernel = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     settings = {
@@ -213,6 +269,17 @@ LAYER_SITUATIONS = {
     "flatten": anything,
     "embedding": embedding,
     "min_pool": pool,
+    "rnn_cell": cell("h"),
+    "lstm_cell": cell("h", "c"),
+    "gru_cell": cell("h"),
+    "rnn": over_time,
+    "lstm": over_time,
+    "gru": over_time,
+    "scaled_dot_product_attention": attention,
+    "multihead_attention": heads,
+    "additive_attention": additive,
+    "multiplicative_attention": multiplicative,
+    "positional_encoding": positions,
     "max_pool": pool,
     "average_pool": pool,
     "sum_pool": pool,

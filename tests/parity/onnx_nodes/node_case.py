@@ -29,6 +29,7 @@ class NodeCase:
         attributes: By name, in plain types.
         expected: The outputs; those that are left out are missing.
         outputs: Names of the outputs that are asked for; empty ones are not.
+        coarse: Whether there are types among them that NumPy has not, such as bfloat16.
         relative, absolute: How far from the expected numbers an answer may be, as the package has it.
     """
 
@@ -37,6 +38,7 @@ class NodeCase:
     attributes: dict[str, Any]
     expected: tuple[torch.Tensor, ...]
     outputs: tuple[str, ...]
+    coarse: bool
     relative: float
     absolute: float
 
@@ -86,6 +88,7 @@ def node_cases(operation: str) -> list[NodeCase]:
                 {each.name: _plain(onnx.helper.get_attribute_value(each)) for each in node.attribute},
                 tuple(tensor(each) for each in expected),
                 tuple(node.output),
+                any(np.asarray(each).dtype.kind not in "biuf" for each in given),
                 case.rtol,
                 case.atol,
             )

@@ -15,10 +15,11 @@ import onnx
 import pytest
 import torch
 
-from tests.parity.onnx_nodes import activations, layers, losses, maps, windows
+from tests.parity.onnx_nodes import activations, layers, losses, maps, sequences, updates, windows
 from tests.parity.onnx_nodes.node_case import LeftOut, NodeCase, node_cases
 
-ANSWERS = {**activations.ANSWERS, **layers.ANSWERS, **losses.ANSWERS, **maps.ANSWERS, **windows.ANSWERS}
+KINDS = (activations, layers, losses, maps, sequences, updates, windows)
+ANSWERS = {operation: answer for kind in KINDS for operation, answer in kind.ANSWERS.items()}
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "proof.md"
 
 
