@@ -57,7 +57,7 @@ def settings_of(concept: Concept) -> dict[str, Any]:
     Example:
         >>> from glasshouse.optimizers import OPTIMIZERS
         >>> settings_of(OPTIMIZERS["momentum"])
-        {'momentum': 0.9}
+        {'momentum': 0.9, 'form': 'sum'}
     """
     hidden = {*SUPPLIED, *ELSEWHERE.get(concept.kind, ())}
     empty = inspect.Parameter.empty
@@ -83,7 +83,7 @@ def in_experiment(concept: Concept) -> str:
         >>> from glasshouse.schedules import SCHEDULES
         >>> print(in_experiment(SCHEDULES["exponential"]))
         [training]
-        schedule = {name = "exponential", gamma = 0.95}
+        schedule = {name = "exponential", gamma = 0.95, warmup = 0.0}
     """
     if "experiment" in concept.facts:
         return _sections(concept.facts["experiment"])
