@@ -108,5 +108,5 @@ def test_a_stack_in_an_experiment_trains_reports_and_ships(tmp_path):
     )
     run = gh.run(read_experiment(tmp_path / "stack.toml"), out=tmp_path)
     assert run.metrics["test"]["accuracy"] > 0.8
-    assert (run.folder / "report.html").exists()
+    assert (run.path / "report.html").exists()
     assert gh.load(run.bundle, backend="torch").module().conv2d1.out_channels == 8
