@@ -14,9 +14,12 @@ from glasshouse.models.cifar_resnet import (
     cifar_resnet110,
 )
 from glasshouse.models.cnn import cnn
+from glasshouse.models.freezing import freeze
 from glasshouse.models.googlenet import googlenet
+from glasshouse.models.head import replace_head
 from glasshouse.models.ledger import Layer, ledger
 from glasshouse.models.lenet5 import lenet5
+from glasshouse.models.load_weights import load_weights
 from glasshouse.models.mlp import mlp
 from glasshouse.models.mobilenet import mobilenet
 from glasshouse.models.perceptron import Perceptron
@@ -37,11 +40,14 @@ __all__ = [
     "cifar_resnet56",
     "cifar_resnet110",
     "cnn",
+    "freeze",
     "googlenet",
     "ledger",
     "lenet5",
+    "load_weights",
     "mlp",
     "mobilenet",
+    "replace_head",
     "resnet",
     "resnet18",
     "resnet34",

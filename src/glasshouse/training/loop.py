@@ -15,6 +15,7 @@ from glasshouse.core.devices import threads
 from glasshouse.core.errors import TrainingStoppedError
 from glasshouse.core.random_state import isolated
 from glasshouse.core.seeds import derive
+from glasshouse.models.freezing import training_mode
 from glasshouse.models.outputs import outputs_of
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.probes import Probes
@@ -102,7 +103,7 @@ class Training:
 
     def __post_init__(self) -> None:
         job = self.job
-        self.groups = grouped(job.network, job.weight_decay)
+        self.groups = grouped(job.network, job.weight_decay, job.layer_rates)
         self.flat = FlatParameters(self.groups) if can_flatten(job.network, job.device) else None
         self.leaves = [leaf for group in self.groups for leaf in group.leaves]
         self.optimizer: torch.optim.Optimizer = OPTIMIZERS.build(
@@ -144,7 +145,7 @@ class Training:
 
     def run_epoch(self, request: StopRequest) -> None:
         """One pass over the training part, from the step at which it stands, then a look back."""
-        self.job.network.train()
+        training_mode(self.job.network)
         if self.flat:
             self.flat.check()
         self.epoch_began = time.perf_counter()
@@ -216,8 +217,8 @@ class Training:
         rate = self.job.learning_rate * self.schedule.factor(clock)
         if rate != self.rate:
             self.rate = rate
-            for group in self.optimizer.param_groups:
-                group["lr"] = rate
+            for settings, group in zip(self.optimizer.param_groups, self.groups, strict=True):
+                settings["lr"] = rate * group.rate
 
     def end_epoch(self) -> None:
         """Measure, write down, and decide whether to go on."""
