@@ -18,6 +18,8 @@ from glasshouse.core.files import cannot_read
 from glasshouse.models.head import head_layers, in_head
 from glasshouse.models.torchvision_names import published_names
 
+COUNTS = "num_batches_tracked"
+"""What batch norm counts; older files do not have it."""
 SHOWN = 5
 """Misfits that one message names."""
 
@@ -88,14 +90,14 @@ def load_weights(
         if own_head and (head == "new" or (head == "auto" and not _fits(tensor, state[ours]))):
             new.append(ours)
         elif tensor is None:
-            if not ours.endswith("num_batches_tracked"):  # older files do not count batches
+            if not ours.endswith(COUNTS):
                 wrong.append(f"{theirs} is missing")
         elif tensor.shape != state[ours].shape:
             wrong.append(f"{theirs} has the shape {tuple(tensor.shape)}, not {tuple(state[ours].shape)}")
         else:
             taken[ours] = tensor
     unused = [name for name in found if name not in names.values()]
-    wrong += [f"{name} has no place in the network" for name in unused if not _aside(name)]
+    wrong += [f"{name} has no place in the network" for name in unused if not _needless(name)]
     if wrong:
         raise _misfit(path, wrong, naming)
     network.load_state_dict(taken, strict=False)
@@ -106,9 +108,9 @@ def _fits(tensor: torch.Tensor | None, wanted: torch.Tensor) -> bool:
     return tensor is not None and tensor.shape == wanted.shape
 
 
-def _aside(name: str) -> bool:
-    """Whether a tensor belongs to a side head, which runs in training only."""
-    return name.startswith(("aux1.", "aux2.", "auxiliary."))
+def _needless(name: str) -> bool:
+    """Whether answers do without a tensor: those of side heads, which run in training only, and counts."""
+    return name.startswith(("aux1.", "aux2.", "auxiliary.")) or name.endswith(COUNTS)
 
 
 def _misfit(path: Path, wrong: list[str], naming: str) -> ModelError:
