@@ -58,10 +58,11 @@ class Supervised:
         """
         outputs = network(inputs)
         loss = self._scalar(self.loss(outputs, targets))
-        take = getattr(network, "take_auxiliary_outputs", None)
-        if take is not None:
-            weight: Any = network.auxiliary_weight
-            for aside in take():
+        # Asked of the class: a module without it would search its parameters first, at every step.
+        if hasattr(type(network), "take_auxiliary_outputs"):
+            module: Any = network
+            weight = module.auxiliary_weight
+            for aside in module.take_auxiliary_outputs():
                 loss = loss + weight * self._scalar(self.loss(aside, targets))
         return loss, outputs
 
