@@ -64,9 +64,8 @@ def list_command(what: str | None, as_json: bool) -> None:
         shown = [[_words(row[column]) for column in columns] for row in rows]
         output.table(columns, shown, title=title)
         if title == "models":
-            output.say(
-                "Parameters and multiply-accumulates (macs) as published; of perceptron, mlp and cnn for 28 x 28 pixels and 10 classes."
-            )
+            output.say("Parameters and multiply-accumulates (macs) as published;")
+            output.say("of perceptron, mlp and cnn for 28 x 28 pixels and 10 classes.")
         output.say("")
 
 
