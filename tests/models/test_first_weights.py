@@ -14,12 +14,12 @@ from glasshouse.objectives import Supervised
 
 
 def deviation(layer):
-    return float(layer.weight.std())
+    return layer.weight.std().item()
 
 
 def test_alexnet_begins_narrow_with_some_units_alive():
     torch.manual_seed(0)
-    network = models.alexnet(classes=10, size=(67, 67), width=0.5)
+    network = models.alexnet(classes=10, size=(67, 67), width=0.5, initializer="paper")
     for name in ("conv1", "conv3", "conv5", "fc6", "fc7", "output"):
         assert deviation(network.get_submodule(name)) == pytest.approx(0.01, rel=0.05), name
     alive = [name for name, p in network.named_parameters() if name.endswith("bias") and bool((p == 1).all())]
@@ -30,15 +30,15 @@ def test_alexnet_begins_narrow_with_some_units_alive():
 
 def test_zfnet_begins_narrow_without_biases():
     torch.manual_seed(0)
-    network = models.zfnet(classes=10, size=(53, 53), width=0.5)
+    network = models.zfnet(classes=10, size=(53, 53), width=0.5, initializer="paper")
     assert deviation(network.conv4) == pytest.approx(0.01, rel=0.05)
     assert all(not p.any() for name, p in network.named_parameters() if name.endswith("bias"))
 
 
 def test_vgg_and_resnet_begin_by_hes_rule_over_outgoing_connections():
     torch.manual_seed(0)
-    vgg = models.vgg11(size=(32, 32), width=0.5, classes=10)
-    assert deviation(vgg.conv4_2) == pytest.approx((2 / (256 * 9)) ** 0.5, rel=0.03)
+    vgg = models.vgg11(classes=10)
+    assert deviation(vgg.conv4_1) == pytest.approx((2 / (512 * 9)) ** 0.5, rel=0.03)
     assert deviation(vgg.fc6) == pytest.approx(0.01, rel=0.03)
     resnet = models.resnet18(width=0.5)
     assert deviation(resnet.conv4_x[1].conv1) == pytest.approx((2 / (128 * 9)) ** 0.5, rel=0.03)
@@ -51,6 +51,24 @@ def test_googlenet_begins_by_glorots_rule_or_in_torchvisions_way():
     cut = models.googlenet(variant="torchvision").inception_5b.branch3.wide.conv
     assert float(cut.weight.abs().max()) <= 0.02
     assert deviation(cut) == pytest.approx(0.01 * 0.8796, rel=0.03)  # a normal cut at two deviations
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: models.alexnet(10, 3, (67, 67), width=0.25),
+        lambda: models.zfnet(10, 3, (67, 67), width=0.25),
+        lambda: models.vgg16(10, 3, (32, 32), width=0.25),
+        lambda: models.googlenet(10, 3, (64, 64), width=0.25),
+    ],
+    ids=["alexnet", "zfnet", "vgg16", "googlenet"],
+)
+def test_signals_reach_the_output_of_narrow_copies(make):
+    torch.manual_seed(0)
+    network = make().eval()
+    side = 32 if hasattr(network, "conv1_1") else 64 if hasattr(network, "inception_3a") else 67
+    outputs = network(torch.randn(16, 3, side, side))
+    assert 0.03 < float((outputs - outputs.mean(0)).std()) < 10  # with a deviation of 0.01 it is below 0.001
 
 
 @pytest.mark.parametrize("depth", [18, 50])
@@ -81,9 +99,9 @@ def test_only_blocks_that_change_the_shape_have_a_shortcut():
 SMALL = {
     "lenet5 of 1998": lambda: models.lenet5(classes=3, size=(32, 32), variant="1998"),
     "lenet of Caffe": lambda: models.lenet5(classes=3, size=(32, 32), variant="caffe"),
-    "alexnet": lambda: models.alexnet(3, 1, (67, 67), width=0.125, initializer="he_normal"),
+    "alexnet": lambda: models.alexnet(3, 1, (67, 67), width=0.125),
     "alexnet, torchvision's": lambda: models.alexnet(3, 1, (67, 67), "torchvision", width=0.125),
-    "zfnet": lambda: models.zfnet(3, 1, (67, 67), width=0.125, initializer="he_normal"),
+    "zfnet": lambda: models.zfnet(3, 1, (67, 67), width=0.125),
     "vgg11": lambda: models.vgg11(3, 1, (32, 32), width=0.125, batch_norm=True),
     "googlenet": lambda: models.googlenet(3, 1, (67, 67), width=0.125),
     "googlenet, torchvision's": lambda: models.googlenet(3, 1, (67, 67), "torchvision", width=0.125),

@@ -10,10 +10,10 @@ from glasshouse.ship.onnx import TOLERANCE, export_onnx
 
 CASES = {
     "alexnet in two towers": (
-        lambda: models.alexnet(4, 1, (67, 67), width=0.125, initializer="he_normal"),
+        lambda: models.alexnet(4, 1, (67, 67), width=0.125),
         67,
     ),
-    "zfnet": (lambda: models.zfnet(4, 1, (67, 67), width=0.125, initializer="he_normal"), 67),
+    "zfnet": (lambda: models.zfnet(4, 1, (67, 67), width=0.125), 67),
     "vgg11 on large pictures": (lambda: models.vgg11(4, 1, (290, 260), batch_norm=True, width=0.0625), 290),
     "googlenet with side heads": (
         lambda: models.googlenet(4, 1, (79, 79), auxiliary=True, width=0.0625),

@@ -56,7 +56,7 @@ def alexnet(
     variant: Literal["grouped", "one-tower", "caffenet", "torchvision"] = "grouped",
     dropout: float = 0.5,
     width: float = 1.0,
-    initializer: Spec = "paper",
+    initializer: Spec = "auto",
 ) -> nn.Sequential:
     """Five convolutions and three dense layers, with layers under the names of Caffe's copy.
 
@@ -74,8 +74,8 @@ def alexnet(
         dropout: Chance that a dense unit is silent in a training step, from 0 to below 1.
         width: Times the maps and units of the paper, above 0.
         initializer: ``"paper"``: normal with a deviation of 0.01, bias 1 in layers 2, 4, 5, 6 and 7 (for
-            torchvision's variant PyTorch's own defaults); or an initializer for narrow copies, such as
-            ``"he_normal"``.
+            torchvision's variant PyTorch's own defaults). ``"auto"``: that in the paper's size, and He's rule
+            in narrow copies and for small pictures, which do not start from such weights. Or an initializer.
 
     Shapes: (N, channels, *size) to (N, classes).
 
@@ -109,6 +109,8 @@ def alexnet(
         dropout_first=variant == "torchvision",
     )
     network = nn.Sequential(layers)
+    if initializer == "auto" and width == 1 and min(sides) >= LAST_SIDE:
+        initializer = "paper"
     if initializer != "paper":
         initialize(network, initializer)
     elif variant != "torchvision":

@@ -12,6 +12,7 @@ from glasshouse.core.checks import number, one_of, whole_number
 from glasshouse.core.concept import Concept
 from glasshouse.models.auxiliary import WithSideHeads
 from glasshouse.models.inception import TABLE, Inception, convolved, side_head
+from glasshouse.models.initialize import initialize
 from glasshouse.models.map_sides import refuse_small, side_after
 from glasshouse.models.width import scaled
 
@@ -47,6 +48,9 @@ def googlenet(
         width: Times the maps of the paper, above 0.
 
     Shapes: (N, channels, *size) to (N, classes).
+
+    The first weights are Glorot's, as in Caffe's copy (torchvision's: normal, 0.01, cut at two deviations);
+    narrow copies of the original get He's rule, from which they start sooner.
 
     Raises:
         ModelError: The pictures are too small.
@@ -87,7 +91,10 @@ def googlenet(
     layers["dropout"] = nn.Dropout(dropout)
     layers["output"] = nn.Linear(before, classes)
     network = WithSideHeads(layers, heads) if heads else nn.Sequential(layers)
-    _begin(network, norm)
+    if width == 1 or norm:
+        _begin(network, norm)
+    else:
+        initialize(network, "auto")
     return network
 
 

@@ -12,7 +12,7 @@ from glasshouse.core.checks import number, whole_number
 from glasshouse.core.concept import Concept
 from glasshouse.core.errors import SettingError
 from glasshouse.models.dense_head import UNITS, dense_head
-from glasshouse.models.initialize import he_fan_out
+from glasshouse.models.initialize import he_fan_out, initialize
 from glasshouse.models.map_sides import refuse_small, side_after
 from glasshouse.models.width import scaled
 
@@ -46,9 +46,10 @@ def vgg(
 
     Shapes: (N, channels, *size) to (N, classes).
 
-    The first weights are normal by He's rule over the outgoing connections, in the dense layers with a
-    deviation of 0.01, biases zero. The paper could train its deeper nets only from the weights of shallower
-    ones; He's rule came a few months later.
+    The first weights are those of torchvision: normal by He's rule over the outgoing connections, in the
+    dense layers with a deviation of 0.01, biases zero. Narrow copies and those for small pictures do not start from
+    such dense weights and get He's rule there too. The paper could train its deeper nets only from the
+    weights of shallower ones; He's rule came a few months later.
 
     Raises:
         ModelError: The pictures are too small.
@@ -83,7 +84,10 @@ def vgg(
     sides = [side_after(side, layers.values()) for side in size]
     layers |= dense_head(before, sides, LAST_SIDE, scaled(UNITS, width), classes, dropout)
     network = nn.Sequential(layers)
-    he_fan_out(network)
+    if width != 1 or min(sides) < LAST_SIDE:
+        initialize(network, "auto")
+    else:
+        he_fan_out(network)
     return network
 
 

@@ -27,7 +27,7 @@ def zfnet(
     variant: Literal["paper", "wide"] = "paper",
     dropout: float = 0.5,
     width: float = 1.0,
-    initializer: Spec = "paper",
+    initializer: Spec = "auto",
 ) -> nn.Sequential:
     """AlexNet in one tower with 7x7 kernels at stride 2 in the first layer, and stride 2 in the second.
 
@@ -43,8 +43,9 @@ def zfnet(
             5 (107,627,624).
         dropout: Chance that a dense unit is silent in a training step, from 0 to below 1.
         width: Times the maps and units of the paper, above 0.
-        initializer: ``"paper"``: normal with a deviation of 0.01 and no bias; or an initializer for narrow
-            copies, such as ``"he_normal"``.
+        initializer: ``"paper"``: normal with a deviation of 0.01, biases zero. ``"auto"``: that in the
+            paper's size, and He's rule in narrow copies and for small pictures, which do not start from such
+            weights. Or an initializer.
 
     Shapes: (N, channels, *size) to (N, classes).
 
@@ -81,6 +82,8 @@ def zfnet(
     sides = [side_after(side, layers.values()) for side in size]
     layers |= dense_head(maps[-1], sides, LAST_SIDE, scaled(UNITS, width), classes, dropout)
     network = nn.Sequential(layers)
+    if initializer == "auto" and width == 1 and min(sides) >= LAST_SIDE:
+        initializer = "paper"
     if initializer == "paper":
         normal_weights(network, 0.01)
     else:
