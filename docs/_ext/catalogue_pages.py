@@ -116,6 +116,7 @@ def _facts(concept: Concept) -> Iterator[str]:
         yield f":Conventions: {_plain(' '.join(concept.conventions))}"
     if concept.kind == "model":
         yield f":Takes: {TAKES[concept.facts['takes']]}"
+        yield from _counts(concept)
     if "learning_rate" in concept.facts:
         yield f":Rate at auto: {concept.facts['learning_rate']:g}"
     if "initializer" in concept.facts:
@@ -134,6 +135,18 @@ def _facts(concept: Concept) -> Iterator[str]:
         yield f":Also called: {', '.join(f'``{each}``' for each in concept.aliases)}"
     yield f":Source: {_plain(concept.source)}"
     yield ""
+
+
+def _counts(concept: Concept) -> Iterator[str]:
+    """Parameters and work of a model, and for what they are counted."""
+    facts = concept.facts
+    if "parameters" in facts:
+        shape = " x ".join(map(str, facts["input"]))
+        counted = f"for inputs of {shape} and {facts.get('classes', 1000)} classes"
+        yield f":Parameters: {facts['parameters']:,}"
+        yield f":Multiply-accumulates: {facts['macs']:,} {counted}"
+    if facts.get("smallest", 1) > 1:
+        yield f":Smallest picture: {facts['smallest']} x {facts['smallest']} pixels"
 
 
 def _plain(text: str) -> str:

@@ -121,6 +121,23 @@ def test_list_shows_and_lists(call, what):
             assert row["name"] in out
 
 
+def test_models_are_listed_with_their_size_and_paper_and_none_is_built(call, monkeypatch):
+    def refuse(*_args, **_settings):
+        pytest.fail("a network was built for a list")
+
+    monkeypatch.setattr("torch.nn.Module.__init__", refuse)
+    code, out, _ = call("list", "models")
+    assert code == 0
+    (row,) = [line for line in out.splitlines() if line.startswith("resnet50 ")]
+    for part in ("25,557,032", "4,089,184,256", "2015"):
+        assert part in row
+    rows = json.loads(call("list", "models", "--json")[1])["models"]
+    found = {row["name"]: row for row in rows}["vgg16"]
+    assert (found["parameters"], found["macs"]) == (138_357_544, 15_470_264_320)
+    assert found["counted_for"] == {"input": [3, 224, 224], "outputs": 1000}
+    assert (found["paper"], found["smallest_side"]) == ("Simonyan and Zisserman 2015", 32)
+
+
 def test_env_says_what_is_installed(call):
     assert "torch" in call("env")[1]
     assert json.loads(call("env", "--json")[1])["packages"]["torch"]

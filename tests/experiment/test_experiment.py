@@ -218,6 +218,25 @@ def test_a_perceptron_is_trained_by_rosenblatts_rule_unless_told_otherwise():
     assert decide(told, rows=100, input_shape=(2,), task="classification").training.batch_size == 10
 
 
+@pytest.mark.parametrize(
+    ("name", "rate", "decay", "batch"),
+    [("alexnet", 0.01, 5e-4, 64), ("vgg16", 0.01, 5e-4, 64), ("cifar_resnet20", 0.1, 1e-4, 128)],
+)
+def test_networks_with_a_recipe_of_their_own_are_trained_by_it(name, rate, decay, batch):
+    decided = decide(
+        Experiment(data="x", model=name), rows=50_000, input_shape=(3, 96, 96), task="classification"
+    )
+    assert decided.training.optimizer == {"name": "momentum", "momentum": 0.9}
+    training = decided.training
+    assert (training.learning_rate, training.weight_decay, training.batch_size) == (rate, decay, batch)
+
+
+def test_weights_and_freezing_are_no_settings_of_the_network_itself():
+    model = Experiment(data="x", model={"name": "cnn", "weights": "w.pt", "freeze": ["conv1"]}).model
+    assert model.spec() == {"name": "cnn"}
+    assert (model.weights, model.freeze, model.head) == ("w.pt", ("conv1",), "auto")
+
+
 def test_run_folders_of_one_second_do_not_collide(tmp_path):
     runs = [new_run(tmp_path, "a b/c") for _ in range(3)]
     assert len({run.path for run in runs}) == 3

@@ -156,7 +156,7 @@ def test_building_by_name_depends_on_the_seed_alone():
             "lenet6",
             (1, 28, 28),
             UnknownNameError,
-            r"one of perceptron, mlp, stack, cnn, lenet5\n  fix: did you mean 'lenet5'\?",
+            r"one of perceptron, mlp, stack, cnn, lenet5, alexnet, .*\n  fix: did you mean 'lenet5'",
         ),
         ("lenet5", (4,), ModelError, "model 'lenet5' on data with 4 features per row"),
         ({"name": "lenet5", "variant": "1997"}, (1, 28, 28), SettingError, "did you mean '1998'"),
@@ -268,7 +268,13 @@ def test_no_perceptron_solves_xor():
 def test_every_model_is_listed_with_what_it_takes():
     for name, concept in MODELS.items():
         assert concept.facts["takes"] in ("vector", "image")
-        shape = (4,) if concept.facts["takes"] == "vector" else (1, 28, 28)
-        network = build_model(name, shape, 2, seed=0)
+        vector, smallest = concept.facts["takes"] == "vector", concept.facts.get("smallest")
+        shape = (4,) if vector else (1, max(2, smallest), max(2, smallest))
+        narrow = {"width": 0.125} if "width" in concept.settings() else {}
+        network = build_model({"name": name, **narrow}, shape, 2, seed=0).eval()
         assert network(torch.zeros(2, *shape)).shape == (2, 2)
         assert math.isfinite(parameters(network))
+        if not vector and smallest > 1:
+            too_small = (1, smallest - 1, smallest)
+            with pytest.raises(ModelError, match=f"pictures of at least {smallest} x {smallest} pixels"):
+                build_model({"name": name, **narrow}, too_small, 2, seed=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -45,11 +46,17 @@ def list_command(what: str | None, kind: str | None, as_json: bool) -> None:
         if title == "concepts":
             _show_concepts(output, rows, kind)
             continue
-        shown = [
-            [", ".join(cell) if isinstance(cell, list) else cell for cell in row.values()] for row in rows
-        ]
-        output.table(list(rows[0]), [[str(cell) for cell in row] for row in shown], title=title)
+        columns = FOR_PEOPLE.get(title, list(rows[0]))
+        shown = [[_words(row[column]) for column in columns] for row in rows]
+        output.table(columns, shown, title=title)
+        if title == "models":
+            output.say("Parameters and multiply-accumulates (macs) as published;")
+            output.say("of perceptron, mlp and cnn for 28 x 28 pixels and 10 classes.")
         output.say("")
+
+
+FOR_PEOPLE = {"models": ["name", "takes", "year", "parameters", "macs", "paper", "settings"]}
+"""Columns of the tables that would be too wide with all of them; JSON has all."""
 
 
 def _models() -> list[dict[str, Any]]:
@@ -62,11 +69,39 @@ def _models() -> list[dict[str, Any]]:
             "name": name,
             "takes": "tables, pictures" if concept.facts["takes"] == "vector" else "pictures",
             "year": concept.facts["year"],
+            **{key: concept.facts.get(key) for key in ("parameters", "macs")},
             "summary": concept.summary,
             "settings": list(settings_of(concept)),
+            "counted_for": {
+                "input": concept.facts.get("input"),
+                "outputs": concept.facts.get("classes", 1000),
+            },
+            "smallest_side": concept.facts.get("smallest"),
+            "paper": _authors_and_year(concept.source),
+            "source": concept.source,
         }
         for name, concept in MODELS.items()
     ]
+
+
+def _words(cell: Any) -> str:
+    """A cell for people."""
+    if isinstance(cell, list):
+        return ", ".join(cell)
+    if cell is None:
+        return "–"
+    return f"{cell:,}" if isinstance(cell, int) and cell >= 3000 else str(cell)
+
+
+def _authors_and_year(source: str) -> str:
+    """How a source begins: ``"He et al. 2015"``.
+
+    Example:
+        >>> _authors_and_year("Szegedy et al. 2015, Going deeper with convolutions, arXiv 1409.4842.")
+        'Szegedy et al. 2015'
+    """
+    found = re.match(r".*?\b\d{4}\b", source)
+    return found[0] if found else source
 
 
 def _data() -> list[dict[str, Any]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from glasshouse.core.settings import Settings, explain
+from glasshouse.core.settings import Place, Settings, explain
 from glasshouse.data.settings import DataSettings
 from glasshouse.objectives.settings import ObjectiveSettings
 from glasshouse.probes.settings import WatchSettings
@@ -24,10 +24,25 @@ class ModelSettings(Settings):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     name: str = Field("auto", description="A model by name, or auto. auto: mlp for tables, cnn for pictures")
+    weights: Place | None = Field(
+        None,
+        description="A file of weights to begin with: .safetensors, or .pt and .pth with tensors alone. "
+        "Names of layers are understood as Glasshouse and as torchvision write them.",
+    )
+    head: Literal["auto", "file", "new"] = Field(
+        "auto",
+        description="One of auto, file, new: whether the output layer is taken from that file. "
+        "auto: where it fits.",
+    )
+    freeze: Literal["none", "backbone"] | tuple[str, ...] = Field(
+        "none",
+        description="One of none, backbone, or a list of layers: what is not trained. "
+        "backbone: everything but the output layer.",
+    )
 
     def spec(self) -> dict[str, Any]:
-        """The name and the settings together, as catalogues take them."""
-        return self.model_dump()
+        """The name and the model's own settings together, as catalogues take them."""
+        return self.model_dump(exclude={"weights", "head", "freeze"})
 
 
 class OutputSettings(Settings):

@@ -108,6 +108,7 @@ def make_job(
         schedule=training.schedule,
         learning_rate=math.nan if training.learning_rate == "find" else training.learning_rate,
         weight_decay=float(training.weight_decay),
+        layer_rates=training.layer_rates,
         epochs=training.epochs,
         stopping=EarlyStopping(patience, monitor, stopping.least_change),
         precision=Precision(training.precision, device),

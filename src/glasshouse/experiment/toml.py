@@ -21,7 +21,8 @@ WIDTH = 96
 def read_experiment(path: Path, overrides: Iterable[str] = ()) -> Experiment:
     """Read an experiment file.
 
-    A data source that is a relative path is looked for beside the file first, then in the current folder.
+    A data source, or a file of weights, with a relative path is looked for beside the file first, then in the
+    current folder.
 
     Args:
         path: The TOML file.
@@ -40,6 +41,11 @@ def read_experiment(path: Path, overrides: Iterable[str] = ()) -> Experiment:
             beside = path.parent / str(data.get(key, ""))
             if isinstance(data.get(key), str) and beside.exists() and not Path(data[key]).is_absolute():
                 data[key] = str(beside)
+    model = values.get("model")
+    if isinstance(model, dict) and isinstance(model.get("weights"), str):
+        beside = path.parent / model["weights"]
+        if beside.exists():
+            model["weights"] = str(beside)
     return Experiment.read(values)
 
 

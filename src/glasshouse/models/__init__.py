@@ -2,13 +2,68 @@
 
 from __future__ import annotations
 
+from glasshouse.models.alexnet import alexnet
 from glasshouse.models.build import build_model
 from glasshouse.models.catalogue import MODELS
+from glasshouse.models.cifar_resnet import (
+    cifar_resnet,
+    cifar_resnet8,
+    cifar_resnet14,
+    cifar_resnet20,
+    cifar_resnet32,
+    cifar_resnet44,
+    cifar_resnet56,
+    cifar_resnet110,
+)
 from glasshouse.models.cnn import cnn
+from glasshouse.models.freezing import freeze
+from glasshouse.models.googlenet import googlenet
+from glasshouse.models.head import replace_head
 from glasshouse.models.ledger import Layer, ledger
 from glasshouse.models.lenet5 import lenet5
+from glasshouse.models.load_weights import load_weights
 from glasshouse.models.mlp import mlp
+from glasshouse.models.mobilenet import mobilenet
 from glasshouse.models.perceptron import Perceptron
+from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
 from glasshouse.models.stack import stack
+from glasshouse.models.vgg import vgg, vgg11, vgg13, vgg16, vgg19
+from glasshouse.models.zfnet import zfnet
 
-__all__ = ["MODELS", "Layer", "Perceptron", "build_model", "cnn", "ledger", "lenet5", "mlp", "stack"]
+__all__ = [
+    "MODELS",
+    "Layer",
+    "Perceptron",
+    "alexnet",
+    "build_model",
+    "cifar_resnet",
+    "cifar_resnet8",
+    "cifar_resnet14",
+    "cifar_resnet20",
+    "cifar_resnet32",
+    "cifar_resnet44",
+    "cifar_resnet56",
+    "cifar_resnet110",
+    "cnn",
+    "freeze",
+    "googlenet",
+    "ledger",
+    "lenet5",
+    "load_weights",
+    "mlp",
+    "mobilenet",
+    "replace_head",
+    "resnet",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "stack",
+    "vgg",
+    "vgg11",
+    "vgg13",
+    "vgg16",
+    "vgg19",
+    "zfnet",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import nn
 
 from glasshouse.activations import ACTIVATIONS
@@ -30,6 +32,41 @@ def sums_per_unit(activation: Spec) -> int:
     if merges is None:
         return 1
     return whole_number(merges, settings.get(merges, concept.settings()[merges].default), at_least=1)
+
+
+def normal_weights(network: nn.Module, deviation: float, ones: Sequence[str] = ()) -> None:
+    """Normal weights of one deviation in all layers, and zero biases, as networks began before 2014.
+
+    Args:
+        network: The network, changed in place. Random numbers come from PyTorch's global generator.
+        deviation: Standard deviation of the weights, from 0.
+        ones: Names of layers whose biases are 1, so that their units begin alive.
+    """
+    for name, layer in network.named_modules():
+        if isinstance(layer, (nn.Linear, nn.Conv2d)):
+            nn.init.normal_(layer.weight, std=deviation)
+            if layer.bias is not None:
+                nn.init.constant_(layer.bias, float(name in ones))
+
+
+def he_fan_out(network: nn.Module, linear: float | None = 0.01) -> None:
+    """He's rule over the outgoing connections, which keeps the size of gradients; as torchvision begins.
+
+    Args:
+        network: The network, changed in place. Random numbers come from PyTorch's global generator.
+        linear: Standard deviation of dense weights, with zero biases; ``None`` leaves them as they are.
+
+    Source:
+        He et al. 2015, Delving deep into rectifiers, section 2.2, arXiv 1502.01852.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.Linear) and linear is not None:
+            nn.init.normal_(layer.weight, std=linear)
+            nn.init.zeros_(layer.bias)
 
 
 def initialize(

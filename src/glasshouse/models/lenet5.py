@@ -14,6 +14,7 @@ from glasshouse.activations import ACTIVATIONS
 from glasshouse.core.checks import one_of, whole_number
 from glasshouse.core.concept import Concept, Spec
 from glasshouse.models.initialize import initialize, sums_per_unit
+from glasshouse.models.map_sides import refuse_small, side_after
 
 SIDE = 32
 """Side of the pictures that LeNet-5 was made for; smaller ones are padded to it with zeros."""
@@ -135,7 +136,7 @@ def lenet5(
     classes: int = 10,
     channels: int = 1,
     size: Sequence[int] = (28, 28),
-    variant: Literal["1998", "modern"] = "modern",
+    variant: Literal["1998", "modern", "caffe"] = "modern",
     activation: Spec = "relu",
     pooling: Literal["max", "average"] = "max",
 ) -> nn.Sequential:
@@ -144,19 +145,22 @@ def lenet5(
     ``"1998"`` is the network of the paper: connection table in C3, trainable subsampling, the squashing
     function 1.7159 tanh(2x/3), and an output of distances to fixed codes (60,000 parameters). Its outputs are
     minus the squared distances, so that cross-entropy is the paper's equation 9 without the constant j.
-    ``"modern"`` has a full C3, plain pooling and a linear output (61,706 parameters).
+    ``"modern"`` has a full C3, plain pooling and a linear output (61,706 parameters). ``"caffe"`` is the
+    example of that library: 20 and 50 maps, 500 units, pictures of 28 x 28 as they are (431,080 parameters).
 
     Args:
         classes: Number of outputs.
         channels: Channels of the pictures; the variant of 1998 takes any number in C1.
-        size: Height and width in pixels. Sides below 32 are padded with zeros to 32, as in the paper.
-        variant: ``"modern"`` or ``"1998"``.
+        size: Height and width in pixels. Sides below 32 are padded with zeros to 32, as in the paper
+            (Caffe's form does not pad, and takes pictures from 16 x 16).
+        variant: ``"modern"``, ``"1998"`` or ``"caffe"``.
         activation: For the modern variant; ``"tanh"`` with average pooling is the text-book form.
         pooling: For the modern variant, ``"max"`` or ``"average"``.
 
     Shapes: (N, channels, *size) to (N, classes).
 
     Raises:
+        ModelError: The pictures are too small for Caffe's form.
         SettingError: A setting is not one of those above.
 
     Source:
@@ -168,10 +172,12 @@ def lenet5(
         >>> sum(each.numel() for each in lenet5().parameters())
         61706
     """
-    one_of("variant", variant, ("1998", "modern"))
+    one_of("variant", variant, ("1998", "modern", "caffe"))
     one_of("pooling", pooling, ("max", "average"))
     whole_number("classes", classes, at_least=1)
     whole_number("channels", channels, at_least=1)
+    if variant == "caffe":
+        return _of_caffe(classes, channels, size)
     padding = [max(0, SIDE - side) for side in size]
     height, width = (((side + extra - 4) // 2 - 4) // 2 for side, extra in zip(size, padding, strict=True))
     top, left = padding[0] // 2, padding[1] // 2
@@ -225,6 +231,24 @@ def _of_1998(classes: int, channels: int, height: int, width: int) -> dict[str, 
     return named
 
 
+def _of_caffe(classes: int, channels: int, size: Sequence[int]) -> nn.Sequential:
+    """The LeNet of Caffe's example for MNIST, with Glorot's weights as there."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    layers["conv1"] = nn.Conv2d(channels, 20, 5)
+    layers["pool1"] = nn.MaxPool2d(2)
+    layers["conv2"] = nn.Conv2d(20, 50, 5)
+    layers["pool2"] = nn.MaxPool2d(2)
+    refuse_small("Caffe's LeNet", size, list(layers.values()))
+    height, width = (side_after(side, layers.values()) for side in size)
+    layers["flatten"] = nn.Flatten()
+    layers["ip1"] = nn.Linear(50 * height * width, 500)
+    layers["activation1"] = nn.ReLU()
+    layers["output"] = nn.Linear(500, classes)
+    network = nn.Sequential(layers)
+    initialize(network, "glorot_uniform")
+    return network
+
+
 CONCEPT = Concept(
     name="lenet5",
     kind="model",
@@ -233,7 +257,18 @@ CONCEPT = Concept(
     aliases=("lenet", "lenet_5"),
     equation=r"C1 \to S2 \to C3 \to S4 \to C5 \to F6 \to \text{output}",
     when="Small grey pictures; the classic to learn from.",
-    pitfalls=("Copies differ: the paper's has 60,000 parameters, the usual modern one 61,706.",),
+    pitfalls=(
+        "Copies differ: the paper's has 60,000 parameters, the usual modern one 61,706.",
+        "Caffe's LeNet is another network, seven times as large.",
+    ),
     source="LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition.",
-    facts={"takes": "image", "year": 1998},
+    facts={
+        "takes": "image",
+        "year": 1998,
+        "input": (1, 32, 32),
+        "classes": 10,
+        "parameters": 61_706,
+        "macs": 416_520,
+        "smallest": 1,
+    },
 )

@@ -69,6 +69,10 @@ CONCEPT = Concept(
         "takes": "vector",
         "year": 1958,
         "task": "classification",
+        "input": (784,),
+        "classes": 10,
+        "parameters": 7_850,
+        "macs": 7_840,
         "defaults": {
             "objective.loss": "perceptron_criterion",
             "training.optimizer": "sgd",

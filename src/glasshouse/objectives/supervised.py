@@ -51,9 +51,24 @@ class Supervised:
     def __call__(
         self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean loss of a batch, and the outputs that it was computed from."""
+        """Mean loss of a batch, and the outputs that it was computed from.
+
+        Where the network has side heads (:class:`glasshouse.models.auxiliary.WithSideHeads`), their losses
+        are added with the network's own weight.
+        """
         outputs = network(inputs)
-        loss = self.loss(outputs, targets)
+        loss = self._scalar(self.loss(outputs, targets))
+        # Asked of the class: a module without it would search its parameters first, at every step.
+        if hasattr(type(network), "take_auxiliary_outputs"):
+            module: Any = network
+            weight = module.auxiliary_weight
+            for aside in module.take_auxiliary_outputs():
+                loss = loss + weight * self._scalar(self.loss(aside, targets))
+        return loss, outputs
+
+    @staticmethod
+    def _scalar(loss: object) -> torch.Tensor:
+        """The loss, if it is one number."""
         if not isinstance(loss, torch.Tensor) or loss.dim():
             shape = (
                 f"tensor of shape {tuple(loss.shape)}"
@@ -65,7 +80,7 @@ class Supervised:
                 expected="a tensor with one number, the mean over the batch",
                 fix="take its .mean(), and compute it from the outputs with tensors alone",
             )
-        return loss, outputs
+        return loss
 
     def weight(self, targets: torch.Tensor) -> float:
         """What the batch counts when means of several batches are put together."""

@@ -22,14 +22,14 @@ from glasshouse.data.parts import Prepared
 from glasshouse.experiment import Experiment, Run, decide
 from glasshouse.experiment.decide import facts_of
 from glasshouse.experiment.environment import environment
+from glasshouse.experiment.make_network import Beginning, make_network
 from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.losses import Loss
-from glasshouse.models import build_model
 from glasshouse.objectives import Supervised, build_objective
 from glasshouse.project.arguments import refuse_no_data, refuse_no_loss, refuse_no_model, refuse_no_part
 from glasshouse.project.arrays import as_tensors, prepare_arrays, prepare_dataset, to_array
-from glasshouse.project.materials import gather
+from glasshouse.project.materials import gather, weights_anchored
 from glasshouse.project.own_losses import MEANINGS, OneLogit, OneProbability
 from glasshouse.project.pipeline import Work, carry_out
 from glasshouse.project.stages import Tell, silent
@@ -134,12 +134,12 @@ class _Own:
     network: nn.Module | None
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None
 
-    def network_for(self, experiment: Experiment, prepared: Prepared) -> nn.Module:
+    def network_for(self, experiment: Experiment, prepared: Prepared) -> Beginning:
         """The user's network, or the one that the experiment names."""
         if self.network is not None:
-            return self.network
+            return Beginning(self.network)
         outputs = self.objective_for(experiment, prepared).outputs(prepared)
-        return build_model(experiment.model.spec(), prepared.input_shape, outputs, experiment.seed)
+        return make_network(experiment.model, prepared.input_shape, outputs, experiment.seed)
 
     def objective_for(self, experiment: Experiment, prepared: Prepared) -> Supervised:
         """The user's loss and what outputs mean under it, or the one that the experiment names."""
@@ -182,10 +182,12 @@ def _from_frame(
     experiment = Experiment.read(settings)
     materials = gather(experiment, frame)
     prepared = materials.prepared
-    experiment = decide(experiment, **facts_of(prepared))
+    experiment = decide(weights_anchored(experiment), **facts_of(prepared))
+    beginning = own.network_for(experiment, prepared)
     work = Work(
         prepared=prepared,
-        network=own.network_for(experiment, prepared),
+        network=beginning.network,
+        notes=beginning.notes,
         objective=own.objective_for(experiment, prepared),
         model=None if own.network is not None else experiment.model.spec(),
         raw=materials.raw,
@@ -209,7 +211,7 @@ def _from_tensors(
         prepared, labels = prepare_arrays((pair[0], targets), _opened(validation), _opened(test), seed)
     else:
         prepared, dataset, labels = prepare_dataset(data, validation, test, seed)
-    experiment = decide(Experiment.read(settings), **facts_of(prepared))
+    experiment = decide(weights_anchored(Experiment.read(settings)), **facts_of(prepared))
     batches = None
     if dataset is not None:
         assert experiment.training.batch_size != "auto", "the experiment is not decided"
@@ -220,9 +222,11 @@ def _from_tensors(
             seed=seed,
             device=choose_device(experiment.training.device),
         )
+    beginning = own.network_for(experiment, prepared)
     work = Work(
         prepared=prepared,
-        network=own.network_for(experiment, prepared),
+        network=beginning.network,
+        notes=beginning.notes,
         objective=own.objective_for(experiment, prepared),
         model=None if own.network is not None else experiment.model.spec(),
         batches=batches,

@@ -75,4 +75,14 @@ def anchored(experiment: Experiment) -> Experiment:
         for key in ("source", "test")
         if isinstance(value := getattr(data, key), str) and Path(value).exists()
     }
+    experiment = weights_anchored(experiment)
     return experiment.replace(data=data.replace(**changes).model_dump()) if changes else experiment
+
+
+def weights_anchored(experiment: Experiment) -> Experiment:
+    """The experiment with an absolute path of the weights that its network begins with, if it has any."""
+    weights = experiment.model.weights
+    if weights is None:
+        return experiment
+    path = str(Path(weights).expanduser().resolve())
+    return experiment.replace(model={**experiment.model.model_dump(), "weights": path})

@@ -24,9 +24,10 @@ from glasshouse.experiment import Experiment, Run, decide
 from glasshouse.experiment.decide import facts_of, refuse_unbuildable
 from glasshouse.experiment.environment import environment
 from glasshouse.experiment.make_job import make_batches, make_job
+from glasshouse.experiment.make_network import make_network
 from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
-from glasshouse.models import build_model, ledger
+from glasshouse.models import ledger
 from glasshouse.objectives import Supervised, build_objective
 from glasshouse.project.agreement import refuse_other_outputs, refuse_squashed_twice
 from glasshouse.project.arguments import as_experiment
@@ -61,6 +62,7 @@ class Work:
         raw, preparation: What the tensors were made of; ``None`` for bare tensors.
         batches: The training part in batches; ``None`` to cut it as the experiment says.
         black: What black pixels are after preparing; ``None`` for anything but pictures.
+        notes: What was done to the network before training, in sentences.
     """
 
     prepared: Prepared
@@ -71,6 +73,7 @@ class Work:
     preparation: Preparation | None = None
     batches: Batches | None = None
     black: torch.Tensor | None = None
+    notes: tuple[str, ...] = ()
 
 
 def run(
@@ -195,10 +198,12 @@ def work_for(experiment: Experiment, materials: Materials) -> Work:
     prepared, spec = materials.prepared, experiment.model.spec()
     objective = build_objective(experiment.objective, prepared)
     with shortage_named():
-        network = build_model(spec, prepared.input_shape, objective.outputs(prepared), experiment.seed)
+        outputs = objective.outputs(prepared)
+        beginning = make_network(experiment.model, prepared.input_shape, outputs, experiment.seed)
     return Work(
         prepared=prepared,
-        network=network,
+        network=beginning.network,
+        notes=beginning.notes,
         objective=objective,
         model=spec,
         raw=materials.raw,
@@ -212,6 +217,8 @@ def carry_out(
 ) -> Run:
     """Train, evaluate, ship and report, and note in the run folder how far it came."""
     prepared, network = work.prepared, work.network
+    for note in work.notes:
+        tell(note)
     with noting(run, "training"):
         layers = ledger(network, prepared.train.inputs[:1])
         refuse_other_outputs(network, prepared, work.objective)
@@ -270,4 +277,5 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         evaluation=evaluation,
         name=run.name,
         seed=stage.experiment.seed,
+        notes=work.notes,
     )

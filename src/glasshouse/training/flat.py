@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from glasshouse.core.errors import TrainingError
+from glasshouse.core.names import unknown_name
 
 ALIGNMENT = 16
 """Parameters start at multiples of 16 numbers (64 bytes), where vector instructions like them."""
@@ -23,11 +24,13 @@ class Group:
         members: The network's own parameters.
         decayed: Whether weight decay pulls them.
         leaves: What the optimizer sees: one flat parameter, or the members themselves.
+        rate: Times the learning rate of the run.
     """
 
     members: list[nn.Parameter]
     decayed: bool
     leaves: list[nn.Parameter]
+    rate: float = 1.0
 
 
 def can_flatten(network: nn.Module, device: torch.device) -> bool:
@@ -42,31 +45,57 @@ def can_flatten(network: nn.Module, device: torch.device) -> bool:
     return device.type == "cpu" and one_type and not sparse
 
 
-def grouped(network: nn.Module, weight_decay: float = 0.0, apart: bool = False) -> list[Group]:
+def grouped(
+    network: nn.Module,
+    weight_decay: float = 0.0,
+    rates: Mapping[str, float] | None = None,
+    apart: bool = False,
+) -> list[Group]:
     """Trainable parameters in two groups: kernels and matrices decay, biases and norms don't.
 
-    Without weight decay there is nothing to tell apart, and one group costs half the updates.
+    Without weight decay there is nothing to tell apart, and one group costs half the updates. Layers with a
+    learning rate of their own make groups of their own.
 
     Args:
-        network: Whose parameters.
-        weight_decay: How hard the first group is pulled, at least 0.
-        apart: Two groups in any case: regularizers too leave biases and norms alone.
+        network: Any module.
+        weight_decay: Pull of the weights towards zero.
+        rates: Times the learning rate, by the name of a layer; it counts for all that is inside the layer,
+            but where something inside is named too.
+        apart: Two groups also without weight decay: regularizers too leave biases and norms alone.
+
+    Raises:
+        TrainingError: Nothing is trainable.
+        UnknownNameError: A name of ``rates`` is that of no layer with weights.
     """
-    trainable = [each for each in network.parameters() if each.requires_grad]
+    trainable = {name: each for name, each in network.named_parameters() if each.requires_grad}
     if not trainable:
         raise TrainingError(
             "the network has no trainable parameters",
             expected="at least one parameter with requires_grad=True",
             fix="unfreeze a layer: layer.requires_grad_(True)",
         )
-    if weight_decay == 0 and not apart:
-        return [Group(trainable, False, list(trainable))]
-    groups = []
-    for decayed in (True, False):
-        members = [each for each in trainable if (each.dim() > 1) == decayed]
-        if members:
-            groups.append(Group(members, decayed, list(members)))
-    return groups
+    factors = _factors(network, list(trainable), rates or {})
+    sorted_in: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, each in trainable.items():
+        sorted_in.setdefault((factors[name], (apart or weight_decay != 0) and each.dim() > 1), []).append(
+            each
+        )
+    # Decayed groups first, so that the order does not hang on which parameter a network begins with.
+    order = sorted(sorted_in, key=lambda key: (not key[1], -key[0]))
+    return [Group(sorted_in[key], key[1], list(sorted_in[key]), key[0]) for key in order]
+
+
+def _factors(network: nn.Module, names: list[str], rates: Mapping[str, float]) -> dict[str, float]:
+    """For each parameter the factor of the innermost layer around it that is named."""
+    layers = [name for name, module in network.named_modules() if name and list(module.parameters())]
+    for layer in rates:
+        if layer not in layers:
+            raise unknown_name(layer, layers, "layer")
+    factors = {}
+    for name in names:
+        around = [layer for layer in rates if name.startswith(f"{layer}.")]
+        factors[name] = rates[max(around, key=len)] if around else 1.0
+    return factors
 
 
 class FlatParameters:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -33,6 +33,7 @@ class Job:
         validation: The part that watches, or ``None``.
         schedule: Name, or table with settings.
         weight_decay: Of kernels and matrices, at least 0.
+        layer_rates: Times the learning rate, by the name of a layer.
         stopping: When to stop early and which epoch was best.
         precision: Number format of the forward pass.
         clip_norm, clip_value, clip_adaptive: Bounds of the gradient, or ``None``.
@@ -53,6 +54,7 @@ class Job:
     validation: Part | None = None
     schedule: Spec = "constant"
     weight_decay: float = 0.0
+    layer_rates: Mapping[str, float] = field(default_factory=dict)
     stopping: EarlyStopping = field(default_factory=EarlyStopping)
     precision: Precision = field(default_factory=lambda: Precision("float32", CPU))
     clip_norm: float | None = None

@@ -15,6 +15,7 @@ from glasshouse.core.devices import threads
 from glasshouse.core.errors import TrainingStoppedError
 from glasshouse.core.random_state import isolated
 from glasshouse.core.seeds import derive
+from glasshouse.models.freezing import training_mode
 from glasshouse.models.outputs import outputs_of
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.probes import Probes
@@ -103,7 +104,7 @@ class Training:
 
     def __post_init__(self) -> None:
         job = self.job
-        self.groups = grouped(job.network, job.weight_decay, apart=bool(job.regularizers))
+        self.groups = grouped(job.network, job.weight_decay, job.layer_rates, bool(job.regularizers))
         self.flat = FlatParameters(self.groups) if can_flatten(job.network, job.device) else None
         self.leaves = [leaf for group in self.groups for leaf in group.leaves]
         self.members = [member for group in self.groups for member in group.members]
@@ -148,7 +149,7 @@ class Training:
 
     def run_epoch(self, request: StopRequest) -> None:
         """One pass over the training part, from the step at which it stands, then a look back."""
-        self.job.network.train()
+        training_mode(self.job.network)
         if self.flat:
             self.flat.check()
         self.epoch_began = time.perf_counter()
@@ -221,8 +222,8 @@ class Training:
         rate = self.job.learning_rate * self.schedule.factor(clock)
         if rate != self.rate:
             self.rate = rate
-            for group in self.optimizer.param_groups:
-                group["lr"] = rate
+            for settings, group in zip(self.optimizer.param_groups, self.groups, strict=True):
+                settings["lr"] = rate * group.rate
 
     def end_epoch(self) -> None:
         """Measure, write down, and decide whether to go on."""

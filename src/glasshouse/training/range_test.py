@@ -12,6 +12,7 @@ import torch
 from glasshouse.core.devices import threads
 from glasshouse.core.random_state import isolated
 from glasshouse.core.seeds import derive
+from glasshouse.models.freezing import training_mode
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.schedules import SCHEDULES, Clock, Schedule
 from glasshouse.training.flat import grouped
@@ -73,7 +74,7 @@ def range_test(job: Job) -> RangeTest:
         >>> len(seen.rates) == len(seen.losses), 1e-3 < seen.suggestion < 1
         (True, True)
     """
-    network = copy.deepcopy(job.network).train()
+    network = training_mode(copy.deepcopy(job.network))
     groups = grouped(network, apart=True)
     regularization = Regularization(job.regularizers, groups)
     optimizer: torch.optim.Optimizer = OPTIMIZERS.build(

@@ -54,6 +54,11 @@ class TrainingSettings(Settings):
         description="Step size, above 0, or auto, or find. auto: what suits the optimizer. "
         "find: by a learning-rate range test before training.",
     )
+    layer_rates: dict[str, Positive] = Field(
+        default_factory=dict,
+        description="Factors of the learning rate by the name of a layer, above 0, as in {conv1 = 0.1}. "
+        "Small ones suit layers whose weights were trained before.",
+    )
     weight_decay: NonNegative | Literal["auto"] = Field(
         "auto",
         description="Pull of the weights towards zero, at least 0, or auto. Biases and norms are not pulled. "
