@@ -1,0 +1,390 @@
+"""An explanation: every step of one forward and backward pass, with its numbers and its arithmetic.
+
+The parts
+    ``Explanation.steps`` lists the operations in the order of the run
+    (:class:`~glasshouse.explain.steps.ExplainedStep`: operation, module, rule, badge, inputs and outputs by
+    the rule's names). ``Explanation.values`` lists the tensors
+    (:class:`~glasshouse.explain.values.Value`: symbol, numbers, gradient, the parts that add up to it, and
+    what autograd delivered). Arithmetic is made when it is asked for: :meth:`Explanation.at` and
+    :meth:`Explanation.gradient_at` give one number with every term.
+
+The dictionary
+    :meth:`Explanation.to_dict` is what renderers build on. Numbers are JSON numbers; not-a-number and
+    infinities are the strings ``"nan"``, ``"inf"``, ``"-inf"``. Tensors are nested lists. ::
+
+        {
+          "schema": "glasshouse.explanation/1",
+          "model": "Sequential",                     class of the module
+          "training": true,                          training mode or evaluation
+          "dtype": "float32",                        type of the run; the rules compute in float64
+          "loss": "L" or null,                       symbol of the loss; null without one: no gradients then
+          "loss_value": 0.0181 or null,
+          "output": "z2",                            symbol of the first tensor that the module gave back
+          "notes": ["..."],                          what the reader must know (NaN on the way, say)
+          "values": [{
+            "symbol": "W1", "latex": "W^{(1)}",      unique in the explanation
+            "name": "fc1.weight",                    own name of a parameter, buffer or input; else what made it
+            "role": "parameter",                     input, target, parameter, buffer, constant, result
+            "shape": [2, 2], "dtype": "float32",
+            "step": null or 3,                       the step that computed it
+            "uses": [{"step": 0, "name": "weight"}], the steps that take it, and under which name
+            "numbers": [[...], ...],                 as they were in the run
+            "gradient": null or [[...], ...],        of the loss by it, by the rules in float64
+            "delivered": null or [[...], ...],       the same as autograd delivered it in the run
+            "error": null or 1e-16,                  how far the two lie apart, relative
+            "parts": [{"step": 0, "name": "weight", "gradient": [[...], ...]}],
+                                                     what comes back through each use; they add up to
+                                                     "gradient". One part: "gradient" is left out of it
+            "why_none": ""                           why there is no gradient
+          }],
+          "steps": [{
+            "index": 0,
+            "operation": "linear",                   PyTorch's name of the operation
+            "title": "linear",                       name of the card, where there is one
+            "kind": "layer",                         kind of the card: layer, activation, loss; else operation
+            "module": "fc1", "call": 0,              who called it, and how often it had been called before
+            "badge": "checked",                      checked, autograd only, no gradient
+            "in_place": false,                       whether it wrote into its first input
+            "inputs": {"x": "x", "weight": "W1"},    symbols by the rule's names
+            "outputs": {"y": "z1"},
+            "constants": {"mask": [...]},            tensors that the rule takes besides and that are no values
+            "rule": "LinearRule",
+            "settings": {"stride": [1, 1]},          the rule's settings that JSON can hold
+            "sources": {"y": [...]},                 of operations that move numbers: for every number of the
+                                                     output its place in the flattened inputs, one after the
+                                                     other; -1 for a constant
+            "formula": "y_o = ...",                  LaTeX, in the letters of the card
+            "derivative": "...",                     LaTeX, or empty
+            "forward_error": 0.0, "backward_error": 0.0
+          }],
+          "updates": [{                              one for each parameter, where an optimizer was given
+            "symbol": "W1", "name": "fc1.weight", "rule": "AdamUpdate",
+            "settings": {"learning_rate": 0.001},
+            "new": [[...], ...]                      the parameter after one step from a fresh optimizer
+          }],
+          "check": {"badges": {"checked": 5}, "worst": 1e-16, "parameters": {"fc1.weight": 1e-16}}
+        }
+
+    The arithmetic of single numbers comes from ``at(...).to_dict()`` and ``gradient_at(...).to_dict()``;
+    its form is described in :mod:`glasshouse.explain.arithmetic`. The letters are listed in
+    :mod:`glasshouse.explain.symbols`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from glasshouse.core.errors import UsageError
+from glasshouse.core.expression import Expression
+from glasshouse.core.names import unknown_name
+from glasshouse.core.update import Update
+from glasshouse.explain.arithmetic import renamed
+from glasshouse.explain.element import Element, GradientElement, Part, Place, leaves
+from glasshouse.explain.steps import ExplainedStep
+from glasshouse.explain.values import Contribution, Value
+
+
+@dataclass
+class Explanation:
+    """One forward and backward pass, explained. Made by :func:`glasshouse.explain`.
+
+    Args:
+        model: The class of the module.
+        training: Whether it stood in training mode.
+        steps: The operations in the order of the run.
+        values: The tensors in the order of their appearance.
+        outputs: What the module gave back.
+        loss: The loss; ``None`` where there was none.
+        update: What the optimizer does with a gradient; ``None`` without one.
+        notes: What the reader must know.
+    """
+
+    model: str
+    training: bool
+    steps: list[ExplainedStep]
+    values: list[Value]
+    outputs: list[Value]
+    loss: Value | None
+    update: Update | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def parameters(self) -> dict[str, Value]:
+        """The parameters by their names in the module."""
+        return {value.name: value for value in self.values if value.role == "parameter"}
+
+    @property
+    def badges(self) -> dict[str, int]:
+        """How many steps have each badge."""
+        return dict(Counter(step.badge for step in self.steps))
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """For each parameter with a gradient how far the walk lies from autograd, relative."""
+        return {name: value.error for name, value in self.parameters.items() if value.error is not None}
+
+    def at(self, name: str, index: Sequence[int] = ()) -> Element:
+        """One number of the forward pass: every term, where it goes, and its gradient.
+
+        Args:
+            name: A module (``"conv1"``; ``"fc#2"`` for the second call), a parameter (``"fc1.weight"``) or a
+                symbol (``"z1"``).
+            index: Its place, from 0; negative places count from the end.
+
+        Raises:
+            UnknownNameError: Nothing has that name.
+            UsageError: The index does not fit the shape.
+        """
+        value = self.find(name)
+        place = self._place(value, index)
+        step = None if value.producer is None else self.steps[value.producer]
+        arithmetic = None if step is None else self.arithmetic(value, place)
+        ran = float(value.tensor[place])
+        output = None if step is None else _name_of(step.outputs, value)
+        exact = ran if step is None or output not in step.exact else float(step.exact[output][place])
+        return Element(
+            symbol=value.symbol,
+            name=self._own_name(value),
+            index=place,
+            value=exact,
+            ran=ran,
+            step=value.producer,
+            operation="" if step is None else step.title,
+            badge="given" if step is None else step.badge,
+            arithmetic=arithmetic,
+            goes_to=tuple(dict.fromkeys(self.steps[use.step].name for use in value.uses)),
+            gradient=self._gradient(value, place) if value.gradient is not None else None,
+        )
+
+    def gradient_at(self, name: str, index: Sequence[int] = ()) -> GradientElement:
+        """One number of a gradient: every term, the way back to the loss, and the update made of it.
+
+        Args:
+            name: A parameter, a module or a symbol, as in :meth:`at`.
+            index: Its place, from 0; negative places count from the end.
+
+        Raises:
+            UnknownNameError: Nothing has that name.
+            UsageError: The index does not fit the shape.
+        """
+        value = self.find(name)
+        place = self._place(value, index)
+        element = self._gradient(value, place)
+        if element.value is None:
+            return element
+        return GradientElement(
+            element.symbol,
+            element.name,
+            element.index,
+            element.value,
+            element.delivered,
+            element.parts,
+            path=tuple(self._path(element)),
+            update=self._update(value, place),
+        )
+
+    def find(self, name: str) -> Value:
+        """The value of a symbol, a parameter, an input, or the output of a module.
+
+        Args:
+            name: The name.
+
+        Raises:
+            UnknownNameError: Nothing has that name.
+        """
+        by_symbol = {value.symbol: value for value in self.values if value.symbol}
+        if name in by_symbol:
+            return by_symbol[name]
+        for value in self.values:
+            if value.role != "result" and value.name == name:
+                return value
+        path, _, count = name.partition("#")
+        call = int(count) - 1 if count.isdigit() else 0
+        own = [step for step in self.steps if step.step.module == path and step.step.call == call]
+        inside = [step for step in self.steps if step.step.module.startswith(path + ".")]
+        for step in reversed(own or inside):
+            if step.step.outputs:
+                return step.step.outputs[0]
+        known = [*dict.fromkeys(step.step.module for step in self.steps if step.step.module)]
+        raise unknown_name(name, [*known, *self.parameters, *by_symbol], "module, parameter or symbol")
+
+    def arithmetic(self, value: Value, place: Place) -> Expression | None:
+        """How one number was computed; ``None`` for what is given and where there is no rule.
+
+        Args:
+            value: Its tensor.
+            place: Its place.
+        """
+        step = None if value.producer is None else self.steps[value.producer]
+        if step is None or step.reading is None:
+            return None
+        output = _name_of(step.outputs, value)
+        if output is None:
+            return None
+        return renamed(step.reading.rule.expand(step.saved, output, place), names_in(step))
+
+    def part_arithmetic(self, contribution: Contribution, place: Place) -> Expression | None:
+        """How one part of a gradient is computed; ``None`` where there is no rule.
+
+        Args:
+            contribution: The part.
+            place: Which number of it.
+        """
+        if contribution.use.step < 0:
+            return None
+        step = self.steps[contribution.use.step]
+        if step.reading is None:
+            return None
+        written = step.reading.rule.expand_gradient(
+            step.saved, step.gradients, contribution.use.name, place
+        )
+        return renamed(written, names_in(step))
+
+    def why_no_gradient(self, value: Value) -> str:
+        """Why a value has no gradient; empty where it has one.
+
+        Args:
+            value: The value.
+        """
+        if value.gradient is not None:
+            return ""
+        if self.loss is None:
+            return "There is no loss."
+        if not value.tensor.is_floating_point():
+            return "Whole numbers have no gradient."
+        if not value.needs_gradient:
+            frozen = value.role == "parameter"
+            return "It is frozen (requires_grad is False)." if frozen else "Autograd does not follow it."
+        if not value.uses:
+            return "Nothing in this run uses it."
+        return "The loss does not depend on it."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the arithmetic, as described at the top of this file."""
+        from glasshouse.explain.dictionary import as_dict
+
+        return as_dict(self)
+
+    def to_text(self) -> str:
+        """A worked solution for the terminal."""
+        from glasshouse.explain.text import as_text
+
+        return as_text(self)
+
+    def to_latex(self) -> str:
+        """A worked solution as a LaTeX document fragment."""
+        from glasshouse.explain.latex import as_latex
+
+        return as_latex(self)
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _gradient(self, value: Value, place: Place) -> GradientElement:
+        name = self._own_name(value)
+        if value.gradient is None:
+            why = self.why_no_gradient(value)
+            return GradientElement(value.symbol, name, place, None, None, (), why_none=why)
+        parts = []
+        for each in value.contributions:
+            step = self.steps[each.use.step] if each.use.step >= 0 else None
+            parts.append(
+                Part(
+                    each.use.step,
+                    "the loss itself" if step is None else step.title,
+                    "" if step is None else step.where,
+                    float(each.gradient[place]),
+                    self.part_arithmetic(each, place),
+                )
+            )
+        delivered = None if value.delivered is None else float(value.delivered[place])
+        return GradientElement(
+            value.symbol, name, place, float(value.gradient[place]), delivered, tuple(parts)
+        )
+
+    def _path(self, element: GradientElement) -> list[GradientElement]:
+        """From each gradient on the way the largest one that it needs, up to the loss."""
+        by_symbol = {f"d{value.symbol}": value for value in self.values if value.gradient is not None}
+        path: list[GradientElement] = []
+        while True:
+            needed = [
+                leaf
+                for part in element.parts
+                if part.arithmetic is not None
+                for leaf in leaves(part.arithmetic)
+                if leaf.name in by_symbol and by_symbol[leaf.name] is not self.loss
+            ]
+            if not needed:
+                return path
+            largest = max(needed, key=lambda leaf: abs(leaf.number))
+            element = self._gradient(by_symbol[largest.name], largest.index)
+            path.append(element)
+
+    def _update(self, value: Value, place: Place) -> Expression | None:
+        if self.update is None or value.role != "parameter" or value.gradient is None:
+            return None
+        w, g = value.exact, value.gradient
+        written = self.update.expand(w, g, self.update.start(w), 1, place)
+        return renamed(
+            written,
+            {"w": (value.symbol, value.latex), "g": (f"d{value.symbol}", rf"\partial {value.latex}")},
+        )
+
+    def _own_name(self, value: Value) -> str:
+        if value.producer is None:
+            return value.name
+        return self.steps[value.producer].where
+
+    def _place(self, value: Value, index: Sequence[int]) -> Place:
+        shape = value.shape
+        place = (index,) if isinstance(index, int) else tuple(int(each) for each in index)
+        fits = len(place) == len(shape) and all(
+            -size <= at < size for at, size in zip(place, shape, strict=True)
+        )
+        if not fits:
+            raise UsageError(
+                f"{value.symbol}{list(place)}",
+                expected=f"a place of a tensor of shape {shape}, counted from 0",
+                fix=f"give {len(shape)} whole numbers, each below the size of its axis",
+            )
+        return tuple(at % size for at, size in zip(place, shape, strict=True))
+
+
+def names_in(step: ExplainedStep) -> Mapping[str, tuple[str, str]]:
+    """What the names of a step's rule are in the network: symbols and LaTeX.
+
+    Args:
+        step: The step.
+    """
+    names: dict[str, tuple[str, str]] = {}
+    for name, value in (*step.inputs.items(), *step.outputs.items()):
+        names[name] = (value.symbol, value.latex)
+    for name, value in step.outputs.items():
+        names[f"d{name}"] = (f"d{value.symbol}", rf"\partial {value.latex}")
+    rule = None if step.reading is None else step.reading.rule
+    letter = getattr(rule, "letter", None)  # losses have a letter for outputs and write t for targets
+    if letter is not None and "outputs" in step.inputs:
+        names[letter] = names["outputs"]
+        if "targets" in step.inputs:
+            names["t"] = names["targets"]
+    return names
+
+
+def _name_of(outputs: Mapping[str, Value], value: Value) -> str | None:
+    return next((name for name, each in outputs.items() if each is value), None)
+
+
+def constants_of(step: ExplainedStep) -> dict[str, torch.Tensor]:
+    """The tensors that a step's rule takes besides the values: a mask, say.
+
+    Args:
+        step: The step.
+    """
+    if step.reading is None:
+        return {}
+    return {name: each for name, each in step.reading.values.items() if name not in step.inputs}
