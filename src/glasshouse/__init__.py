@@ -11,6 +11,7 @@ Grow any classic network on your own data, watch every number, and ship the resu
 
     gh.run(gh.Experiment(data={"source": "people.csv", "target": "income"}, model="mlp"))
     gh.fit(my_module, (inputs, targets), epochs=20)
+    print(gh.explain(my_module, inputs[:1], targets[:1]))
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
     from glasshouse.evaluation import compare
     from glasshouse.experiment import Experiment, Run
     from glasshouse.project import fit, resume, run
+    from glasshouse.explain.face import Explain
     from glasshouse.ship import load
+
+    explain: Explain
 
 __version__ = "0.1.0"
 
@@ -46,6 +50,7 @@ __all__ = [
     "clipping",
     "compare",
     "data",
+    "explain",
     "fit",
     "initializers",
     "layers",
@@ -76,6 +81,7 @@ _FOLDERS = (
     "activations",
     "clipping",
     "data",
+    "explain",
     "initializers",
     "layers",
     "losses",

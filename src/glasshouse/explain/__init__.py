@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from glasshouse.explain.explanation import Explanation
+from glasshouse.explain.face import Explain
 from glasshouse.explain.run import explain
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explain", "Explanation", "explain"]
+
+# `gh.explain(model, x)` and `gh.explain.Explanation` are the same name: the folder itself can be called.
+sys.modules[__name__].__class__ = Explain

@@ -22,6 +22,7 @@ from typing import Any
 from glasshouse.core import arithmetic as core
 from glasshouse.core.arithmetic import Applied, Function
 from glasshouse.core.expression import (
+    WHOLE,
     Chosen,
     Expression,
     Named,
@@ -32,7 +33,6 @@ from glasshouse.core.expression import (
     Quotient,
     Style,
     Sum,
-    WHOLE,
 )
 from glasshouse.explain.operations.plain import FUNCTIONS as PLAIN
 

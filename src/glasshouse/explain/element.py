@@ -83,7 +83,9 @@ class GradientElement:
             again = f" [through {part.operation}, step {part.step}]" if len(self.parts) > 1 else ""
             lines.append(f"{own}{again}{how}{numbers} = {shown(part.value)}")
         if len(self.parts) > 1:
-            lines.append(f"{own} = {' + '.join(shown(part.value) for part in self.parts)} = {shown(self.value)}")
+            lines.append(
+                f"{own} = {' + '.join(shown(part.value) for part in self.parts)} = {shown(self.value)}"
+            )
         for step in self.path:
             lines.extend("  " + line for line in step.to_text(most).splitlines())
         if self.update is not None:

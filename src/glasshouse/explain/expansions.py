@@ -31,7 +31,7 @@ def opened(function: Any) -> Any:
     asks = [name for name in function.__code__.co_names if name.startswith("has_torch_function")]
     if not asks:
         return None
-    names = {**function.__globals__, **{name: _nobody for name in asks}}
+    names = {**function.__globals__, **dict.fromkeys(asks, _nobody)}
     copy = FunctionType(
         function.__code__, names, function.__name__, function.__defaults__, function.__closure__
     )

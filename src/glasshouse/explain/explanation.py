@@ -185,7 +185,7 @@ class Explanation:
             element.delivered,
             element.parts,
             path=tuple(self._path(element)),
-            update=self._update(value, place),
+            update=self.update_of(value, place),
         )
 
     def find(self, name: str) -> Value:
@@ -240,9 +240,7 @@ class Explanation:
         step = self.steps[contribution.use.step]
         if step.reading is None:
             return None
-        written = step.reading.rule.expand_gradient(
-            step.saved, step.gradients, contribution.use.name, place
-        )
+        written = step.reading.rule.expand_gradient(step.saved, step.gradients, contribution.use.name, place)
         return renamed(written, names_in(step))
 
     def why_no_gradient(self, value: Value) -> str:
@@ -325,7 +323,13 @@ class Explanation:
             element = self._gradient(by_symbol[largest.name], largest.index)
             path.append(element)
 
-    def _update(self, value: Value, place: Place) -> Expression | None:
+    def update_of(self, value: Value, place: Place) -> Expression | None:
+        """The first step that the optimizer makes of a parameter's gradient; ``None`` where there is none.
+
+        Args:
+            value: The parameter.
+            place: Which number of it.
+        """
         if self.update is None or value.role != "parameter" or value.gradient is None:
             return None
         w, g = value.exact, value.gradient

@@ -58,12 +58,32 @@ _SAME = {
 }
 
 TELLS_NO_NUMBERS = {
-    *("shape", "dtype", "device", "requires_grad", "is_leaf", "grad_fn", "ndim", "layout", "names", "itemsize"),
+    *(
+        "shape",
+        "dtype",
+        "device",
+        "requires_grad",
+        "is_leaf",
+        "grad_fn",
+        "ndim",
+        "layout",
+        "names",
+        "itemsize",
+    ),
     *("is_cuda", "is_sparse", "is_quantized", "is_mps", "is_nested", "is_meta", "grad", "_version", "_base"),
     *("dim", "size", "numel", "nelement", "stride", "storage_offset", "is_contiguous", "is_floating_point"),
     *("is_complex", "element_size", "get_device", "item", "tolist", "len", "repr", "format", "str", "hash"),
     *("register_hook", "requires_grad_", "retain_grad", "is_same_size", "set_grad_enabled", "data_ptr"),
-    *("_set_grad_enabled", "__len__", "__repr__", "__bool__", "__float__", "__int__", "__index__", "__hash__"),
+    *(
+        "_set_grad_enabled",
+        "__len__",
+        "__repr__",
+        "__bool__",
+        "__float__",
+        "__int__",
+        "__index__",
+        "__hash__",
+    ),
     *("__format__", "__contains__", "is_tensor", "is_inference", "has_names", "result_type", "can_cast"),
     *("untyped_storage", "_is_view", "backward", "numpy", "__array__", "allclose", "equal", "is_nonzero"),
 }

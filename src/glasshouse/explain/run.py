@@ -243,11 +243,9 @@ def _update(optimizer: Spec) -> Update:
 def _of_module(tape: Tape, error: Exception, args: Any, kwargs: Any) -> ModelError:
     """What the module raised, with the place and a guess at the reason."""
     where = f" in {tape.failed}" if tape.failed else ""
-    whole = [
-        each for each in each_of(torch.Tensor, (args, kwargs)) if not each.is_floating_point()
-    ]
+    whole = [each for each in each_of(torch.Tensor, (args, kwargs)) if not each.is_floating_point()]
     fix = "call model(x) alone until it runs, then explain it"
-    if whole and "dtype" in str(error).lower() or whole and "type" in str(error).lower():
+    if (whole and "dtype" in str(error).lower()) or (whole and "type" in str(error).lower()):
         fix = f"x holds whole numbers ({whole[0].dtype}): give x.float() to a layer that takes fractions"
     if "complex" in str(error):
         fix = "only real numbers can be explained"

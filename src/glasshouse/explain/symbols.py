@@ -82,9 +82,9 @@ class _Letters:
 
     def layer(self, path: str, letter: str) -> int:
         """The number of a layer among those with that letter."""
-        return self.layers.setdefault(f"{letter} {path}", 1 + sum(
-            key.startswith(f"{letter} ") for key in self.layers
-        ))
+        return self.layers.setdefault(
+            f"{letter} {path}", 1 + sum(key.startswith(f"{letter} ") for key in self.layers)
+        )
 
 
 def _name_parameters(step: ExplainedStep, letters: _Letters) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -185,9 +185,7 @@ class Tape(TorchFunctionMode):
         outputs = list(each_of(torch.Tensor, result))
         if name == "setitem":
             outputs = [tensors[0]]
-        written = [
-            each for each, version in zip(tensors, versions, strict=True) if each._version != version
-        ]
+        written = [each for each, version in zip(tensors, versions, strict=True) if each._version != version]
         new = [each for each in outputs if not any(each is one for one in tensors)]
         if not new and not written:
             return result  # a question, or a tensor handed through as it is

@@ -60,8 +60,11 @@ def _forward(step: Step) -> ExplainedStep:
     for name, value in outputs.items():
         bound = FORWARD_BOUNDS.get(value.tensor.dtype, 0.0)
         if computed[name].shape != value.exact.shape:
-            raise _disagreement(explained, f"its output {name} has the shape {tuple(value.shape)}, by its rule "
-                                f"{tuple(computed[name].shape)}")
+            raise _disagreement(
+                explained,
+                f"its output {name} has the shape {tuple(value.shape)}, by its rule "
+                f"{tuple(computed[name].shape)}",
+            )
         explained.exact[name] = computed[name]
         error = distance(computed[name], value.exact)
         explained.forward_error = max(explained.forward_error, error)

@@ -96,13 +96,11 @@ def log_softmax(
     """Logarithms of shares along one axis."""
     if dim is None or dtype is not None or not input.dim():
         return None
-    return Reading(
-        LogSoftmax(dim % input.dim()), {"x": input}, formula=r"y_i = x_i - \ln \sum_j e^{x_j}"
-    )
+    return Reading(LogSoftmax(dim % input.dim()), {"x": input}, formula=r"y_i = x_i - \ln \sum_j e^{x_j}")
 
 
 def threshold(call: Call, input: torch.Tensor, threshold: float, value: float, inplace: bool = False) -> Any:
-    """x above the threshold, a constant below."""
+    """X above the threshold, a constant below."""
     return reading(
         lambda x, threshold, value: choose(x > threshold, x, value),
         {"x": lambda x, threshold: choose(x > threshold, 1.0, 0.0)},
@@ -125,7 +123,7 @@ def celu(call: Call, input: torch.Tensor, alpha: float = 1.0, inplace: bool = Fa
 
 
 def softshrink(call: Call, input: torch.Tensor, lambd: float = 0.5) -> Reading:
-    """x moved towards 0, and 0 in between."""
+    """X moved towards 0, and 0 in between."""
     return reading(
         lambda x, bend: choose(x > bend, x - bend, choose(x < -bend, x + bend, 0.0)),
         {"x": lambda x, bend: choose(x > bend, 1.0, choose(x < -bend, 1.0, 0.0))},
@@ -136,7 +134,7 @@ def softshrink(call: Call, input: torch.Tensor, lambd: float = 0.5) -> Reading:
 
 
 def hardshrink(call: Call, input: torch.Tensor, lambd: float = 0.5) -> Reading:
-    """x where it is far enough from 0, else 0."""
+    """X where it is far enough from 0, else 0."""
     return reading(
         lambda x, bend: choose(a.absolute(x) > bend, x, 0.0),
         {"x": lambda x, bend: choose(a.absolute(x) > bend, 1.0, 0.0)},
@@ -173,9 +171,7 @@ ACTIVATION_CALLS: dict[str, Reader] = {
     "celu": celu,
     "softshrink": softshrink,
     "hardshrink": hardshrink,
-    "logsigmoid": one(
-        lambda x: -a.softplus(-x), lambda x: 1 - a.sigmoid(x), r"y = \ln \frac{1}{1 + e^{-x}}"
-    ),
+    "logsigmoid": one(lambda x: -a.softplus(-x), lambda x: 1 - a.sigmoid(x), r"y = \ln \frac{1}{1 + e^{-x}}"),
     "log_sigmoid": one(
         lambda x: -a.softplus(-x), lambda x: 1 - a.sigmoid(x), r"y = \ln \frac{1}{1 + e^{-x}}"
     ),

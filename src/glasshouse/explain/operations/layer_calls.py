@@ -42,8 +42,6 @@ def linear(
     return by_card(LAYERS, "linear", nn.Linear(1, 1, device="meta"), x=input, weight=weight, bias=bias)
 
 
-
-
 def convolution(layer: Callable[..., Any], name: str) -> Reader:
     """The reader of a convolution.
 
@@ -306,9 +304,7 @@ def _first_of(call: Call, reading: Reading | None) -> Reading | None:
     """A reading whose second output, the places of the largest, no rule gives."""
     if reading is None or len(call.outputs) == 1:
         return reading
-    return Reading(
-        reading.rule, reading.values, ("y", None), concept=reading.concept, title=reading.title
-    )
+    return Reading(reading.rule, reading.values, ("y", None), concept=reading.concept, title=reading.title)
 
 
 def _each(setting: Any, axes: int) -> tuple[int, ...]:

@@ -233,9 +233,7 @@ PLAIN: dict[str, Reader] = {
     "log10": one(lambda x: a.log(x) / math.log(10), lambda x: 1 / (x * math.log(10)), r"y = \log_{10} x"),
     "log1p": one(lambda x: log1p(x), lambda x: 1 / (1 + x), r"y = \ln(1 + x)"),
     "sqrt": one(lambda x: a.sqrt(x), lambda x: 1 / (2 * a.sqrt(x)), r"y = \sqrt{x}"),
-    "rsqrt": one(
-        lambda x: 1 / a.sqrt(x), lambda x: -1 / (2 * x * a.sqrt(x)), r"y = \frac{1}{\sqrt{x}}"
-    ),
+    "rsqrt": one(lambda x: 1 / a.sqrt(x), lambda x: -1 / (2 * x * a.sqrt(x)), r"y = \frac{1}{\sqrt{x}}"),
     "square": one(lambda x: x**2, lambda x: 2 * x, "y = x^2"),
     "reciprocal": one(lambda x: 1 / x, lambda x: -1 / x**2, r"y = \frac{1}{x}"),
     "sin": one(lambda x: sine(x), lambda x: cosine(x), r"y = \sin x"),
