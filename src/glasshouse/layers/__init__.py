@@ -4,6 +4,7 @@ from glasshouse.core.concept import Catalogue
 from glasshouse.layers import (
     adaptive_average_pool,
     adaptive_max_pool,
+    additive_attention,
     average_pool,
     batch_norm,
     conv1d,
@@ -17,15 +18,25 @@ from glasshouse.layers import (
     global_average_pool,
     global_max_pool,
     group_norm,
+    gru,
+    gru_cell,
     l2_pool,
     layer_norm,
     linear,
+    lstm,
+    lstm_cell,
     max_pool,
+    multiplicative_attention,
+    positional_encoding,
     rms_norm,
+    rnn,
+    rnn_cell,
+    scaled_dot_product_attention,
     sum_pool,
 )
 from glasshouse.layers.adaptive_average_pool import adaptive_average_pool as AdaptiveAveragePool
 from glasshouse.layers.adaptive_max_pool import adaptive_max_pool as AdaptiveMaxPool
+from glasshouse.layers.additive_attention import AdditiveAttention
 from glasshouse.layers.average_pool import average_pool as AveragePool
 from glasshouse.layers.batch_norm import batch_norm as BatchNorm
 from glasshouse.layers.conv1d import Conv1d
@@ -39,11 +50,21 @@ from glasshouse.layers.dropout import dropout as Dropout
 from glasshouse.layers.global_average_pool import GlobalAveragePool
 from glasshouse.layers.global_max_pool import GlobalMaxPool
 from glasshouse.layers.group_norm import group_norm as GroupNorm
+from glasshouse.layers.gru import gru as GRU
+from glasshouse.layers.gru_cell import gru_cell as GRUCell
 from glasshouse.layers.l2_pool import L2Pool
 from glasshouse.layers.layer_norm import layer_norm as LayerNorm
 from glasshouse.layers.linear import linear as Linear
+from glasshouse.layers.lstm import lstm as LSTM
+from glasshouse.layers.lstm_cell import lstm_cell as LSTMCell
+from glasshouse.layers.lstm_cell import set_forget_bias
 from glasshouse.layers.max_pool import max_pool as MaxPool
+from glasshouse.layers.multiplicative_attention import MultiplicativeAttention
+from glasshouse.layers.positional_encoding import PositionalEncoding
 from glasshouse.layers.rms_norm import rms_norm as RMSNorm
+from glasshouse.layers.rnn import rnn as RNN
+from glasshouse.layers.rnn_cell import rnn_cell as RNNCell
+from glasshouse.layers.scaled_dot_product_attention import ScaledDotProductAttention
 from glasshouse.layers.sum_pool import SumPool
 
 LAYERS = Catalogue(
@@ -70,13 +91,27 @@ LAYERS = Catalogue(
         group_norm.CONCEPT,
         rms_norm.CONCEPT,
         dropout.CONCEPT,
+        rnn_cell.CONCEPT,
+        lstm_cell.CONCEPT,
+        gru_cell.CONCEPT,
+        rnn.CONCEPT,
+        lstm.CONCEPT,
+        gru.CONCEPT,
+        scaled_dot_product_attention.CONCEPT,
+        additive_attention.CONCEPT,
+        multiplicative_attention.CONCEPT,
+        positional_encoding.CONCEPT,
     ],
 )
 
 __all__ = [
+    "GRU",
     "LAYERS",
+    "LSTM",
+    "RNN",
     "AdaptiveAveragePool",
     "AdaptiveMaxPool",
+    "AdditiveAttention",
     "AveragePool",
     "BatchNorm",
     "Conv1d",
@@ -87,13 +122,20 @@ __all__ = [
     "ConvTranspose2d",
     "DepthwiseSeparable",
     "Dropout",
+    "GRUCell",
     "GlobalAveragePool",
     "GlobalMaxPool",
     "GroupNorm",
     "L2Pool",
+    "LSTMCell",
     "LayerNorm",
     "Linear",
     "MaxPool",
+    "MultiplicativeAttention",
+    "PositionalEncoding",
     "RMSNorm",
+    "RNNCell",
+    "ScaledDotProductAttention",
     "SumPool",
+    "set_forget_bias",
 ]
