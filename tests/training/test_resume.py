@@ -32,6 +32,11 @@ HARD = {
     "epochs": 5,
 }
 SCHEDULES = ["plateau", {"name": "step_decay", "every": 2}]
+OPTIMIZERS = [
+    *("sgd", "nesterov", "rmsprop", "nadam", "adagrad", "adadelta"),
+    {"name": "momentum", "form": "average"},
+    {"name": "adamw", "decay": "times_schedule"},
+]
 
 
 class Killed(BaseException):
@@ -91,7 +96,7 @@ def test_cut_off_at_any_step_ends_with_the_same_bits(tmp_path, step):
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=str)
-@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "rmsprop", "nadam", "adagrad", "adadelta"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 def test_every_optimizer_and_schedule_goes_on_exactly(tmp_path, optimizer, schedule):
     changes = {"optimizer": optimizer, "schedule": schedule}
     whole, cut = tmp_path / "whole", tmp_path / "cut"

@@ -69,7 +69,8 @@ class Function:
         """The value for tensors or numbers, the arithmetic for expressions."""
         if any(isinstance(each, Expression) for each in arguments):
             return Applied(self, [wrap(each) for each in arguments])
-        if any(isinstance(each, torch.Tensor) for each in arguments):
+        # PyTorch's functions take everything with this method as a tensor, such as many tensors in a row.
+        if any(hasattr(type(each), "__torch_function__") for each in arguments):
             return self.on_tensors(*arguments)
         return self.on_numbers(*arguments)
 
