@@ -213,9 +213,20 @@ def _deliver(result: torch.Tensor | None, values: Sequence[Value]) -> None:
     if result is None or not result.requires_grad:
         return
     asked = [value for value in values if value.edge is not None and value.needs_gradient]
-    gradients = torch.autograd.grad(
-        result, [value.edge for value in asked], torch.ones_like(result), allow_unused=True
-    )
+    try:
+        gradients = torch.autograd.grad(
+            result,
+            [value.edge for value in asked],
+            torch.ones_like(result),
+            allow_unused=True,
+            retain_graph=True,  # operations that the tape did not see are asked again one by one
+        )
+    except RuntimeError as error:
+        raise ModelError(
+            f"the backward pass raised {type(error).__name__}: {error}",
+            expected="a module whose loss has a gradient",
+            fix="call loss.backward() alone until it runs, then explain it",
+        ) from error
     for value, gradient in zip(asked, gradients, strict=True):
         value.delivered = None if gradient is None else gradient.detach()
 

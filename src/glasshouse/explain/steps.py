@@ -109,7 +109,9 @@ def read(step: Step) -> tuple[Reading | None, dict[str, Value], dict[str, Value]
     exact = {id(value.exact): value for value in step.inputs}
     arguments, keywords = replaced((step.arguments, step.keywords), lambda value: value.exact, Value)
     types = [each.tensor.dtype for each in step.inputs if each.tensor.is_floating_point()]
-    assert step.function is not None
+    if step.function is None:
+        inputs = {f"argument {place}": value for place, value in enumerate(step.inputs)}
+        return None, inputs, {f"result {place}": value for place, value in enumerate(step.outputs)}
     call = Call(
         step.function,
         step.operation,
@@ -147,6 +149,10 @@ def replay(
         The outputs, and the gradient by each input: summed by the number of the value, and one by one in the
         order of the arguments.
     """
+    if step.unseen is not None:
+        (incoming,) = gradients.values()
+        back = step.unseen.backward(incoming.to(step.outputs[0].tensor.dtype))
+        return [], {}, back
     leaves: list[torch.Tensor] = []
     owners: list[Value] = []
 

@@ -10,8 +10,9 @@
 ``z``        a weighted sum: the output of a linear layer or a convolution
 ``a``        an activation
 ``p``        shares of 1: the output of a softmax
-``h``        any other number inside: pooled, normalized, added, moved
-``c``        a constant that the module made up itself
+``h``        the state of a recurrent cell, and any other number inside: pooled, normalized, added, moved
+``c``        the memory of an LSTM
+``k``        a constant that the module made up itself
 ``L``        the loss
 ``dz1``      the gradient of the loss by ``z1``
 ===========  =========================================================================================
@@ -51,14 +52,14 @@ def name_values(steps: Sequence[ExplainedStep], values: Sequence[Value], loss: V
         letters.give(loss, "L", numbered=False)
     for step in steps:
         _name_parameters(step, letters)
-        for value in step.outputs.values():
+        for name, value in step.outputs.items():
             if not value.symbol:
-                letters.give(value, _letter(step))
+                letters.give(value, "c" if name == "c_next" else _letter(step))
     for value in values:
         if not value.symbol and value.role in ("parameter", "buffer"):
             letters.give(value, value.name.rpartition(".")[2], numbered=False)
         elif not value.symbol:
-            letters.give(value, "c")
+            letters.give(value, "k")
 
 
 class _Letters:

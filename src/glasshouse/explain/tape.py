@@ -18,7 +18,12 @@ from torch.overrides import TorchFunctionMode
 from glasshouse.explain.expansions import EXPANSIONS, opened
 from glasshouse.explain.nested import each_of, replaced
 from glasshouse.explain.operation_names import MAKES_CONSTANTS, TELLS_NO_NUMBERS, operation_name
+from glasshouse.explain.unseen import Unseen
 from glasshouse.explain.values import Value, Values
+
+
+SAME = {torch.float64: 1e-10, torch.float32: 1e-4}
+"""How far an operation taken apart may lie from the whole one, absolute and relative."""
 
 
 @dataclass
@@ -28,7 +33,7 @@ class Step:
     Args:
         index: Its number, from 0, in the order of the run.
         operation: The name of the operation: ``"conv2d"``, ``"add"``.
-        function: What was called; ``None`` for a view that is read again after its base was written to.
+        function: What was called; ``None`` for an operation that the tape could not see.
         arguments: The positional arguments, with values in the place of tensors.
         keywords: The arguments by name, likewise.
         outputs: What came out, in order; an entry for each tensor.
@@ -37,6 +42,7 @@ class Step:
         owner: The module that computed it as a whole, where the step is one whole module.
         random_state: The random state before it, where it drew random numbers.
         in_place: Whether it wrote its result into its first argument.
+        unseen: What autograd knows of an operation that the tape could not see.
     """
 
     index: int
@@ -50,6 +56,7 @@ class Step:
     owner: nn.Module | None = None
     random_state: torch.Tensor | None = None
     in_place: bool = False
+    unseen: Unseen | None = None
 
     @property
     def inputs(self) -> list[Value]:
@@ -112,11 +119,15 @@ class Tape(TorchFunctionMode):
         """
         value = self.values.current(tensor)
         if value is not None:
-            return value
+            # A user's own autograd.Function computes without a graph; its result has a node afterwards.
+            joined = value.needs_gradient or tensor.grad_fn is None
+            return value if joined else self._unseen(tensor)
         before = self.values.stale(tensor)
         base = tensor._base
         if base is not None and self.values.stale(base) is not None:
             return self._read_again(tensor, base)
+        if tensor.grad_fn is not None and before is None:
+            return self._unseen(tensor)
         if before is not None and before.role == "result":
             # Written to behind autograd's back (through .data or a detached view): the numbers are new,
             # where they came from is not known.
@@ -142,6 +153,19 @@ class Tape(TorchFunctionMode):
         self.values.bind(view, value)
         return value
 
+    def _unseen(self, tensor: torch.Tensor) -> Value:
+        """A result of an operation that the tape did not see."""
+        known = {
+            (value.edge.node, value.edge.output_nr): value for value in self.values.all if value.edge is not None
+        }
+        unseen = Unseen(tensor, known)
+        unseen.sources = [edge for edge in unseen.sources if edge in known]
+        value = self.values.new(tensor, "result", name=unseen.name, producer=len(self.steps))
+        inputs = tuple(known[edge] for edge in unseen.sources)
+        self._note(Step(len(self.steps), unseen.name, None, inputs, {}, [value], unseen=unseen))
+        self.values.bind(tensor, value)
+        return value
+
     def _note(self, step: Step) -> None:
         frame = self._frames[-1]
         step.module, step.call = frame.path, frame.call
@@ -158,15 +182,34 @@ class Tape(TorchFunctionMode):
         if self._closed or name in TELLS_NO_NUMBERS:
             return func(*args, **keywords)
         if name in EXPANSIONS:
-            expanded = EXPANSIONS[name](func, args, keywords)
-            if expanded is not None:
-                with self:
-                    return expanded()
+            smaller = EXPANSIONS[name](*args, **keywords)
+            if smaller is not None:
+                return self._expanded(name, smaller, func, args, keywords)
         inside = opened(func)
         if inside is not None:
             with self:
                 return inside(*args, **keywords)
         return self._run(name, func, args, keywords)
+
+    def _expanded(
+        self, name: str, smaller: Any, func: Any, args: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
+        """Run an operation as smaller ones, if these give what the operation itself gives."""
+        state, steps, values = torch.get_rng_state(), len(self.steps), len(self.values.all)
+        with torch.no_grad():
+            expected = list(each_of(torch.Tensor, func(*args, **keywords)))
+        torch.set_rng_state(state)
+        with self:
+            result = smaller()
+        received = list(each_of(torch.Tensor, result))
+        for one, other in zip(received, expected, strict=True):
+            bound = SAME.get(other.dtype, 1e-2)
+            if not torch.allclose(one.detach(), other, rtol=bound, atol=bound, equal_nan=True):
+                self.notes.append(f"{name} could not be taken apart: its parts give other numbers")
+                del self.steps[steps:], self.values.all[values:]
+                torch.set_rng_state(state)
+                return self._run(name, func, args, keywords)
+        return result
 
     def _run(self, name: str, func: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         tensors = list(each_of(torch.Tensor, (args, keywords)))

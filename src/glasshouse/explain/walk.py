@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import torch
 
 from glasshouse.core.errors import GlasshouseError
+from glasshouse.explain.operations.movement import Movement
 from glasshouse.explain.steps import ExplainedStep, read, replay
 from glasshouse.explain.tape import Step
 from glasshouse.explain.values import Contribution, Use, Value
@@ -53,6 +54,11 @@ def _forward(step: Step) -> ExplainedStep:
         return ExplainedStep(step, None, "no gradient", inputs, outputs)
     badge = "autograd only" if reading is None else "checked"
     explained = ExplainedStep(step, reading, badge, inputs, outputs)
+    if reading is None or len(outputs) > 1 and not isinstance(reading.rule, Movement):
+        # Inside of an operation one result may lead to another (a cell's memory to what it shows): what
+        # autograd delivers for it then holds more than what comes from outside.
+        for value in step.outputs if len(step.outputs) > 1 else ():
+            value.delivered = None
     if reading is None:
         return explained
     with torch.no_grad():
@@ -94,6 +100,13 @@ def backward(steps: Sequence[ExplainedStep], loss: Value, values: Sequence[Value
             _backward(explained)
     for value in values:
         settle(value, steps)
+        lost = value.gradient is None and value.delivered is not None and bool(value.delivered.any())
+        if lost:
+            raise ExplanationError(
+                f"autograd delivers a gradient by {value.name} {value.shape}, and no recorded step gives one",
+                expected="every way from a number to the loss to be recorded",
+                fix="please report this network: an operation was not seen",
+            )
 
 
 def settle(value: Value, steps: Sequence[ExplainedStep]) -> None:

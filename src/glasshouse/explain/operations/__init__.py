@@ -8,10 +8,12 @@ import torch
 
 from glasshouse.explain.operations.activation_calls import ACTIVATION_CALLS
 from glasshouse.explain.operations.layer_calls import LAYER_CALLS
+from glasshouse.explain.operations.linear_map import linear_map
 from glasshouse.explain.operations.loss_calls import LOSS_CALLS
 from glasshouse.explain.operations.moves import by_indices, embedding, moves
 from glasshouse.explain.operations.plain import PLAIN
 from glasshouse.explain.operations.products import SUMMING, reducing
+from glasshouse.explain.operations.recurrent_calls import RECURRENT_CALLS
 from glasshouse.explain.reading import Call, Reader, Reading
 
 MOVES = (
@@ -26,8 +28,15 @@ MOVES = (
     *("channel_shuffle", "view_again", "write_through", "diag_embed", "block_diag", "atleast_1d"),
     *("atleast_2d", "atleast_3d", "column_stack", "zero", "fill", "copy", "broadcast_tensors", "meshgrid"),
     *("unsafe_chunk", "unsafe_split", "native_channel_shuffle", "alias"),
+    *("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d"),
 )
 """Operations whose results hold numbers of their inputs as they are."""
+
+WEIGHED = (
+    *("cumsum", "scatter_add", "index_add", "trace", "diff", "col2im", "im2col", "upsample_linear1d"),
+    *("upsample_bilinear2d", "upsample_bicubic2d", "upsample_trilinear3d"),
+)
+"""Operations whose results are sums of their inputs' numbers with weights that are known beforehand."""
 
 
 def _one_or_two(call: Call, *arguments: Any, **keywords: Any) -> Reading | None:
@@ -51,6 +60,7 @@ READERS: dict[str, Reader] = {
     **PLAIN,
     **SUMMING,
     **dict.fromkeys(MOVES, moves),
+    **dict.fromkeys(WEIGHED, linear_map),
     **dict.fromkeys(("sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin"), by_indices),
     "max": _one_or_two,
     "min": _one_or_two,
@@ -58,6 +68,7 @@ READERS: dict[str, Reader] = {
     "embedding": embedding,
     **LAYER_CALLS,
     **ACTIVATION_CALLS,
+    **RECURRENT_CALLS,
     **LOSS_CALLS,
 }
 """What reads the rule of an operation, by the operation's name."""

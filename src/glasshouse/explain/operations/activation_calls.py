@@ -102,23 +102,40 @@ def log_softmax(
 def threshold(call: Call, input: torch.Tensor, threshold: float, value: float, inplace: bool = False) -> Any:
     """X above the threshold, a constant below."""
     return reading(
-        lambda x, threshold, value: choose(x > threshold, x, value),
-        {"x": lambda x, threshold: choose(x > threshold, 1.0, 0.0)},
+        lambda x, bend, below: choose(x > bend, x, below),
+        {"x": lambda x, bend: choose(x > bend, 1.0, 0.0)},
         r"y = x \text{ if } x > \theta \text{ else } v",
         x=input,
-        threshold=threshold,
-        value=value,
+        bend=threshold,
+        below=value,
+    )
+
+
+def hardsigmoid(call: Call, input: torch.Tensor, inplace: bool = False) -> Reading:
+    """Three straight lines; PyTorch's kernel has the slope 1/6 in float32, whatever the type of x."""
+    sixth = float(torch.tensor(1 / 6, dtype=torch.float32))
+    return reading(
+        lambda x: choose(x < -3, 0.0, choose(x > 3, 1.0, x / 6 + 0.5)),
+        {"x": lambda x, sixth: choose(x > -3, choose(x < 3, sixth, 0.0), 0.0)},
+        ACTIVATIONS["hard_sigmoid"].equation,
+        x=input,
+        sixth=sixth,
     )
 
 
 def celu(call: Call, input: torch.Tensor, alpha: float = 1.0, inplace: bool = False) -> Reading:
-    """The exponential linear unit with a continuous slope."""
+    """The exponential linear unit with a continuous slope.
+
+    PyTorch's backward pass takes alpha in float32 where it divides by it, whatever the type of x.
+    """
+    rounded = float(torch.tensor(alpha, dtype=torch.float32))
     return reading(
         lambda x, alpha: choose(x > 0, x, alpha * (a.exp(x / alpha) - 1)),
-        {"x": lambda x, alpha: choose(x > 0, 1.0, a.exp(x / alpha))},
+        {"x": lambda x, alpha, rounded: choose(x > 0, 1.0, alpha / rounded * a.exp(x / rounded))},
         r"y = \max(0, x) + \min(0, \alpha (e^{x / \alpha} - 1))",
         x=input,
         alpha=alpha,
+        rounded=rounded,
     )
 
 
@@ -162,7 +179,7 @@ ACTIVATION_CALLS: dict[str, Reader] = {
     "softplus": activation("softplus", nn.Softplus),
     "softsign": activation("softsign", nn.Softsign),
     "hardtanh": activation("hard_tanh", nn.Hardtanh),
-    "hardsigmoid": activation("hard_sigmoid", nn.Hardsigmoid),
+    "hardsigmoid": hardsigmoid,
     "hardswish": activation("hard_swish", nn.Hardswish),
     "prelu": prelu,
     "softmax": softmax,

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from glasshouse.core.concept import Catalogue
+from glasshouse.explain.operations.linear_map import linear_map
 from glasshouse.explain.reading import Call, Reader, Reading
 from glasshouse.layers import LAYERS
 
@@ -157,7 +158,9 @@ def average_pool(layer: Callable[..., Any]) -> Reader:
         divisor_override: int | None = None,
     ) -> Reading | None:
         if divisor_override is not None:
-            return None
+            return linear_map(
+                call, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+            )
         module = layer(kernel_size, stride or None, padding, ceil_mode, count_include_pad)
         return by_card(LAYERS, "average_pool", module, x=input)
 
@@ -320,6 +323,7 @@ LAYER_CALLS: dict[str, Reader] = {
     "conv3d": convolution(nn.Conv3d, "conv3d"),
     "conv_transpose1d": transposed(nn.ConvTranspose1d, "conv_transpose1d"),
     "conv_transpose2d": transposed(nn.ConvTranspose2d, "conv_transpose2d"),
+    "conv_transpose3d": transposed(nn.ConvTranspose3d, "conv_transpose3d"),
     "max_pool1d": max_pool(nn.MaxPool1d),
     "max_pool2d": max_pool(nn.MaxPool2d),
     "max_pool3d": max_pool(nn.MaxPool3d),

@@ -93,7 +93,14 @@ def by_indices(call: Call, *arguments: Any, **keywords: Any) -> Reading | None:
 
 
 def embedding(
-    call: Call, input: torch.Tensor, weight: torch.Tensor, padding_idx: int | None = None, *further: Any
+    call: Call,
+    input: torch.Tensor,
+    weight: torch.Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
 ) -> Reading | None:
     """Rows of a table by their numbers; a row of padding gets no gradient.
 
@@ -102,9 +109,12 @@ def embedding(
         input: The numbers of the rows.
         weight: The table.
         padding_idx: The row of padding.
-        further: ``max_norm`` (which writes to the table), ``norm_type``, scaling, sparseness.
+        max_norm: Whether long rows are shortened, which no rule covers.
+        norm_type: The kind of their length.
+        scale_grad_by_freq: Whether gradients are divided by how often a row occurs, which no rule covers.
+        sparse: Whether the gradient is a sparse tensor, which changes no number.
     """
-    if further and (further[0] is not None or any(bool(each) for each in further[2:3])):
+    if max_norm is not None or scale_grad_by_freq or sparse:
         return None
     rows = torch.arange(weight.numel()).reshape(weight.shape)[input]
     constants = {}
