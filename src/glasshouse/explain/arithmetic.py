@@ -180,17 +180,17 @@ def evaluate(whole: Mapping[str, Any]) -> float:
     def number(part: Any) -> float:
         if isinstance(part, (int, float, str)):
             return float(part)
-        head, *rest = part
+        head, rest = str(part[0]), list(part[1:])
         if head == "at":
             return float(rest[2])
         if head == "ref":
-            return known[rest[0]]
+            return known[int(rest[0])]
         if head == "because":
             return number(rest[1])
         return _work_out(head, [number(each) for each in rest])
 
     for each in whole["where"]:
-        known.append(number(each["is"]))
+        known += [number(each["is"])]  # one by one: later ones look earlier ones up
     return number(whole["is"])
 
 

@@ -1,4 +1,65 @@
-"""An explanation as a dictionary; its form is described in :mod:`glasshouse.explain.explanation`."""
+"""An explanation as a dictionary: the form on which renderers build.
+
+:meth:`Explanation.to_dict` is what renderers build on. Numbers are JSON numbers; not-a-number and
+infinities are the strings ``"nan"``, ``"inf"``, ``"-inf"``. Tensors are nested lists. ::
+
+    {
+      "schema": "glasshouse.explanation/1",
+      "model": "Sequential",                     class of the module
+      "training": true,                          training mode or evaluation
+      "dtype": "float32",                        type of the run; the rules compute in float64
+      "loss": "L" or null,                       symbol of the loss; null without one: no gradients then
+      "loss_value": 0.0181 or null,
+      "output": "z2",                            symbol of the first tensor that the module gave back
+      "notes": ["..."],                          what the reader must know (NaN on the way, say)
+      "values": [{
+        "symbol": "W1", "latex": "W^{(1)}",      unique in the explanation
+        "name": "fc1.weight",                    own name of what is given; else what made it
+        "role": "parameter",                     input, target, parameter, buffer, constant, result
+        "shape": [2, 2], "dtype": "float32",
+        "step": null or 3,                       the step that computed it
+        "uses": [{"step": 0, "name": "weight"}], the steps that take it, and under which name
+        "numbers": [[...], ...],                 as they were in the run
+        "gradient": null or [[...], ...],        of the loss by it, by the rules in float64
+        "delivered": null or [[...], ...],       the same as autograd delivered it in the run
+        "error": null or 1e-16,                  how far the two lie apart, relative
+        "parts": [{"step": 0, "name": "weight", "gradient": [[...], ...]}],
+                                                 what comes back through each use; they add up to
+                                                 "gradient". One part: "gradient" is left out of it
+        "why_none": ""                           why there is no gradient
+      }],
+      "steps": [{
+        "index": 0,
+        "operation": "linear",                   PyTorch's name of the operation
+        "title": "linear",                       name of the card, where there is one
+        "kind": "layer",                         kind of the card: layer, activation, loss; else operation
+        "module": "fc1", "call": 0,              who called it, and how often it had been called before
+        "badge": "checked",                      checked, autograd only, no gradient
+        "in_place": false,                       whether it wrote into its first input
+        "inputs": {"x": "x", "weight": "W1"},    symbols by the rule's names
+        "outputs": {"y": "z1"},
+        "constants": {"mask": [...]},            what the rule takes besides: a mask, say
+        "rule": "LinearRule",
+        "settings": {"stride": [1, 1]},          the rule's settings that JSON can hold
+        "sources": {"y": [...]},                 of operations that move numbers: for every number of the
+                                                 output its place in the flattened inputs, one after the
+                                                 other; -1 for a constant
+        "formula": "y_o = ...",                  LaTeX, in the letters of the card
+        "derivative": "...",                     LaTeX, or empty
+        "forward_error": 0.0, "backward_error": 0.0
+      }],
+      "updates": [{                              one for each parameter, where an optimizer was given
+        "symbol": "W1", "name": "fc1.weight", "rule": "AdamUpdate",
+        "settings": {"learning_rate": 0.001},
+        "new": [[...], ...]                      the parameter after one step from a fresh optimizer
+      }],
+      "check": {"badges": {"checked": 5}, "worst": 1e-16, "parameters": {"fc1.weight": 1e-16}}
+    }
+
+The arithmetic of single numbers comes from ``at(...).to_dict()`` and ``gradient_at(...).to_dict()``;
+its form is described in :mod:`glasshouse.explain.arithmetic`. The letters are listed in
+:mod:`glasshouse.explain.symbols`.
+"""
 
 from __future__ import annotations
 

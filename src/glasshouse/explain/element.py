@@ -89,8 +89,9 @@ class GradientElement:
         for step in self.path:
             lines.extend("  " + line for line in step.to_text(most).splitlines())
         if self.update is not None:
-            for named in self.update.steps():
-                lines.append(f"{named.name} = {named.inner.symbols(most)} = {named.inner}")
+            lines += [
+                f"{named.name} = {named.inner.symbols(most)} = {named.inner}" for named in self.update.steps()
+            ]
             lines.append(
                 f"{placed(self.symbol, self.index)} new = {self.update.symbols(most)} = {self.update}"
             )
@@ -153,8 +154,10 @@ class Element:
         own = placed(self.symbol, self.index)
         lines = []
         if self.arithmetic is not None:
-            for step in self.arithmetic.steps():
-                lines.append(f"{step.name} = {step.inner.text(most)} = {shown(step.value)}")
+            lines += [
+                f"{step.name} = {step.inner.text(most)} = {shown(step.value)}"
+                for step in self.arithmetic.steps()
+            ]
             symbols, numbers = self.arithmetic.symbols(most), self.arithmetic.text(most)
             lines.append(f"{own} = {symbols} = {numbers} = {shown(self.value)}")
         else:

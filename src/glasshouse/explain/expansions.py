@@ -54,7 +54,7 @@ def addmm(
     """``beta b + alpha (x z)``: ``addmm``, ``addmv`` and ``baddbmm``."""
 
     def smaller() -> torch.Tensor:
-        product = mat1 @ mat2
+        product: torch.Tensor = mat1 @ mat2
         product = product if alpha == 1 else alpha * product
         return product + (input if beta == 1 else beta * input)
 

@@ -9,65 +9,8 @@ The parts
     :meth:`Explanation.gradient_at` give one number with every term.
 
 The dictionary
-    :meth:`Explanation.to_dict` is what renderers build on. Numbers are JSON numbers; not-a-number and
-    infinities are the strings ``"nan"``, ``"inf"``, ``"-inf"``. Tensors are nested lists. ::
-
-        {
-          "schema": "glasshouse.explanation/1",
-          "model": "Sequential",                     class of the module
-          "training": true,                          training mode or evaluation
-          "dtype": "float32",                        type of the run; the rules compute in float64
-          "loss": "L" or null,                       symbol of the loss; null without one: no gradients then
-          "loss_value": 0.0181 or null,
-          "output": "z2",                            symbol of the first tensor that the module gave back
-          "notes": ["..."],                          what the reader must know (NaN on the way, say)
-          "values": [{
-            "symbol": "W1", "latex": "W^{(1)}",      unique in the explanation
-            "name": "fc1.weight",                    own name of a parameter, buffer or input; else what made it
-            "role": "parameter",                     input, target, parameter, buffer, constant, result
-            "shape": [2, 2], "dtype": "float32",
-            "step": null or 3,                       the step that computed it
-            "uses": [{"step": 0, "name": "weight"}], the steps that take it, and under which name
-            "numbers": [[...], ...],                 as they were in the run
-            "gradient": null or [[...], ...],        of the loss by it, by the rules in float64
-            "delivered": null or [[...], ...],       the same as autograd delivered it in the run
-            "error": null or 1e-16,                  how far the two lie apart, relative
-            "parts": [{"step": 0, "name": "weight", "gradient": [[...], ...]}],
-                                                     what comes back through each use; they add up to
-                                                     "gradient". One part: "gradient" is left out of it
-            "why_none": ""                           why there is no gradient
-          }],
-          "steps": [{
-            "index": 0,
-            "operation": "linear",                   PyTorch's name of the operation
-            "title": "linear",                       name of the card, where there is one
-            "kind": "layer",                         kind of the card: layer, activation, loss; else operation
-            "module": "fc1", "call": 0,              who called it, and how often it had been called before
-            "badge": "checked",                      checked, autograd only, no gradient
-            "in_place": false,                       whether it wrote into its first input
-            "inputs": {"x": "x", "weight": "W1"},    symbols by the rule's names
-            "outputs": {"y": "z1"},
-            "constants": {"mask": [...]},            tensors that the rule takes besides and that are no values
-            "rule": "LinearRule",
-            "settings": {"stride": [1, 1]},          the rule's settings that JSON can hold
-            "sources": {"y": [...]},                 of operations that move numbers: for every number of the
-                                                     output its place in the flattened inputs, one after the
-                                                     other; -1 for a constant
-            "formula": "y_o = ...",                  LaTeX, in the letters of the card
-            "derivative": "...",                     LaTeX, or empty
-            "forward_error": 0.0, "backward_error": 0.0
-          }],
-          "updates": [{                              one for each parameter, where an optimizer was given
-            "symbol": "W1", "name": "fc1.weight", "rule": "AdamUpdate",
-            "settings": {"learning_rate": 0.001},
-            "new": [[...], ...]                      the parameter after one step from a fresh optimizer
-          }],
-          "check": {"badges": {"checked": 5}, "worst": 1e-16, "parameters": {"fc1.weight": 1e-16}}
-        }
-
-    The arithmetic of single numbers comes from ``at(...).to_dict()`` and ``gradient_at(...).to_dict()``;
-    its form is described in :mod:`glasshouse.explain.arithmetic`. The letters are listed in
-    :mod:`glasshouse.explain.symbols`.
+    What renderers build on: described in :mod:`glasshouse.explain.dictionary`. The form of arithmetic is
+    described in :mod:`glasshouse.explain.arithmetic`, the letters in :mod:`glasshouse.explain.symbols`.
 """
 
 from __future__ import annotations
@@ -77,15 +20,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-
 from glasshouse.core.errors import UsageError
 from glasshouse.core.expression import Expression
 from glasshouse.core.names import unknown_name
 from glasshouse.core.update import Update
 from glasshouse.explain.arithmetic import renamed
 from glasshouse.explain.element import Element, GradientElement, Part, Place, leaves
-from glasshouse.explain.steps import ExplainedStep
+from glasshouse.explain.steps import ExplainedStep, names_in
 from glasshouse.explain.values import Contribution, Value
 
 
@@ -263,7 +204,7 @@ class Explanation:
         return "The loss does not depend on it."
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the arithmetic, as described at the top of this file."""
+        """Everything but the arithmetic, as :mod:`glasshouse.explain.dictionary` describes it."""
         from glasshouse.explain.dictionary import as_dict
 
         return as_dict(self)
@@ -359,36 +300,5 @@ class Explanation:
         return tuple(at % size for at, size in zip(place, shape, strict=True))
 
 
-def names_in(step: ExplainedStep) -> Mapping[str, tuple[str, str]]:
-    """What the names of a step's rule are in the network: symbols and LaTeX.
-
-    Args:
-        step: The step.
-    """
-    names: dict[str, tuple[str, str]] = {}
-    for name, value in (*step.inputs.items(), *step.outputs.items()):
-        names[name] = (value.symbol, value.latex)
-    for name, value in step.outputs.items():
-        names[f"d{name}"] = (f"d{value.symbol}", rf"\partial {value.latex}")
-    rule = None if step.reading is None else step.reading.rule
-    letter = getattr(rule, "letter", None)  # losses have a letter for outputs and write t for targets
-    if letter is not None and "outputs" in step.inputs:
-        names[letter] = names["outputs"]
-        if "targets" in step.inputs:
-            names["t"] = names["targets"]
-    return names
-
-
 def _name_of(outputs: Mapping[str, Value], value: Value) -> str | None:
     return next((name for name, each in outputs.items() if each is value), None)
-
-
-def constants_of(step: ExplainedStep) -> dict[str, torch.Tensor]:
-    """The tensors that a step's rule takes besides the values: a mask, say.
-
-    Args:
-        step: The step.
-    """
-    if step.reading is None:
-        return {}
-    return {name: each for name, each in step.reading.values.items() if name not in step.inputs}

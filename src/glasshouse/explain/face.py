@@ -1,4 +1,4 @@
-"""``gh.explain`` is a folder that can be called: itself it explains a network, its attributes single pieces."""
+"""``gh.explain`` is a folder that can be called: it explains a network, its attributes single pieces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tensors inside of lists, tuples, dictionaries and slices: finding them and putting others in their place."""
+"""Tensors inside of lists, tuples, dictionaries and slices: finding them, and putting others there."""
 
 from __future__ import annotations
 

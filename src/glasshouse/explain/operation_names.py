@@ -1,4 +1,4 @@
-"""What an operation is called, whichever way it was written: ``x + y``, ``torch.add`` and ``x.add_`` are one."""
+"""What an operation is called, however it is written: ``x + y``, ``torch.add`` and ``x.add_`` are one."""
 
 from __future__ import annotations
 
@@ -84,7 +84,17 @@ TELLS_NO_NUMBERS = {
         "__index__",
         "__hash__",
     ),
-    *("__format__", "__contains__", "is_tensor", "is_inference", "has_names", "result_type", "can_cast"),
+    *(
+        "__format__",
+        "itemsize",
+        "__hash__",
+        "__contains__",
+        "is_tensor",
+        "is_inference",
+        "has_names",
+        "result_type",
+        "can_cast",
+    ),
     *("untyped_storage", "_is_view", "backward", "numpy", "__array__", "allclose", "equal", "is_nonzero"),
 }
 """Questions about a tensor whose answers are no tensors, and operations that must not be looked into."""

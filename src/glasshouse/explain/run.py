@@ -72,7 +72,7 @@ def explain(
             f"model is a {type(model).__name__}", expected="a torch.nn.Module", fix="wrap it in a module"
         )
     measure = _loss_function(loss, y)
-    owners = [model, *([measure] if isinstance(measure, nn.Module) else [])]
+    owners: list[nn.Module] = [model, *([measure] if isinstance(measure, nn.Module) else [])]
     update = None if optimizer is None else _update(optimizer)
     with unchanged(*owners), torch.enable_grad():
         tape = Tape(is_whole)
@@ -145,7 +145,7 @@ def _measured(tape: Tape, measure: Any, output: Any, target: Any) -> Any:
 
 def _loss_function(loss: Loss, y: Any) -> Any:
     if loss is None or isinstance(loss, (str, Mapping)):
-        return None if y is None or loss is None else _first_output(LOSSES.build(loss))
+        return None if y is None or loss is None else LOSSES.build(loss)
     if not callable(loss):
         raise UsageError(
             f"loss is a {type(loss).__name__}",
@@ -153,10 +153,6 @@ def _loss_function(loss: Loss, y: Any) -> Any:
             fix='write loss="mse", say',
         )
     return loss
-
-
-def _first_output(measure: nn.Module) -> nn.Module:
-    return measure
 
 
 def _register(tape: Tape, owners: Sequence[nn.Module]) -> None:
@@ -181,10 +177,12 @@ def _inputs(tape: Tape, x: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
             )
         name = "x" if single else f"x{next(names)}"
         copy = tensor.detach().clone()
-        if copy.is_floating_point():
-            copy = copy.requires_grad_().clone()
-        tape.given(copy, "input", name)
-        return copy
+        if not copy.is_floating_point():
+            tape.given(copy, "input", name)
+            return copy
+        given: torch.Tensor = copy.requires_grad_().clone()  # no leaf: the module may write to it
+        tape.given(given, "input", name)
+        return given
 
     if not isinstance(x, (torch.Tensor, tuple, list, dict)):
         x, single = torch.as_tensor(x), True

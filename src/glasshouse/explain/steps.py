@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -133,6 +134,26 @@ def read(step: Step) -> tuple[Reading | None, dict[str, Value], dict[str, Value]
     inputs = {name: exact[id(each)] for name, each in reading.values.items() if id(each) in exact}
     named = zip(reading.outputs, step.outputs, strict=False)
     return reading, inputs, {name: value for name, value in named if name is not None}
+
+
+def names_in(step: ExplainedStep) -> Mapping[str, tuple[str, str]]:
+    """What the names of a step's rule are in the network: symbols and LaTeX.
+
+    Args:
+        step: The step.
+    """
+    names: dict[str, tuple[str, str]] = {}
+    for name, value in (*step.inputs.items(), *step.outputs.items()):
+        names[name] = (value.symbol, value.latex)
+    for name, value in step.outputs.items():
+        names[f"d{name}"] = (f"d{value.symbol}", rf"\partial {value.latex}")
+    rule = None if step.reading is None else step.reading.rule
+    letter = getattr(rule, "letter", None)  # losses have a letter for outputs and write t for targets
+    if letter is not None and "outputs" in step.inputs:
+        names[letter] = names["outputs"]
+        if "targets" in step.inputs:
+            names["t"] = names["targets"]
+    return names
 
 
 def replay(

@@ -21,7 +21,6 @@ from glasshouse.explain.operation_names import MAKES_CONSTANTS, TELLS_NO_NUMBERS
 from glasshouse.explain.unseen import Unseen
 from glasshouse.explain.values import Value, Values
 
-
 SAME = {torch.float64: 1e-10, torch.float32: 1e-4}
 """How far an operation taken apart may lie from the whole one, absolute and relative."""
 
@@ -88,7 +87,7 @@ class Tape(TorchFunctionMode):
         whole: Says of a module whether it is recorded as one step, without a look inside.
     """
 
-    def __init__(self, whole: Callable[[nn.Module], bool] = lambda module: False) -> None:
+    def __init__(self, whole: Callable[[nn.Module], bool]) -> None:
         super().__init__()
         self.values = Values()
         self.steps: list[Step] = []
@@ -156,7 +155,9 @@ class Tape(TorchFunctionMode):
     def _unseen(self, tensor: torch.Tensor) -> Value:
         """A result of an operation that the tape did not see."""
         known = {
-            (value.edge.node, value.edge.output_nr): value for value in self.values.all if value.edge is not None
+            (value.edge.node, value.edge.output_nr): value
+            for value in self.values.all
+            if value.edge is not None
         }
         unseen = Unseen(tensor, known)
         unseen.sources = [edge for edge in unseen.sources if edge in known]
@@ -354,7 +355,7 @@ class Tape(TorchFunctionMode):
         return hook
 
     def _leaving(self) -> Callable[..., None]:
-        def hook(module: nn.Module, args: Any, kwargs: Any, result: Any) -> None:
+        def hook(module: nn.Module, _args: Any, _kwargs: Any, result: Any) -> None:
             if self._closed > 1:
                 self._closed -= 1
                 return

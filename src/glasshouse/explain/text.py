@@ -62,7 +62,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield from _parameter(explanation, value)
     yield ""
     worst = max(explanation.errors.values(), default=0.0)
-    yield f"Every parameter gradient agrees with autograd's: the largest relative difference is {shown(worst, 2)}."
+    yield "Every parameter gradient agrees with autograd's, up to a relative difference of " + shown(worst, 2)
 
 
 def _forward(explanation: Explanation, step: ExplainedStep) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _forward(explanation: Explanation, step: ExplainedStep) -> Iterator[str]:
         if moves and value.tensor.numel() > IN_FULL:
             yield f"     {value.symbol} holds the same numbers in other places"
             continue
-        for place in _chosen(value.tensor):
+        for place in chosen(value.tensor):
             arithmetic = explanation.arithmetic(value, place)
             yield f"     {_equation(placed(value.symbol, place), arithmetic, float(value.tensor[place]))}"
         if value.tensor.numel() > IN_FULL:
@@ -100,7 +100,7 @@ def _backward(explanation: Explanation, step: ExplainedStep) -> Iterator[str]:
 def _part(explanation: Explanation, value: Value, part: Contribution) -> Iterator[str]:
     several = len(value.contributions) > 1
     through = f" (through step {part.use.step})" if several else ""
-    for place in _chosen(part.gradient):
+    for place in chosen(part.gradient):
         arithmetic = explanation.part_arithmetic(part, place)
         name = f"d{placed(value.symbol, place)}{through}"
         yield f"     {_equation(name, arithmetic, float(part.gradient[place]))}"
@@ -111,7 +111,7 @@ def _part(explanation: Explanation, value: Value, part: Contribution) -> Iterato
 def _sum(value: Value) -> Iterator[str]:
     """Fan-out: what comes back through every use, added up."""
     assert value.gradient is not None
-    for place in _chosen(value.gradient):
+    for place in chosen(value.gradient):
         terms = [shown(float(each.gradient[place])) for each in value.contributions]
         summed = " + ".join(f"({term})" if term.startswith("−") else term for term in terms)
         yield f"     d{placed(value.symbol, place)} = {summed} = {shown(float(value.gradient[place]))}"
@@ -127,13 +127,10 @@ def _parameter(explanation: Explanation, value: Value) -> Iterator[str]:
         yield from _part(explanation, value, part)
     if len(value.contributions) > 1:
         yield from _sum(value)
-    for place in _chosen(value.gradient):
+    for place in chosen(value.gradient):
         update = explanation.update_of(value, place)
         if update is not None:
-            steps = [f"{each.name} = {shown(each.value)}" for each in update.steps()]
-            between = f" with {', '.join(steps)}" if steps else ""
-            name = f"{placed(value.symbol, place)} new"
-            yield f"     {_equation(name, update, update.value)}{between}"
+            yield f"     {_equation(placed(value.symbol, place) + ' new', update, update.value)}"
 
 
 def _equation(name: str, arithmetic: Expression | None, value: float) -> str:
@@ -141,7 +138,10 @@ def _equation(name: str, arithmetic: Expression | None, value: float) -> str:
         return f"{name} = {shown(value)}"
     symbols, numbers, result = arithmetic.symbols(TERMS), arithmetic.text(TERMS), shown(arithmetic.value)
     written = [name, symbols] if numbers == result else [name, symbols, numbers]
-    return " = ".join([*written, result])
+    named = [f"{each.name} = {shown(each.value)}" for each in arithmetic.steps()]
+    # A few intermediate results are said; of a softmax over a thousand classes there would be too many.
+    between = f"  (with {', '.join(named)})" if named and len(named) <= IN_FULL else ""
+    return " = ".join([*written, result]) + between
 
 
 def _title(step: ExplainedStep) -> str:
@@ -177,8 +177,12 @@ def _summary(tensor: torch.Tensor) -> str:
     return f"{tensor.numel()} numbers from {low} to {high}, mean {mean}"
 
 
-def _chosen(tensor: torch.Tensor) -> list[Place]:
-    """All places of a small tensor; of a large one the place of the largest number."""
+def chosen(tensor: torch.Tensor) -> list[Place]:
+    """All places of a small tensor; of a large one the place of the largest number.
+
+    Args:
+        tensor: The tensor.
+    """
     if tensor.numel() <= IN_FULL:
         return places(tensor.shape)
     return [place_of(int(tensor.double().abs().argmax()), tensor.shape)]

@@ -31,7 +31,7 @@ def unchanged(*modules: nn.Module) -> Iterator[None]:
     attributes = [(part, dict(part.__dict__), _tables(part)) for part in parts]
     tensors = [_Kept(each) for each in _tensors(parts)]
     chance = torch.get_rng_state()
-    on_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    on_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     try:
         yield
     finally:
@@ -62,9 +62,9 @@ class _Kept:
         with torch.no_grad():
             if not _same(self.tensor.detach(), self.copy):
                 self.tensor.detach().copy_(self.copy)
-            if self.gradient is not None and self.gradient_copy is not None:
-                if not _same(self.gradient, self.gradient_copy):
-                    self.gradient.copy_(self.gradient_copy)
+            gradient, copy = self.gradient, self.gradient_copy
+            if gradient is not None and copy is not None and not _same(gradient, copy):
+                gradient.copy_(copy)
         if self.tensor.grad is not self.gradient:
             self.tensor.grad = self.gradient
         if self.tensor.is_leaf and self.tensor.requires_grad != self.asks:

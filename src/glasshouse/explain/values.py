@@ -54,7 +54,7 @@ class Value:
     Attributes:
         symbol: What the arithmetic calls it, unique in an explanation.
         uses: Where it is used.
-        gradient: The gradient of the loss by it as the rules compute it, float64; ``None`` where there is none.
+        gradient: The gradient of the loss by it by the rules, float64; ``None`` where there is none.
         contributions: The parts that add up to it, one for each use through which the loss depends on it.
         delivered: The gradient that autograd delivered.
         error: How far the two lie apart, relative; ``None`` where there is nothing to compare.

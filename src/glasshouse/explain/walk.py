@@ -14,7 +14,7 @@ import torch
 
 from glasshouse.core.errors import GlasshouseError
 from glasshouse.explain.operations.movement import Movement
-from glasshouse.explain.steps import ExplainedStep, read, replay
+from glasshouse.explain.steps import Badge, ExplainedStep, read, replay
 from glasshouse.explain.tape import Step
 from glasshouse.explain.values import Contribution, Use, Value
 
@@ -52,9 +52,9 @@ def _forward(step: Step) -> ExplainedStep:
     numbers = any(value.tensor.is_floating_point() for value in step.outputs)
     if not numbers:
         return ExplainedStep(step, None, "no gradient", inputs, outputs)
-    badge = "autograd only" if reading is None else "checked"
+    badge: Badge = "autograd only" if reading is None else "checked"
     explained = ExplainedStep(step, reading, badge, inputs, outputs)
-    if reading is None or len(outputs) > 1 and not isinstance(reading.rule, Movement):
+    if reading is None or (len(outputs) > 1 and not isinstance(reading.rule, Movement)):
         # Inside of an operation one result may lead to another (a cell's memory to what it shows): what
         # autograd delivers for it then holds more than what comes from outside.
         for value in step.outputs if len(step.outputs) > 1 else ():
@@ -66,11 +66,8 @@ def _forward(step: Step) -> ExplainedStep:
     for name, value in outputs.items():
         bound = FORWARD_BOUNDS.get(value.tensor.dtype, 0.0)
         if computed[name].shape != value.exact.shape:
-            raise _disagreement(
-                explained,
-                f"its output {name} has the shape {tuple(value.shape)}, by its rule "
-                f"{tuple(computed[name].shape)}",
-            )
+            shapes = f"the shape {value.shape}, by its rule {tuple(computed[name].shape)}"
+            raise _disagreement(explained, f"its output {name} has {shapes}")
         explained.exact[name] = computed[name]
         error = distance(computed[name], value.exact)
         explained.forward_error = max(explained.forward_error, error)

@@ -11,7 +11,9 @@ from glasshouse.explain.operations.layer_calls import LAYER_CALLS
 from glasshouse.explain.operations.linear_map import linear_map
 from glasshouse.explain.operations.loss_calls import LOSS_CALLS
 from glasshouse.explain.operations.moves import by_indices, embedding, moves
+from glasshouse.explain.operations.normalization_calls import NORMALIZATION_CALLS
 from glasshouse.explain.operations.plain import PLAIN
+from glasshouse.explain.operations.pooling_calls import POOLING_CALLS
 from glasshouse.explain.operations.products import SUMMING, reducing
 from glasshouse.explain.operations.recurrent_calls import RECURRENT_CALLS
 from glasshouse.explain.reading import Call, Reader, Reading
@@ -67,6 +69,8 @@ READERS: dict[str, Reader] = {
     "to": _cast,
     "embedding": embedding,
     **LAYER_CALLS,
+    **POOLING_CALLS,
+    **NORMALIZATION_CALLS,
     **ACTIVATION_CALLS,
     **RECURRENT_CALLS,
     **LOSS_CALLS,

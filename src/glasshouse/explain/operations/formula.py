@@ -52,10 +52,13 @@ class Formula(Rule):
     ) -> Expression:
         """``dy`` times the slope, at every place that the number served."""
         dy, slope = gradients["y"], self.slopes[name]
-        terms = [
-            wrap(leaf(gradient_name("y"), dy, place) * slope(**self._leaves(slope, saved, place)))
-            for place in served_places(tuple(index), saved[name].shape, dy.shape)
-        ]
+        terms: list[Expression] = []
+        for place in served_places(tuple(index), saved[name].shape, dy.shape):
+            incoming = leaf(gradient_name("y"), dy, place)
+            slope_there = slope(**self._leaves(slope, saved, place))
+            plain = isinstance(slope_there, (int, float)) and abs(slope_there) == 1
+            signed = incoming if plain and slope_there > 0 else -incoming
+            terms.append(signed if plain else wrap(incoming * slope_there))
         return total(terms)
 
     def differentiated(self, values: Tensors) -> list[str]:
@@ -65,7 +68,7 @@ class Formula(Rule):
     def _full(self, formula: Callable[..., Quantity], values: Tensors) -> torch.Tensor:
         names = inspect.signature(formula).parameters
         given = {name: values[name] if name in values else self.settings[name] for name in names}
-        shape = torch.broadcast_shapes(*(each.shape for each in values.values()))
+        shape = torch.Size(torch.broadcast_shapes(*(each.shape for each in values.values())))  # type: ignore[no-untyped-call]
         result = formula(**given)
         like = next(each for each in values.values() if each.is_floating_point())
         if not isinstance(result, torch.Tensor):

@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from glasshouse.core.concept import Catalogue
-from glasshouse.explain.operations.linear_map import linear_map
 from glasshouse.explain.reading import Call, Reader, Reading
 from glasshouse.layers import LAYERS
 
@@ -117,178 +116,6 @@ def transposed(layer: Callable[..., Any], name: str) -> Reader:
     return reader
 
 
-def max_pool(layer: Callable[..., Any]) -> Reader:
-    """The reader of max pooling.
-
-    Args:
-        layer: PyTorch's layer.
-    """
-
-    def reader(
-        call: Call,
-        input: torch.Tensor,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        dilation: Any = 1,
-        ceil_mode: bool = False,
-        return_indices: bool = False,
-    ) -> Reading | None:
-        module = layer(kernel_size, stride or None, padding, dilation, ceil_mode=ceil_mode)
-        return _first_of(call, by_card(LAYERS, "max_pool", module, x=input))
-
-    return reader
-
-
-def average_pool(layer: Callable[..., Any]) -> Reader:
-    """The reader of average pooling.
-
-    Args:
-        layer: PyTorch's layer.
-    """
-
-    def reader(
-        call: Call,
-        input: torch.Tensor,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        divisor_override: int | None = None,
-    ) -> Reading | None:
-        if divisor_override is not None:
-            return linear_map(
-                call, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-            )
-        module = layer(kernel_size, stride or None, padding, ceil_mode, count_include_pad)
-        return by_card(LAYERS, "average_pool", module, x=input)
-
-    return reader
-
-
-def adaptive_pool(layer: Callable[..., Any], name: str) -> Reader:
-    """The reader of adaptive pooling.
-
-    Args:
-        layer: PyTorch's layer.
-        name: The concept's name.
-    """
-
-    def reader(
-        call: Call, input: torch.Tensor, output_size: Any, return_indices: bool = False
-    ) -> Reading | None:
-        sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size,)
-        if any(size is None for size in sizes):
-            axes = len(sizes)
-            output_size = tuple(
-                own if size is None else size for size, own in zip(sizes, input.shape[-axes:], strict=True)
-            )
-        return _first_of(call, by_card(LAYERS, name, layer(output_size), x=input))
-
-    return reader
-
-
-def batch_norm(
-    call: Call,
-    input: torch.Tensor,
-    running_mean: torch.Tensor | None,
-    running_var: torch.Tensor | None,
-    weight: torch.Tensor | None = None,
-    bias: torch.Tensor | None = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-    cudnn_enabled: bool = True,
-) -> Reading | None:
-    """Batch normalization; the statistics of the batch in training, the running ones else."""
-    module = nn.BatchNorm1d(1, eps, momentum, affine=False).train(training)
-    return by_card(
-        LAYERS,
-        "batch_norm",
-        module,
-        x=input,
-        weight=weight,
-        bias=bias,
-        running_mean=running_mean,
-        running_var=running_var,
-    )
-
-
-def torch_batch_norm(
-    call: Call,
-    input: torch.Tensor,
-    weight: Any,
-    bias: Any,
-    running_mean: Any,
-    running_var: Any,
-    training: bool,
-    momentum: float,
-    eps: float,
-    cudnn_enabled: bool = True,
-) -> Reading | None:
-    """``torch.batch_norm``, which has its arguments in another order."""
-    return batch_norm(call, input, running_mean, running_var, weight, bias, training, momentum, eps)
-
-
-def layer_norm(
-    call: Call,
-    input: torch.Tensor,
-    normalized_shape: Any,
-    weight: torch.Tensor | None = None,
-    bias: torch.Tensor | None = None,
-    eps: float = 1e-5,
-    cudnn_enable: bool = True,
-) -> Reading | None:
-    """Layer normalization."""
-    module = nn.LayerNorm(normalized_shape, eps, elementwise_affine=False)
-    return by_card(LAYERS, "layer_norm", module, x=input, weight=weight, bias=bias)
-
-
-def group_norm(
-    call: Call,
-    input: torch.Tensor,
-    num_groups: int,
-    weight: torch.Tensor | None = None,
-    bias: torch.Tensor | None = None,
-    eps: float = 1e-5,
-    cudnn_enabled: bool = True,
-) -> Reading | None:
-    """Group normalization."""
-    module = nn.GroupNorm(num_groups, input.shape[1], eps, affine=False)
-    return by_card(LAYERS, "group_norm", module, x=input, weight=weight, bias=bias)
-
-
-def instance_norm(
-    call: Call,
-    input: torch.Tensor,
-    running_mean: torch.Tensor | None = None,
-    running_var: torch.Tensor | None = None,
-    weight: torch.Tensor | None = None,
-    bias: torch.Tensor | None = None,
-    use_input_stats: bool = True,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Reading | None:
-    """Instance normalization is group normalization with a group for every channel."""
-    if not use_input_stats or input.dim() < 3:
-        return None
-    return group_norm(call, input, input.shape[1], weight, bias, eps)
-
-
-def rms_norm(
-    call: Call,
-    input: torch.Tensor,
-    normalized_shape: Any,
-    weight: torch.Tensor | None = None,
-    eps: float | None = None,
-) -> Reading | None:
-    """Root-mean-square normalization; without an epsilon that of the type in which it ran."""
-    epsilon = torch.finfo(call.dtype).eps if eps is None else eps
-    module = nn.RMSNorm(normalized_shape, epsilon, elementwise_affine=False)
-    return by_card(LAYERS, "rms_norm", module, x=input, weight=weight)
-
-
 def dropout(
     call: Call, input: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Reading | None:
@@ -301,13 +128,6 @@ def dropout(
     ones = torch.ones(input.shape, dtype=call.dtype)
     kept = call.repeated(ones, p, True) != 0
     return by_card(LAYERS, "dropout", nn.Dropout(p), x=input, mask=kept.double())
-
-
-def _first_of(call: Call, reading: Reading | None) -> Reading | None:
-    """A reading whose second output, the places of the largest, no rule gives."""
-    if reading is None or len(call.outputs) == 1:
-        return reading
-    return Reading(reading.rule, reading.values, ("y", None), concept=reading.concept, title=reading.title)
 
 
 def _each(setting: Any, axes: int) -> tuple[int, ...]:
@@ -324,26 +144,6 @@ LAYER_CALLS: dict[str, Reader] = {
     "conv_transpose1d": transposed(nn.ConvTranspose1d, "conv_transpose1d"),
     "conv_transpose2d": transposed(nn.ConvTranspose2d, "conv_transpose2d"),
     "conv_transpose3d": transposed(nn.ConvTranspose3d, "conv_transpose3d"),
-    "max_pool1d": max_pool(nn.MaxPool1d),
-    "max_pool2d": max_pool(nn.MaxPool2d),
-    "max_pool3d": max_pool(nn.MaxPool3d),
-    "max_pool1d_with_indices": max_pool(nn.MaxPool1d),
-    "max_pool2d_with_indices": max_pool(nn.MaxPool2d),
-    "max_pool3d_with_indices": max_pool(nn.MaxPool3d),
-    "avg_pool1d": average_pool(nn.AvgPool1d),
-    "avg_pool2d": average_pool(nn.AvgPool2d),
-    "avg_pool3d": average_pool(nn.AvgPool3d),
-    "adaptive_avg_pool1d": adaptive_pool(nn.AdaptiveAvgPool1d, "adaptive_average_pool"),
-    "adaptive_avg_pool2d": adaptive_pool(nn.AdaptiveAvgPool2d, "adaptive_average_pool"),
-    "adaptive_avg_pool3d": adaptive_pool(nn.AdaptiveAvgPool3d, "adaptive_average_pool"),
-    "adaptive_max_pool1d": adaptive_pool(nn.AdaptiveMaxPool1d, "adaptive_max_pool"),
-    "adaptive_max_pool2d": adaptive_pool(nn.AdaptiveMaxPool2d, "adaptive_max_pool"),
-    "adaptive_max_pool3d": adaptive_pool(nn.AdaptiveMaxPool3d, "adaptive_max_pool"),
-    "batch_norm": batch_norm,
-    "layer_norm": layer_norm,
-    "group_norm": group_norm,
-    "instance_norm": instance_norm,
-    "rms_norm": rms_norm,
     "dropout": dropout,
     "dropout1d": dropout,
     "dropout2d": dropout,

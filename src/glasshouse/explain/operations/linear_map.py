@@ -1,4 +1,4 @@
-"""The rule of operations that only weigh and add up numbers of their inputs, with weights known beforehand."""
+"""The rule of operations that weigh and add up numbers of their inputs, with weights known beforehand."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class LinearMap(Rule):
         dy = gradients["y"].flatten()
         back = self.matrix.to(dy.dtype).mT @ dy
         counts = [torch.Size(shape).numel() for shape in self.shapes]
-        parts = zip(self.names, self.shapes, back.split(counts), strict=True)
+        parts = zip(self.names, self.shapes, torch.split(back, counts), strict=True)
         return {name: part.reshape(shape) for name, shape, part in parts}
 
     def expand(self, saved: Tensors, output: str, index: Sequence[int]) -> Expression:
@@ -92,9 +92,7 @@ def linear_map(call: Call, *arguments: Any, **keywords: Any) -> Reading | None:
         arguments: Its positional arguments.
         keywords: Its arguments by name.
     """
-    inputs = [
-        each for each in each_of(torch.Tensor, (arguments, keywords)) if each.is_floating_point()
-    ]
+    inputs = [each for each in each_of(torch.Tensor, (arguments, keywords)) if each.is_floating_point()]
     counts = [each.numel() for each in inputs]
     output = call.outputs[0]
     if not inputs or len(call.outputs) > 1 or sum(counts) * max(1, output.numel()) > MOST:
@@ -102,7 +100,7 @@ def linear_map(call: Call, *arguments: Any, **keywords: Any) -> Reading | None:
     units = torch.eye(sum(counts), dtype=torch.float64)
     columns = []
     for unit in units:
-        parts = iter(unit.split(counts))
+        parts = iter(torch.split(unit, counts))
         shapes = iter([each.shape for each in inputs])
 
         def stand_in(tensor: torch.Tensor, parts: Any = parts, shapes: Any = shapes) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""The rule of operations that move numbers and leave them as they are: views, slices, joins, pads, choices."""
+"""The rule of operations that move numbers and leave them as they are: views, slices, joins, pads."""
 
 from __future__ import annotations
 

@@ -70,9 +70,7 @@ def attention(
     if dropout_p or enable_gqa or query.shape[:-2] != key.shape[:-2]:
         return None
     module = _Settings(is_causal, scale)
-    return by_card(
-        LAYERS, "scaled_dot_product_attention", module, q=query, k=key, v=value, mask=attn_mask
-    )
+    return by_card(LAYERS, "scaled_dot_product_attention", module, q=query, k=key, v=value, mask=attn_mask)
 
 
 RECURRENT_CALLS: dict[str, Reader] = {

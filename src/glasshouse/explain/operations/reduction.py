@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,8 +71,6 @@ class Reduction(Rule):
 
     def _reduced(self, x: torch.Tensor) -> torch.Tensor:
         axes, kind = list(self.axes), self.kind
-        if not axes:
-            axes = []
         if kind in ("variance", "deviation"):
             variance = ((x - x.mean(axes, keepdim=True)) ** 2).sum(axes, keepdim=True)
             variance = variance / max(0.0, self._count(x) - self.order)
@@ -84,7 +82,7 @@ class Reduction(Rule):
             for axis in axes:
                 x = x.prod(axis, keepdim=True)
             return x
-        by_kind = {
+        by_kind: dict[str, Callable[..., torch.Tensor]] = {
             "sum": torch.sum,
             "mean": torch.mean,
             "max": torch.amax,
