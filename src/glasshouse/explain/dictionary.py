@@ -35,6 +35,7 @@ infinities are the strings ``"nan"``, ``"inf"``, ``"-inf"``. Tensors are nested 
         "kind": "layer",                         kind of the card: layer, activation, loss; else operation
         "module": "fc1", "call": 0,              who called it, and how often it had been called before
         "badge": "checked",                      checked, autograd only, no gradient
+        "part_of": "",                           the operation of which this is a part: "lstm"
         "in_place": false,                       whether it wrote into its first input
         "inputs": {"x": "x", "weight": "W1"},    symbols by the rule's names
         "outputs": {"y": "z1"},
@@ -169,6 +170,7 @@ def _step(step: ExplainedStep) -> dict[str, Any]:
         "module": step.step.module,
         "call": step.step.call,
         "badge": step.badge,
+        "part_of": step.step.part_of,
         "in_place": step.step.in_place,
         "inputs": {name: value.symbol for name, value in step.inputs.items()},
         "outputs": {name: value.symbol for name, value in step.outputs.items()},

@@ -84,7 +84,7 @@ def cosine_similarity(x1: torch.Tensor, x2: torch.Tensor, dim: int = 1, eps: flo
     """The product of two vectors of length 1."""
 
     def smaller() -> torch.Tensor:
-        one = x1 / x1.norm(dim=dim, keepdim=True).clamp(min=eps)
+        one: torch.Tensor = x1 / x1.norm(dim=dim, keepdim=True).clamp(min=eps)
         other = x2 / x2.norm(dim=dim, keepdim=True).clamp(min=eps)
         return (one * other).sum(dim)
 

@@ -30,7 +30,7 @@ from glasshouse.explain.steps import ExplainedStep, names_in
 from glasshouse.explain.values import Contribution, Value
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Explanation:
     """One forward and backward pass, explained. Made by :func:`glasshouse.explain`.
 
@@ -223,6 +223,10 @@ class Explanation:
 
     def __str__(self) -> str:
         return self.to_text()
+
+    def __repr__(self) -> str:
+        loss = "no loss" if self.loss is None else f"loss {float(self.loss.exact):.6g}"
+        return f"<Explanation of {self.model}: {len(self.steps)} steps, {loss}>"
 
     def _gradient(self, value: Value, place: Place) -> GradientElement:
         name = self._own_name(value)

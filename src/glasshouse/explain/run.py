@@ -157,10 +157,10 @@ def _loss_function(loss: Loss, y: Any) -> Any:
 
 def _register(tape: Tape, owners: Sequence[nn.Module]) -> None:
     for owner in owners:
-        for name, tensor in owner.named_parameters():
-            tape.given(tensor, "parameter", name)
-        for name, tensor in owner.named_buffers():
-            tape.given(tensor, "buffer", name)
+        for name, parameter in owner.named_parameters():
+            tape.given(parameter, "parameter", name)
+        for name, buffer in owner.named_buffers():
+            tape.given(buffer, "buffer", name)
 
 
 def _inputs(tape: Tape, x: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -22,7 +22,7 @@ Badge = Literal["checked", "autograd only", "no gradient"]
 rule for it; the numbers are PyTorch's. ``no gradient``: whole numbers or truth values, computed again."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ExplainedStep:
     """One operation of the run with its mathematics.
 
@@ -79,6 +79,9 @@ class ExplainedStep:
         """Number, operation and module, for messages."""
         place = f" in {self.where}" if self.where else ""
         return f"step {self.index} ({self.title}{place})"
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.badge}>"
 
     @cached_property
     def saved(self) -> Tensors:

@@ -4,6 +4,8 @@
 ``x``        what the network is given (``x1``, ``x2`` ... if it is given several tensors)
 ``t``        what it should answer, the target
 ``W``, ``b`` weights and biases, numbered layer by layer (``W1``, ``b1``, ``W2`` ...)
+``U``,       weights and biases of a recurrent cell by which its state comes back
+``bu``
 ``gamma``,   the learnt scale and shift of a normalization
 ``beta``
 ``E``        the table of an embedding
@@ -30,6 +32,8 @@ from glasshouse.explain.steps import ExplainedStep
 from glasshouse.explain.values import Value
 
 SUMS = {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"}
+CELLS = {"rnn_cell", "lstm_cell", "gru_cell"}
+OF_CELLS = {"weight_ih": "W", "weight_hh": "U", "bias_ih": "b", "bias_hh": "bu"}
 NORMALIZATIONS = {"batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm"}
 
 
@@ -96,6 +100,9 @@ def _name_parameters(step: ExplainedStep, letters: _Letters) -> None:
         if step.title in SUMS and name in ("weight", "bias"):
             letter = "W" if name == "weight" else "b"
             letters.give(value, letter, number=letters.layer(path, "W"))
+        elif step.title in CELLS and name in OF_CELLS:
+            layer = own.removeprefix(name)  # "_l0_reverse" of a kernel over time
+            letters.give(value, OF_CELLS[name], number=letters.layer(path + layer, "W"))
         elif step.title in NORMALIZATIONS and name in ("weight", "bias"):
             letter = "gamma" if name == "weight" else "beta"
             letters.give(value, letter, number=letters.layer(path, "gamma"))

@@ -42,6 +42,7 @@ class Step:
         random_state: The random state before it, where it drew random numbers.
         in_place: Whether it wrote its result into its first argument.
         unseen: What autograd knows of an operation that the tape could not see.
+        part_of: The operation that was taken apart into this and others: ``"lstm"``.
     """
 
     index: int
@@ -56,6 +57,7 @@ class Step:
     random_state: torch.Tensor | None = None
     in_place: bool = False
     unseen: Unseen | None = None
+    part_of: str = ""
 
     @property
     def inputs(self) -> list[Value]:
@@ -95,6 +97,7 @@ class Tape(TorchFunctionMode):
         self._frames: list[_Frame] = [_Frame("")]
         self._calls: dict[str, int] = {}
         self._closed = 0
+        self._part_of = ""
         self.notes: list[str] = []
         self.failed = ""
 
@@ -169,7 +172,7 @@ class Tape(TorchFunctionMode):
 
     def _note(self, step: Step) -> None:
         frame = self._frames[-1]
-        step.module, step.call = frame.path, frame.call
+        step.module, step.call, step.part_of = frame.path, frame.call, self._part_of
         self.steps.append(step)
 
     # What the mode does with every call -----------------------------------------------------------------
@@ -200,8 +203,12 @@ class Tape(TorchFunctionMode):
         with torch.no_grad():
             expected = list(each_of(torch.Tensor, func(*args, **keywords)))
         torch.set_rng_state(state)
-        with self:
-            result = smaller()
+        outer, self._part_of = self._part_of, self._part_of or name
+        try:
+            with self:
+                result = smaller()
+        finally:
+            self._part_of = outer
         received = list(each_of(torch.Tensor, result))
         for one, other in zip(received, expected, strict=True):
             bound = SAME.get(other.dtype, 1e-2)

@@ -137,7 +137,7 @@ def _equation(name: str, arithmetic: Expression | None, value: float) -> str:
     if arithmetic is None:
         return f"{name} = {shown(value)}"
     symbols, numbers, result = arithmetic.symbols(TERMS), arithmetic.text(TERMS), shown(arithmetic.value)
-    written = [name, symbols] if numbers == result else [name, symbols, numbers]
+    written = [name, *(each for each in dict.fromkeys((symbols, numbers)) if each != result)]
     named = [f"{each.name} = {shown(each.value)}" for each in arithmetic.steps()]
     # A few intermediate results are said; of a softmax over a thousand classes there would be too many.
     between = f"  (with {', '.join(named)})" if named and len(named) <= IN_FULL else ""

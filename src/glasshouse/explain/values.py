@@ -38,7 +38,7 @@ class Contribution:
     gradient: torch.Tensor
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Value:
     """One tensor as it was at one time. What an in-place operation makes of a tensor is another value.
 
@@ -81,6 +81,9 @@ class Value:
     def exact(self) -> torch.Tensor:
         """The numbers in the type in which the rules compute: float64, or whole numbers as they are."""
         return self.tensor.double() if self.tensor.is_floating_point() else self.tensor
+
+    def __repr__(self) -> str:
+        return f"<{self.role} {self.symbol or self.number} {self.name} {self.shape}>"
 
     @property
     def shape(self) -> tuple[int, ...]:
