@@ -12,6 +12,7 @@ Grow any classic network on your own data, watch every number, and ship the resu
     gh.run(gh.Experiment(data={"source": "people.csv", "target": "income"}, model="mlp"))
     gh.fit(my_module, (inputs, targets), epochs=20)
     gh.show("swish")                            # equation, picture, use, a worked number
+    print(gh.explain(my_module, inputs[:1], targets[:1]))
 """
 
 from __future__ import annotations
@@ -36,8 +37,11 @@ if TYPE_CHECKING:
     from glasshouse.concepts import show
     from glasshouse.evaluation import compare
     from glasshouse.experiment import Experiment, Run
+    from glasshouse.explain.face import Explain
     from glasshouse.project import fit, resume, run
     from glasshouse.ship import load
+
+    explain: Explain
 
 __version__ = "0.1.0"
 
@@ -48,6 +52,7 @@ __all__ = [
     "clipping",
     "compare",
     "data",
+    "explain",
     "fit",
     "initializers",
     "layers",
@@ -80,6 +85,7 @@ _FOLDERS = (
     "activations",
     "clipping",
     "data",
+    "explain",
     "initializers",
     "layers",
     "losses",

@@ -1,0 +1,203 @@
+"""Networks as others write them, and the package's own: every gradient is autograd's."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import glasshouse as gh
+from glasshouse.models import MODELS
+from tests.explain.autograd import assert_gradients, by_autograd, mean_square
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
+        self.conv2, self.bn2 = nn.Conv2d(4, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
+        self.shortcut, self.fc = nn.Conv2d(2, 4, 1), nn.Linear(4, 3)
+
+    def forward(self, x):
+        y = F.relu(self.bn1(self.conv1(x)), inplace=True)
+        y = self.bn2(self.conv2(y))
+        y += self.shortcut(x)
+        return self.fc(F.adaptive_avg_pool2d(F.relu_(y), 1).flatten(1))
+
+
+class Shared(nn.Module):
+    """One layer three times, and its weight once more by hand."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x):
+        h = torch.tanh(self.layer(x))
+        return self.layer(h) + self.layer(x) @ self.layer.weight.T
+
+
+class InPlace(nn.Module):
+    """Writes into tensors, into views of them, and reads both afterwards."""
+
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(2))
+
+    def forward(self, x):
+        x += 1  # what it was given
+        y = x * 2
+        view = y[:, :2]
+        view.mul_(3)
+        view.add_(self.w)
+        other = y.view(-1)
+        y[0] = 7.0
+        y[1:, 3] = x[1:, 0] * self.w[0]
+        return (y * view.sum()).sum() + other.pow(2).sum()
+
+
+class Branching(nn.Module):
+    """Which layer runs, and how often, depends on the numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.other = nn.Linear(4, 4), nn.Linear(4, 4)
+
+    def forward(self, x):
+        layer = self.one if float(x.sum()) > 0 else self.other
+        while float(x.norm()) < 6:
+            x = x + F.softplus(layer(x))
+        return x
+
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.project = nn.Linear(4, 12)
+        self.register_buffer("ahead", torch.ones(3, 3).triu(1).bool())
+
+    def forward(self, x):
+        q, k, v = self.project(x).chunk(3, -1)
+        scores = (q @ k.transpose(-2, -1) / 2).masked_fill(self.ahead, float("-inf"))
+        return x + scores.softmax(-1) @ v
+
+
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * 2 * ctx.saved_tensors[0]
+
+
+class Own(nn.Module):
+    """An operation with a backward pass of its own, which no tape sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(4))
+
+    def forward(self, x):
+        return Square.apply(x * self.w) + self.w
+
+
+class Variational(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = nn.Linear(4, 4), nn.Linear(2, 4)
+
+    def forward(self, x):
+        mean, log_variance = self.encoder(x).chunk(2, 1)
+        code = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
+        divergence = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(1)
+        return F.binary_cross_entropy_with_logits(self.decoder(code), x.sigmoid()) + divergence.mean()
+
+
+NETWORKS = {
+    "residual": (Residual, (2, 2, 5, 5)),
+    "shared weights": (Shared, (3, 4)),
+    "in place": (InPlace, (3, 4)),
+    "data-dependent": (Branching, (2, 4)),
+    "attention": (Attention, (2, 3, 4)),
+    "variational": (Variational, (3, 4)),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_of_others(name):
+    torch.manual_seed(1)
+    build, shape = NETWORKS[name]
+    net, x = build().double(), torch.randn(*shape, dtype=torch.float64)
+    expected = by_autograd(net, x, mean_square)
+    explanation = gh.explain(net, x, loss=mean_square)
+    assert set(explanation.badges) <= {"checked", "no gradient"}
+    assert_gradients(explanation, expected)
+
+
+def test_an_operation_that_no_tape_sees_is_found_in_the_graph_of_autograd():
+    torch.manual_seed(0)
+    net, x = Own().double(), torch.randn(3, 4, dtype=torch.float64)
+    expected = by_autograd(net, x, mean_square)
+    explanation = gh.explain(net, x, loss=mean_square)
+    assert [step.title for step in explanation.steps if step.badge == "autograd only"] == ["Square"]
+    assert_gradients(explanation, expected)
+
+
+MODELS_TRIED = {
+    "perceptron": ({"inputs": 4, "outputs": 3}, (3, 4)),
+    "mlp": (
+        {
+            "inputs": 4,
+            "outputs": 3,
+            "hidden": [6, 5],
+            "dropout": 0.3,
+            "normalization": "batch",
+            "activation": "swish",
+        },
+        (5, 4),
+    ),
+    "cnn": ({"size": (8, 8), "widths": [3, 4], "classes": 3}, (2, 1, 8, 8)),
+    "lenet5": ({"classes": 3}, (1, 1, 28, 28)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS_TRIED)
+def test_the_models_of_the_package(name):
+    torch.manual_seed(2)
+    settings, shape = MODELS_TRIED[name]
+    net, x = MODELS.build({"name": name, **settings}).double(), torch.randn(*shape, dtype=torch.float64)
+    y = torch.arange(len(x)) % 3
+    expected = by_autograd(net, x, lambda output: F.cross_entropy(output, y))
+    explanation = gh.explain(net, x, y)
+    assert set(explanation.badges) == {"checked"}
+    assert_gradients(explanation, expected)
+
+
+def test_lenet_of_1998_with_its_connection_table():
+    torch.manual_seed(3)
+    net = MODELS.build({"name": "lenet5", "variant": "1998"}).double()
+    x, y = torch.rand(1, 1, 28, 28, dtype=torch.float64), torch.tensor([4])
+    expected = by_autograd(net, x, lambda output: F.cross_entropy(output, y))
+    explanation = gh.explain(net, x, y)
+    assert explanation.badges == {"checked": 32}
+    assert_gradients(explanation, expected)
+
+
+def test_fan_out_is_kept_part_by_part():
+    torch.manual_seed(0)
+    explanation = gh.explain(Shared().double(), torch.randn(3, 4).double(), loss=mean_square)
+    gradient = explanation.gradient_at("layer.weight", (1, 2))
+    assert len(gradient.parts) == 4
+    assert sum(part.value for part in gradient.parts) == pytest.approx(gradient.value, rel=1e-12)
+    for part in gradient.parts:
+        assert f"dW1[1,2] [through {part.operation}, step {part.step}] = " in str(gradient)
+
+
+def test_the_second_call_of_a_module_has_a_name_of_its_own():
+    explanation = gh.explain(Shared().double(), torch.ones(1, 4).double(), loss=mean_square)
+    calls = [explanation.find(name).producer for name in ("layer", "layer#2", "layer#3")]
+    assert calls == sorted(set(calls))
