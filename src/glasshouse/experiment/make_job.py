@@ -120,6 +120,7 @@ def make_job(
         checkpoint=training.checkpoint,
         seed=experiment.seed,
         device=device,
+        engine=training.engine,
     )
 
 

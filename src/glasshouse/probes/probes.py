@@ -69,6 +69,7 @@ class Probes:
         self.every = every
         self.rows: list[dict[str, Any]] = []
         self._looking = False
+        self._hooks = True
         self._step = 0
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
         self._seen: dict[str, Activations] = {}
@@ -85,15 +86,36 @@ class Probes:
         }
         self._parameters = [each for weights in self._weights.values() for each in weights]
 
-    def look(self, step: int) -> Self:
-        """Prepare for step number ``step`` (from 0); to be entered with ``with``."""
+    def due(self, step: int) -> bool:
+        """Whether step number ``step`` (from 0) is one to look at."""
+        return self.every > 0 and step % self.every == 0
+
+    def look(self, step: int, *, hooks: bool = True) -> Self:
+        """Prepare for step number ``step`` (from 0); to be entered with ``with``.
+
+        Args:
+            step: The step.
+            hooks: Whether the layers are called as modules. Who computes their outputs otherwise passes them
+                to :meth:`saw`.
+        """
         self._step = step
-        self._looking = self.every > 0 and step % self.every == 0
+        self._looking = self.due(step)
+        self._hooks = hooks
         return self
 
+    def saw(self, name: str, output: torch.Tensor) -> None:
+        """Take note of the outputs of a layer in this look; of several batches the first counts.
+
+        Args:
+            name: As in ``network.named_modules()``, or the class's name where the network is one layer.
+            output: What came out.
+        """
+        if name not in self._seen:
+            self._seen[name] = look_at(output.detach())
+
     def __enter__(self) -> Self:
-        if self._looking:
-            self._seen = {}
+        self._seen = {}
+        if self._looking and self._hooks:
             for name, module in self._layers.items():
                 self._handles.append(module.register_forward_hook(self._listener(name)))
         return self
@@ -126,8 +148,8 @@ class Probes:
     def _listener(self, name: str) -> Any:
         def listen(_module: nn.Module, _inputs: Any, output: Any) -> None:
             output = output[0] if isinstance(output, tuple) else output
-            if isinstance(output, torch.Tensor) and output.is_floating_point() and name not in self._seen:
-                self._seen[name] = look_at(output.detach())
+            if isinstance(output, torch.Tensor) and output.is_floating_point():
+                self.saw(name, output)
 
         return listen
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
 from torch import nn
@@ -40,6 +41,7 @@ class Job:
         checkpoint: When the state is written.
         seed: Seed of the experiment.
         device: Where the network is.
+        engine: What computes gradients: ``"dense"``, ``"autograd"``, or ``"auto"`` for what is faster.
     """
 
     network: nn.Module
@@ -60,6 +62,7 @@ class Job:
     checkpoint: CheckpointSettings = field(default_factory=CheckpointSettings)
     seed: int = 0
     device: torch.device = CPU
+    engine: Literal["auto", "dense", "autograd"] = "auto"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Outcome:
         ended: Why training ended, in words.
         epochs, steps: Passes and optimizer steps done.
         seconds: Time spent in this process.
+        engine, engine_why: What computed the gradients, and why it was chosen.
     """
 
     best_epoch: int
@@ -78,3 +82,5 @@ class Outcome:
     epochs: int
     steps: int
     seconds: float
+    engine: str = "autograd"
+    engine_why: str = ""

@@ -21,6 +21,9 @@ from glasshouse.probes import Probes
 from glasshouse.schedules import SCHEDULES, Clock
 from glasshouse.training.batches import Batch
 from glasshouse.training.checkpoints import CheckpointFolder
+from glasshouse.training.choose_engine import Choice, choose_engine
+from glasshouse.training.dense import DenseEngine
+from glasshouse.training.engine import AutogradEngine, Engine, Saw
 from glasshouse.training.epoch_log import EpochLog
 from glasshouse.training.flat import FlatParameters, can_flatten, grouped
 from glasshouse.training.interrupts import StopRequest, stop_request
@@ -116,10 +119,18 @@ class Training:
         self.schedule = SCHEDULES.build(job.schedule)
         self.probes = Probes(job.network, job.probe_every)
         self.log = EpochLog()
+        self.use(choose_engine(job))
         self.update = bare_step(self.optimizer, lasting_gradients=self.flat is not None)
         self.check_every = CHECK_EVERY.get(job.device.type, 50)
         self.rate = math.nan
         self.saved_at = self.epoch_began = time.perf_counter()
+
+    def use(self, choice: Choice) -> None:
+        """Take an engine into use."""
+        self.choice = choice
+        self.engine: Engine = AutogradEngine(self.job, self.optimizer, self.flat)
+        if choice.plan is not None and self.flat is not None:
+            self.engine = DenseEngine(choice.plan, self.job.objective, self.flat)
 
     def run(self) -> Outcome:
         """All epochs, from wherever the run stands."""
@@ -140,7 +151,10 @@ class Training:
             observer.ended(self.progress.ended)
         best = job.stopping.best_epoch or self.progress.epoch
         seconds = time.perf_counter() - began
-        return Outcome(best, self.progress.ended, self.progress.epoch, self.progress.step, seconds)
+        progress, choice = self.progress, self.choice
+        return Outcome(
+            best, progress.ended, progress.epoch, progress.step, seconds, choice.name, choice.why
+        )
 
     def run_epoch(self, request: StopRequest) -> None:
         """One pass over the training part, from the step at which it stands, then a look back."""
@@ -157,47 +171,31 @@ class Training:
         self.end_epoch()
 
     def step(self, batches: list[Batch]) -> None:
-        """One optimizer step: forward and backward over its batches, clip, update."""
+        """One optimizer step, under the probes' eyes when it is their turn."""
         progress = self.progress
         self.set_rate()
-        with self.probes.look(progress.step):
-            loss, weight = self.backward(batches)
-            self.log.step(loss, weight, self.rate)
-            if progress.step % self.check_every == 0 and self.log.settle() is not None:
-                self.give_up(batches)
-            self.clip()
-            self.probes.before_update()
-            self.job.precision.step(self.optimizer, self.update)
+        if self.probes.due(progress.step):
+            with self.probes.look(progress.step, hooks=self.engine.name == "autograd"):
+                self.move(batches, self.probes.saw if self.engine.name == "dense" else None)
+        else:
+            self.move(batches, None)
         progress.step += 1
         progress.step_of_epoch += 1
-        known = self.log.losses[-1] if self.check_every == 1 else None
-        rows = sum(len(batch.targets) for batch in batches)
-        for observer in self.observers:
-            observer.stepped(progress.step, rows, known)
+        if self.observers:
+            known = self.log.losses[-1] if self.check_every == 1 else None
+            rows = sum(len(batch.targets) for batch in batches)
+            for observer in self.observers:
+                observer.stepped(progress.step, rows, known)
 
-    def backward(self, batches: list[Batch]) -> tuple[torch.Tensor, float]:
-        """Gradients of the mean loss over all rows of the step, however they are cut into batches."""
-        job = self.job
-        self.zero_gradients()
-        weights = [job.objective.weight(batch.targets) for batch in batches]
-        total = sum(weights)
-        mean: torch.Tensor | None = None
-        for batch, weight in zip(batches, weights, strict=True):
-            with job.precision.forward():
-                loss, outputs = job.objective(job.network, batch.inputs, batch.targets)
-            share = loss if len(batches) == 1 else loss * (weight / total)
-            job.precision.scaled(share).backward()  # type: ignore[no-untyped-call]
-            self.log.answers(outputs, batch.targets)
-            mean = share.detach() if mean is None else mean + share.detach()
-        assert mean is not None
-        return mean, total
-
-    def zero_gradients(self) -> None:
-        """Forget the gradients of the step before."""
-        if self.flat:
-            self.flat.zero_gradients()
-        else:
-            self.optimizer.zero_grad(set_to_none=True)
+    def move(self, batches: list[Batch], saw: Saw | None) -> None:
+        """Forward and backward() over the step's batches, clip, update."""
+        loss, weight = self.engine.backward(batches, self.log.answers, saw)
+        self.log.step(loss, weight, self.rate)
+        if self.progress.step % self.check_every == 0 and self.log.settle() is not None:
+            self.give_up(batches)
+        self.clip()
+        self.probes.before_update()
+        self.job.precision.step(self.optimizer, self.update)
 
     def clip(self) -> None:
         """Bound the gradient, entry by entry and as a whole."""
