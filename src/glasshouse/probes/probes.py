@@ -49,6 +49,7 @@ class Probes:
 
     Attributes:
         rows: What was seen so far, a mapping per look and layer; a number that does not exist is ``None``.
+        looking: Whether this step is one that is looked at.
 
     Example:
         >>> network = nn.Sequential(nn.Linear(1, 1, bias=False), nn.ReLU())
@@ -68,7 +69,7 @@ class Probes:
     def __init__(self, network: nn.Module, every: int) -> None:
         self.every = every
         self.rows: list[dict[str, Any]] = []
-        self._looking = False
+        self.looking = False
         self._hooks = True
         self._step = 0
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
@@ -99,7 +100,7 @@ class Probes:
                 to :meth:`saw`.
         """
         self._step = step
-        self._looking = self.due(step)
+        self.looking = self.due(step)
         self._hooks = hooks
         return self
 
@@ -115,14 +116,14 @@ class Probes:
 
     def __enter__(self) -> Self:
         self._seen = {}
-        if self._looking and self._hooks:
+        if self.looking and self._hooks:
             for name, module in self._layers.items():
                 self._handles.append(module.register_forward_hook(self._listener(name)))
         return self
 
     def before_update(self) -> None:
         """Note gradients and old weights; call it right before the optimizer's step."""
-        if self._looking:
+        if self.looking:
             self._stop_listening()  # the forward passes of this step are over
             gradients = [each if each.grad is None else each.grad for each in self._parameters]
             norms = torch._foreach_norm(gradients) if gradients else []
@@ -136,8 +137,9 @@ class Probes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop_listening()
-        if self._looking and kind is None and len(self._gradients) == len(self._parameters):
+        if self.looking and kind is None and len(self._gradients) == len(self._parameters):
             self._note()
+        self.looking = False
         self._seen, self._gradients, self._before = {}, [], []
 
     def _stop_listening(self) -> None:
@@ -222,7 +224,7 @@ def look_at(output: torch.Tensor) -> Activations:
     flat = output.float().reshape(-1)
     if not len(flat):
         return Activations(0, [flat.new_zeros(())] * 4)
-    shift = flat[0]
+    shift = flat[0].clone()  # outputs may lie in a buffer that the next batch fills
     centred = flat - shift
     sums = [centred.sum(), torch.dot(centred, centred), torch.count_nonzero(flat).float()]
     return Activations(len(flat), [shift, *sums])

@@ -111,8 +111,10 @@ class InMemoryBatches:
             shuffled = torch.split(gather(self._inputs, order), sizes)
         else:
             shuffled = None
+        if shuffled is not None and self._augment is None and len(sizes) == self.steps:
+            yield from ([Batch(*pair)] for pair in zip(shuffled[start:], targets[start:], strict=True))
+            return
         rows = torch.split(order, sizes)
-
         place = sum(len(step) for step in self._sizes[:start])
         for step in range(start, self.steps):
             batches = []

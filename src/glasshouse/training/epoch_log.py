@@ -50,10 +50,12 @@ class EpochLog:
 
     def settle(self) -> int | None:
         """Fetch the losses still on the device; return the first step whose loss is not finite, if any."""
-        if len(self._pending) == 1:
-            fetched = [float(self._pending[0])]
-        else:
-            fetched = torch.stack([torch.as_tensor(each) for each in self._pending]).tolist() if self._pending else []
+        pending = self._pending
+        if len(pending) == 1:
+            loss = float(pending.pop())
+            self._settled.append(loss)
+            return None if math.isfinite(loss) else len(self._settled) - 1
+        fetched = torch.stack([torch.as_tensor(each) for each in pending]).tolist() if pending else []
         first = len(self._settled)
         self._settled.extend(fetched)
         self._pending.clear()

@@ -121,13 +121,14 @@ class Training:
         self.log = EpochLog()
         self.use(choose_engine(job))
         self.update = bare_step(self.optimizer, lasting_gradients=self.flat is not None)
+        self.clips = job.clip_value is not None or job.clip_norm is not None
         self.check_every = CHECK_EVERY.get(job.device.type, 50)
         self.rate = math.nan
         self.saved_at = self.epoch_began = time.perf_counter()
 
     def use(self, choice: Choice) -> None:
         """Take an engine into use."""
-        self.choice = choice
+        self.choice, self.dense = choice, choice.name == "dense"
         self.engine: Engine = AutogradEngine(self.job, self.optimizer, self.flat)
         if choice.plan is not None and self.flat is not None:
             self.engine = DenseEngine(choice.plan, self.job.objective, self.flat)
@@ -162,23 +163,29 @@ class Training:
         if self.flat:
             self.flat.check()
         self.epoch_began = time.perf_counter()
+        # The dense engine needs no graph, and asking for none once is cheaper than at every step.
+        with torch.no_grad() if self.dense else nullcontext():
+            self.run_steps(request)
+        self.end_epoch()
+
+    def run_steps(self, request: StopRequest) -> None:
+        """The steps of an epoch that are left."""
         for batches in self.job.batches.epoch(self.progress.epoch, self.progress.step_of_epoch):
             self.step(batches)
             if request.by:
                 self.stop(request.by)
             if checkpoint_due(self):
                 save(self)
-        self.end_epoch()
 
     def step(self, batches: list[Batch]) -> None:
         """One optimizer step, under the probes' eyes when it is their turn."""
-        progress = self.progress
+        progress, probes = self.progress, self.probes
         self.set_rate()
-        if self.probes.due(progress.step):
-            with self.probes.look(progress.step, hooks=self.engine.name == "autograd"):
-                self.move(batches, self.probes.saw if self.engine.name == "dense" else None)
+        if probes.due(progress.step):
+            with probes.look(progress.step, hooks=not self.dense):
+                self.move(batches, probes.saw if self.dense else None)
         else:
-            self.move(batches, None)
+            self.move(batches)
         progress.step += 1
         progress.step_of_epoch += 1
         if self.observers:
@@ -187,21 +194,21 @@ class Training:
             for observer in self.observers:
                 observer.stepped(progress.step, rows, known)
 
-    def move(self, batches: list[Batch], saw: Saw | None) -> None:
+    def move(self, batches: list[Batch], saw: Saw | None = None) -> None:
         """Forward and backward() over the step's batches, clip, update."""
         loss, weight = self.engine.backward(batches, self.log.answers, saw)
         self.log.step(loss, weight, self.rate)
         if self.progress.step % self.check_every == 0 and self.log.settle() is not None:
             self.give_up(batches)
-        self.clip()
-        self.probes.before_update()
+        if self.clips:
+            self.clip()
+        if self.probes.looking:
+            self.probes.before_update()
         self.job.precision.step(self.optimizer, self.update)
 
     def clip(self) -> None:
         """Bound the gradient, entry by entry and as a whole."""
         job = self.job
-        if job.clip_value is None and job.clip_norm is None:
-            return
         job.precision.unscale(self.optimizer)
         if job.clip_value is not None:
             torch.nn.utils.clip_grad_value_(self.leaves, job.clip_value)

@@ -10,10 +10,10 @@ from torch import nn
 
 from glasshouse.activations import ACTIVATIONS
 from glasshouse.training.dense.by_rule import by_rule
+from glasshouse.training.dense.kernels import kernel
 from glasshouse.training.dense.site import Bound, Site
 
-aten: Any = torch.ops.aten
-kernels: Any = torch._C._nn
+functions: Any = torch._C._nn
 
 Kernel = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
@@ -41,7 +41,7 @@ def _kept_output(site: Site, value: Kernel, slope: Kernel) -> Bound:
 
 def relu(_module: nn.Module, site: Site) -> Bound:
     """``max(0, x)``; the slope is 1 where y is above 0."""
-    floor, back = torch.clamp_min, aten.threshold_backward.grad_input
+    floor, back = torch.clamp_min, kernel("threshold_backward")
     return _kept_output(
         site, lambda x, y: floor(x, 0, out=y), lambda dy, y: back(dy, y, 0, grad_input=dy)
     )
@@ -49,7 +49,7 @@ def relu(_module: nn.Module, site: Site) -> Bound:
 
 def leaky_relu(module: Any, site: Site) -> Bound:
     """``x`` or ``a x``."""
-    a, value, back = module.negative_slope, kernels.leaky_relu, aten.leaky_relu_backward.grad_input
+    a, value, back = module.negative_slope, functions.leaky_relu, kernel("leaky_relu_backward")
     return _kept_input(
         site, lambda x, y: value(x, a, out=y), lambda dy, x: back(dy, x, a, False, grad_input=dy)
     )
@@ -57,25 +57,25 @@ def leaky_relu(module: Any, site: Site) -> Bound:
 
 def tanh(_module: nn.Module, site: Site) -> Bound:
     """``tanh x``; the slope is ``1 - y^2``."""
-    value, back = torch.tanh, aten.tanh_backward.grad_input
+    value, back = torch.tanh, kernel("tanh_backward")
     return _kept_output(site, lambda x, y: value(x, out=y), lambda dy, y: back(dy, y, grad_input=dy))
 
 
 def sigmoid(_module: nn.Module, site: Site) -> Bound:
     """``1 / (1 + e^-x)``; the slope is ``y (1 - y)``."""
-    value, back = torch.sigmoid, aten.sigmoid_backward.grad_input
+    value, back = torch.sigmoid, kernel("sigmoid_backward")
     return _kept_output(site, lambda x, y: value(x, out=y), lambda dy, y: back(dy, y, grad_input=dy))
 
 
 def silu(_module: nn.Module, site: Site) -> Bound:
     """``x sigma(x)``."""
-    value, back = kernels.silu, aten.silu_backward.grad_input
+    value, back = functions.silu, kernel("silu_backward")
     return _kept_input(site, lambda x, y: value(x, out=y), lambda dy, x: back(dy, x, grad_input=dy))
 
 
 def gelu(module: Any, site: Site) -> Bound:
     """``x Phi(x)``, exact or by tanh."""
-    how, value, back = module.approximate, kernels.gelu, aten.gelu_backward.grad_input
+    how, value, back = module.approximate, functions.gelu, kernel("gelu_backward")
     return _kept_input(
         site,
         lambda x, y: value(x, approximate=how, out=y),
@@ -94,7 +94,7 @@ def selu(_module: nn.Module, site: Site) -> Bound:
 
 
 def _elu(site: Site, alpha: float, scale: float) -> Bound:
-    value, back = kernels.elu, aten.elu_backward.grad_input
+    value, back = functions.elu, kernel("elu_backward")
     return _kept_input(
         site,
         lambda x, y: value(x, alpha, scale, out=y),
@@ -105,7 +105,7 @@ def _elu(site: Site, alpha: float, scale: float) -> Bound:
 def softplus(module: Any, site: Site) -> Bound:
     """``ln(1 + e^(beta x)) / beta``, and x beyond the threshold."""
     beta, far = module.beta, module.threshold
-    value, back = kernels.softplus, aten.softplus_backward.grad_input
+    value, back = functions.softplus, kernel("softplus_backward")
     return _kept_input(
         site, lambda x, y: value(x, beta, far, out=y), lambda dy, x: back(dy, x, beta, far, grad_input=dy)
     )
@@ -114,7 +114,7 @@ def softplus(module: Any, site: Site) -> Bound:
 def hardtanh(module: Any, site: Site) -> Bound:
     """``x`` between two bounds; ReLU6, the ramp and hard tanh."""
     low, high = module.min_val, module.max_val
-    value, back = kernels.hardtanh, aten.hardtanh_backward.grad_input
+    value, back = functions.hardtanh, kernel("hardtanh_backward")
     return _kept_input(
         site, lambda x, y: value(x, low, high, out=y), lambda dy, x: back(dy, x, low, high, grad_input=dy)
     )
@@ -122,7 +122,7 @@ def hardtanh(module: Any, site: Site) -> Bound:
 
 def hardswish(_module: nn.Module, site: Site) -> Bound:
     """``x`` times the hard sigmoid."""
-    value, back = kernels.hardswish, aten.hardswish_backward.default
+    value, back = functions.hardswish, kernel("hardswish_backward", "default")
     return _kept_input(site, lambda x, y: value(x, out=y), lambda dy, x: back(dy, x))
 
 
@@ -131,20 +131,20 @@ def hard_sigmoid(_module: nn.Module, site: Site) -> Bound:
     if site.dtype == torch.float64:
         # The kernel goes back with the 1/6 of float32, wrong in the ninth digit.
         return by_rule(ACTIVATIONS["hard_sigmoid"])(_module, site)
-    value, back = kernels.hardsigmoid, aten.hardsigmoid_backward.grad_input
+    value, back = functions.hardsigmoid, kernel("hardsigmoid_backward")
     return _kept_input(site, lambda x, y: value(x, out=y), lambda dy, x: back(dy, x, grad_input=dy))
 
 
 def mish(_module: nn.Module, site: Site) -> Bound:
     """``x tanh(softplus x)``."""
-    value, back = kernels.mish, aten.mish_backward.default
+    value, back = functions.mish, kernel("mish_backward", "default")
     return _kept_input(site, lambda x, y: value(x, out=y), lambda dy, x: back(dy, x))
 
 
 def softmax(module: Any, site: Site) -> Bound:
     """Shares of 1 along an axis."""
     axis, dtype, value = module.dim, site.dtype, torch.softmax
-    back = aten._softmax_backward_data.out
+    back = kernel("_softmax_backward_data", "out")
     return _kept_output(
         site,
         lambda x, y: value(x, axis, out=y),

@@ -15,10 +15,10 @@ from glasshouse.losses.huber import Huber
 from glasshouse.losses.mae import MeanAbsoluteError
 from glasshouse.losses.mse import MeanSquaredError
 from glasshouse.losses.quadratic import Quadratic
+from glasshouse.training.dense.kernels import kernel
 from glasshouse.training.dense.site import Site, UnsupportedError
 
-aten: Any = torch.ops.aten
-kernels: Any = torch._C._nn
+functions: Any = torch._C._nn
 MEAN = 1
 """PyTorch's number for "take the mean"."""
 NOT_IGNORED = -100
@@ -56,17 +56,22 @@ def head_of(loss: nn.Module, site: Site, soft: bool) -> Head:
 
 
 def class_indices(loss: CrossEntropy, site: Site) -> Head:
-    """``(softmax(z) - [k = y]) w / sum w`` for class indices y, by the four kernels that autograd calls."""
+    """``(softmax(z) - [k = y]) w / sum w`` for class indices y, by the kernels that autograd calls."""
     log_p, d_log_p, dz = site.empty(), site.empty(), site.empty()
-    value, total, scale = (torch.ones((), dtype=site.dtype) for _ in range(3))
+    value, scale = (torch.ones((), dtype=site.dtype) for _ in range(2))
+    total = torch.full((), site.shape[0], dtype=site.dtype)
     weights, dtype, scaled_by = loss.class_weights, site.dtype, 1.0
     log_softmax, log_softmax_back = torch._log_softmax, torch._log_softmax_backward_data
-    pick, pick_back = aten.nll_loss_forward.output, aten.nll_loss_backward.grad_input
+    pick, pick_back = functions.nll_loss, kernel("nll_loss_backward")
+    weighted_pick = kernel("nll_loss_forward", "output")
 
     def head(z: torch.Tensor, t: torch.Tensor, share: float) -> tuple[torch.Tensor, torch.Tensor]:
-        nonlocal scaled_by
+        nonlocal scaled_by, value
         log_softmax(z, 1, False, out=log_p)
-        pick(log_p, t, weights, MEAN, NOT_IGNORED, output=value, total_weight=total)
+        if weights is None:
+            value = pick(log_p, t, None, MEAN, NOT_IGNORED)
+        else:
+            weighted_pick(log_p, t, weights, MEAN, NOT_IGNORED, output=value, total_weight=total)
         if share != scaled_by:
             scaled_by = share
             scale.fill_(share)
@@ -120,11 +125,11 @@ def yes_or_no(site: Site) -> Head:
 
 def squares(site: Site) -> Head:
     """``2 (y - t) / (N D)``."""
-    dz, (value, scale) = site.empty(), (torch.ones((), dtype=site.dtype) for _ in range(2))
-    mse, back = kernels.mse_loss, aten.mse_loss_backward.grad_input
+    dz, scale = site.empty(), torch.ones((), dtype=site.dtype)
+    mse, back = functions.mse_loss, kernel("mse_loss_backward")
 
     def head(z: torch.Tensor, t: torch.Tensor, share: float) -> tuple[torch.Tensor, torch.Tensor]:
-        mse(z, t, MEAN, out=value)
+        value = mse(z, t, MEAN)
         if share == 1:
             return value, back(scale, z, t, MEAN, grad_input=dz)
         return value.mul_(share), back(scale * share, z, t, MEAN, grad_input=dz)
@@ -134,11 +139,11 @@ def squares(site: Site) -> Head:
 
 def huber(delta: float, site: Site) -> Head:
     """``max(-delta, min(delta, r)) / (N D)``."""
-    dz, (value, scale) = site.empty(), (torch.ones((), dtype=site.dtype) for _ in range(2))
-    loss, back = aten.huber_loss.out, aten.huber_loss_backward.out
+    dz, scale = site.empty(), torch.ones((), dtype=site.dtype)
+    loss, back = functions.huber_loss, kernel("huber_loss_backward", "out")
 
     def head(z: torch.Tensor, t: torch.Tensor, share: float) -> tuple[torch.Tensor, torch.Tensor]:
-        loss(z, t, MEAN, delta, out=value)
+        value = loss(z, t, MEAN, delta)
         if share == 1:
             return value, back(scale, z, t, MEAN, delta, grad_input=dz)
         return value.mul_(share), back(scale * share, z, t, MEAN, delta, grad_input=dz)

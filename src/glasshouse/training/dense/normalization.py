@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from glasshouse.core.errors import TrainingError
+from glasshouse.training.dense.kernels import kernel
 from glasshouse.training.dense.site import Bound, Site, UnsupportedError, flat_rows
 
-aten: Any = torch.ops.aten
 
 
 def batch_norm(module: nn.BatchNorm1d, site: Site) -> Bound:
@@ -28,7 +28,7 @@ def batch_norm(module: nn.BatchNorm1d, site: Site) -> Bound:
     mean, variance, counted = module.running_mean, module.running_var, module.num_batches_tracked
     y, own_mean, own_deviation = site.empty(), site.empty(width), site.empty(width)
     into = _gradients(module, site)
-    normalize, back = torch.native_batch_norm, aten.native_batch_norm_backward.default
+    normalize, back = torch.native_batch_norm, kernel("native_batch_norm_backward", "default")
     wanted = [site.wanted, into[0] is not None, into[1] is not None]
     epsilon, kept = module.eps, y
 
@@ -60,7 +60,7 @@ def layer_norm(module: nn.LayerNorm, site: Site) -> Bound:
         raise UnsupportedError(site.name, f"it takes {sizes} and receives {site.shape[1:]}")
     weight, bias = _parameters(module)
     into = _gradients(module, site)
-    normalize, back = torch.native_layer_norm, aten.native_layer_norm_backward.default
+    normalize, back = torch.native_layer_norm, kernel("native_layer_norm_backward", "default")
     wanted = [site.wanted, into[0] is not None, into[1] is not None]
     epsilon = module.eps
     kept = mean = deviation = site.empty(0)

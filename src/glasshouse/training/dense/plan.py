@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,9 @@ from glasshouse.training.dense.binders import Binder, binder_of
 from glasshouse.training.dense.heads import Head, head_of
 from glasshouse.training.dense.reshaping import pair_of_scores
 from glasshouse.training.dense.site import Bound, Gradients, Site, UnsupportedError
+from glasshouse.training.engine import Saw
 
+Move = Callable[[torch.Tensor], torch.Tensor]
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -42,19 +44,59 @@ class Piece:
         return any(each.requires_grad for each in self.module.parameters(recurse=False))
 
 
-@dataclass(frozen=True)
 class BoundPlan:
     """A plan with its buffers, for batches of one shape.
 
     Args:
-        forwards: Name and function of every layer.
+        layers: Name of every layer, and its function from inputs to outputs; ``None`` for the identity.
         backwards: From the last layer to the first that is trained.
         head: The loss and its slope.
+        loss: The loss itself, which looks at the first outputs and targets and says what is wrong with them.
     """
 
-    forwards: list[tuple[str, Any]]
-    backwards: list[Any]
-    head: Head
+    def __init__(
+        self, layers: list[tuple[str, Move | None]], backwards: list[Move], head: Head, loss: Loss
+    ) -> None:
+        self._layers = layers
+        self._forwards = [forward for _, forward in layers if forward is not None]
+        self._backwards = backwards
+        self._head = head
+        self._unseen: Loss | None = loss
+
+    def run(
+        self, x: torch.Tensor, targets: torch.Tensor, share: float = 1.0, saw: Saw | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Forward and backward over one batch. To be called without gradients being recorded.
+
+        Args:
+            x: The inputs.
+            targets: What is to come out.
+            share: What the batch counts in its step.
+            saw: Told the name and the outputs of every layer, where somebody looks.
+
+        Returns:
+            The mean loss times the share, and the outputs: both in buffers that the next batch fills.
+        """
+        if saw is None:
+            for forward in self._forwards:
+                x = forward(x)
+        else:
+            x = self._watched(x, saw)
+        if self._unseen is not None:
+            self._unseen(x, targets)
+            self._unseen = None
+        loss, gradient = self._head(x, targets, share)
+        for backward in self._backwards:
+            gradient = backward(gradient)
+        return loss, x
+
+    def _watched(self, x: torch.Tensor, saw: Saw) -> torch.Tensor:
+        for name, forward in self._layers:
+            if forward is not None:
+                x = forward(x)
+            if name:
+                saw(name, x)
+        return x
 
 
 @dataclass(frozen=True)
@@ -82,20 +124,20 @@ class Plan:
         Raises:
             UnsupportedError: A layer can't take what reaches it.
         """
-        forwards: list[tuple[str, Any]] = []
-        backwards: list[Any] = []
+        layers: list[tuple[str, Move | None]] = []
+        backwards: list[Move] = []
         reached, wanted = tuple(shape), False
         for piece in self.pieces:
             bound: Bound = piece.binder(
                 piece.module, Site(piece.title, reached, self.dtype, wanted, gradient)
             )
-            forwards.append((piece.name, bound.forward))
+            layers.append((piece.name, bound.forward))
             wanted = wanted or piece.trained
             if wanted and bound.backward is not None:
                 backwards.append(bound.backward)
             reached = bound.shape
         site = Site("the loss", reached, self.dtype, True, gradient)
-        return BoundPlan(forwards, backwards[::-1], head_of(self.loss, site, soft))
+        return BoundPlan(layers, backwards[::-1], head_of(self.loss, site, soft), self.loss)
 
 
 def read_plan(network: nn.Module, objective: Supervised) -> Plan:
