@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import torch
 from torch import nn
 
-SAMPLE = 32_768
-"""Most activations per layer that one look counts; a layer with more is sampled by its first rows."""
+from glasshouse.probes.scalars import Activations, Lengths, lengths_of, look_at
 
+NOTHING = [math.nan] * 3
 COLUMNS = (
     "activation_mean",
     "activation_spread",
@@ -74,8 +73,7 @@ class Probes:
         self._step = 0
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
         self._seen: dict[str, Activations] = {}
-        self._gradients: list[torch.Tensor] = []
-        self._before: list[torch.Tensor] = []
+        self._lengths: Lengths | None = None
         self._layers = {
             name or type(module).__name__: module
             for name, module in network.named_modules()
@@ -125,22 +123,16 @@ class Probes:
         """Note gradients and old weights; call it right before the optimizer's step."""
         if self.looking:
             self._stop_listening()  # the forward passes of this step are over
-            gradients = [each if each.grad is None else each.grad for each in self._parameters]
-            norms = torch._foreach_norm(gradients) if gradients else []
-            self._gradients = [
-                norm.new_full((), math.nan) if each.grad is None else norm
-                for each, norm in zip(self._parameters, norms, strict=True)
-            ]
-            self._before = [each.detach().clone() for each in self._parameters]
+            self._lengths = lengths_of(self._parameters)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop_listening()
-        if self.looking and kind is None and len(self._gradients) == len(self._parameters):
-            self._note()
+        if self.looking and kind is None and self._lengths is not None:
+            self._note(self._lengths)
         self.looking = False
-        self._seen, self._gradients, self._before = {}, [], []
+        self._seen, self._lengths = {}, None
 
     def _stop_listening(self) -> None:
         for handle in self._handles:
@@ -155,79 +147,27 @@ class Probes:
 
         return listen
 
-    def _note(self) -> None:
-        """Turn the tensors of this look into rows, with one transfer to the host."""
-        with torch.no_grad():
-            after = [each.detach() for each in self._parameters]
-            weights = torch._foreach_norm(after) if after else []
-            moves = torch._foreach_norm(torch._foreach_sub(after, self._before)) if after else []
-        flat = [each for found in self._seen.values() for each in found.tensors]
-        everything = [*flat, *self._gradients, *weights, *moves]
-        numbers = torch.stack(everything).tolist() if everything else []
-        activations = {}
-        for number, (name, found) in enumerate(self._seen.items()):
-            activations[name] = found.statistics(*numbers[4 * number : 4 * number + 4])
-        start, count = len(flat), len(self._parameters)
-        gradient, weight, move = (numbers[start + k * count : start + (k + 1) * count] for k in range(3))
+    def _note(self, lengths: Lengths) -> None:
+        """Turn what was seen in this look into rows."""
+        activations = {name: found.statistics() for name, found in self._seen.items()}
+        gradient, weight, move = lengths.measured()
         place = 0
         for position, (name, own) in enumerate(self._weights.items()):
             mine = slice(place, place + len(own))
             place += len(own)
             if name not in activations and not own:
                 continue
-            size = math.hypot(*weight[mine])
-            norms = (
-                (math.hypot(*gradient[mine]), size, math.hypot(*move[mine]) / size if size else math.nan)
-                if own
-                else (math.nan,) * 3
-            )
-            values = [*activations.get(name, [math.nan] * 3), *norms]
-            row = {
-                key: value if math.isfinite(value) else None
-                for key, value in zip(COLUMNS, values, strict=True)
-            }
-            self.rows.append({"step": self._step, "position": position, "layer": name, **row})
-
-
-@dataclass(frozen=True)
-class Activations:
-    """What is taken from a layer's outputs at once; the rest of the arithmetic waits for plain numbers.
-
-    Args:
-        rows: How many outputs were looked at.
-        tensors: Scalars: one of the outputs, and of all outputs minus that one the sum, the sum of squares;
-            last, how many outputs are not zero.
-    """
-
-    rows: int
-    tensors: list[torch.Tensor]
-
-    def statistics(self, shift: float, total: float, squares: float, filled: float) -> list[float]:
-        """Mean, spread and share of zeros, from the scalars as numbers."""
-        if not self.rows:
-            return [math.nan] * 3
-        mean = total / self.rows
-        # NaN stays NaN; what rounding makes negative is zero.
-        variance = squares / self.rows - mean * mean
-        spread = math.sqrt(variance) if variance > 0 else 0.0 * variance
-        return [shift + mean, spread, 1 - filled / self.rows]
-
-
-def look_at(output: torch.Tensor) -> Activations:
-    """Sums over at most ``SAMPLE`` of a layer's outputs, as few operations as will do.
-
-    Sums and dot products cost a tenth of ``var_mean`` on a CPU; the spread by E[h^2] - E[h]^2 loses digits
-    where the mean is far larger than the spread, so outputs are first shifted by one of them.
-    """
-    if output.numel() > SAMPLE and output.dim() > 0 and len(output) > 1:
-        output = output[: max(1, SAMPLE * len(output) // output.numel())]
-    flat = output.float().reshape(-1)
-    if not len(flat):
-        return Activations(0, [flat.new_zeros(())] * 4)
-    shift = flat[0].clone()  # outputs may lie in a buffer that the next batch fills
-    centred = flat - shift
-    sums = [centred.sum(), torch.dot(centred, centred), torch.count_nonzero(flat).float()]
-    return Activations(len(flat), [shift, *sums])
+            values = [*activations.get(name, NOTHING)]
+            if own:
+                size = math.hypot(*weight[mine])
+                moved = math.hypot(*move[mine]) / size if size else math.nan
+                values += [math.hypot(*gradient[mine]), size, moved]
+            else:
+                values += NOTHING
+            row: dict[str, Any] = {"step": self._step, "position": position, "layer": name}
+            for key, value in zip(COLUMNS, values, strict=True):
+                row[key] = value if math.isfinite(value) else None
+            self.rows.append(row)
 
 
 def interval(every: int | str, planned_steps: int) -> int:

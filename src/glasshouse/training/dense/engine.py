@@ -54,7 +54,7 @@ class DenseEngine:
         if len(batches) > 1:
             return self._accumulated(batches, answers, saw)
         inputs, targets = batches[0]
-        rows = len(targets)
+        rows = targets.shape[0]  # len() of a tensor takes a frame of Python
         bound = self._bound.get(rows)
         if bound is None:
             bound = self._bound[rows] = self._bind(inputs, targets, own_gradient)
@@ -72,7 +72,7 @@ class DenseEngine:
             self._aside = Aside(self._flat)
         mean: torch.Tensor | None = None
         for (inputs, targets), weight in zip(batches, weights, strict=True):
-            rows = len(targets)
+            rows = targets.shape[0]  # len() of a tensor takes a frame of Python
             if rows not in self._bound_aside:
                 self._bound_aside[rows] = self._bind(inputs, targets, self._aside.gradient)
             loss, outputs = self._bound_aside[rows].run(inputs, targets, weight / total, saw)
