@@ -171,7 +171,7 @@ class Probes:
 
 
 def interval(every: int | str, planned_steps: int) -> int:
-    """Steps from one look to the next: as asked, or for about 200 looks at least 50 steps apart.
+    """Steps from one look to the next: as asked, or for about 200 looks at least 75 steps apart.
 
     Args:
         every: A number of steps, 0 for no looks, or ``"auto"``.
@@ -179,6 +179,6 @@ def interval(every: int | str, planned_steps: int) -> int:
 
     Example:
         >>> interval("auto", 100_000), interval("auto", 400), interval(7, 400)
-        (500, 50, 7)
+        (500, 75, 7)
     """
-    return every if isinstance(every, int) else max(50, planned_steps // 200)
+    return every if isinstance(every, int) else max(75, planned_steps // 200)

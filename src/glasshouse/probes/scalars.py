@@ -102,7 +102,9 @@ class SmallLengths:
     """Lengths by NumPy."""
 
     def __init__(self, parameters: list[nn.Parameter]) -> None:
-        self._gradients = [math.nan if each.grad is None else length(each.grad.numpy()) for each in parameters]
+        self._gradients = [
+            math.nan if each.grad is None else length(each.grad.numpy()) for each in parameters
+        ]
         self._weights = [each.data.numpy() for each in parameters]  # the same memory
         self._before = [each.copy() for each in self._weights]
 

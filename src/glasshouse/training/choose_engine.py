@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-
 from glasshouse.core.errors import SettingError
 from glasshouse.training.batches import InMemoryBatches
 from glasshouse.training.dense.plan import Plan, read_plan
@@ -80,7 +78,9 @@ def plan_for(job: Job) -> Plan:
     if job.precision.name != "float32":
         raise UnsupportedError(f"precision {job.precision.name}", "it computes in the type of the weights")
     if not isinstance(job.batches, InMemoryBatches):
-        raise UnsupportedError("a data set", "its rows are fetched one by one, which costs more than the step")
+        raise UnsupportedError(
+            "a data set", "its rows are fetched one by one, which costs more than the step"
+        )
     plan = read_plan(job.network, job.objective)
     shape, kind, soft = job.batches.form
     if kind != plan.dtype:

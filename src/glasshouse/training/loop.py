@@ -153,9 +153,7 @@ class Training:
         best = job.stopping.best_epoch or self.progress.epoch
         seconds = time.perf_counter() - began
         progress, choice = self.progress, self.choice
-        return Outcome(
-            best, progress.ended, progress.epoch, progress.step, seconds, choice.name, choice.why
-        )
+        return Outcome(best, progress.ended, progress.epoch, progress.step, seconds, choice.name, choice.why)
 
     def run_epoch(self, request: StopRequest) -> None:
         """One pass over the training part, from the step at which it stands, then a look back."""

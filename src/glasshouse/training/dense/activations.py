@@ -42,9 +42,7 @@ def _kept_output(site: Site, value: Kernel, slope: Kernel) -> Bound:
 def relu(_module: nn.Module, site: Site) -> Bound:
     """``max(0, x)``; the slope is 1 where y is above 0."""
     floor, back = torch.clamp_min, kernel("threshold_backward")
-    return _kept_output(
-        site, lambda x, y: floor(x, 0, out=y), lambda dy, y: back(dy, y, 0, grad_input=dy)
-    )
+    return _kept_output(site, lambda x, y: floor(x, 0, out=y), lambda dy, y: back(dy, y, 0, grad_input=dy))
 
 
 def leaky_relu(module: Any, site: Site) -> Bound:

@@ -12,7 +12,6 @@ from glasshouse.training.dense.kernels import kernel
 from glasshouse.training.dense.site import Bound, Site, UnsupportedError, flat_rows
 
 
-
 def batch_norm(module: nn.BatchNorm1d, site: Site) -> Bound:
     """Channel by channel over the batch; the running statistics move as in ``torch.nn.BatchNorm1d``."""
     rows, width = flat_rows(site)
@@ -44,9 +43,7 @@ def batch_norm(module: nn.BatchNorm1d, site: Site) -> Bound:
         return y
 
     def backward(dy: torch.Tensor) -> torch.Tensor:
-        dx, *others = back(
-            dy, kept, weight, mean, variance, own_mean, own_deviation, True, epsilon, wanted
-        )
+        dx, *others = back(dy, kept, weight, mean, variance, own_mean, own_deviation, True, epsilon, wanted)
         _write(into, others)
         return dx if site.wanted else dy
 

@@ -17,9 +17,7 @@ def flatten(module: nn.Flatten, site: Site) -> Bound:
     if len(site.shape) == 2:
         return Bound(None, None, site.shape)
     before = site.shape
-    return Bound(
-        lambda x: x.flatten(1), lambda dy: dy.reshape(before), (before[0], math.prod(before[1:]))
-    )
+    return Bound(lambda x: x.flatten(1), lambda dy: dy.reshape(before), (before[0], math.prod(before[1:])))
 
 
 def pair_of_scores(site: Site) -> Bound:

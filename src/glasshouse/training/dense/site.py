@@ -74,5 +74,7 @@ def flat_rows(site: Site) -> tuple[int, int]:
         UnsupportedError: What goes in has more axes.
     """
     if len(site.shape) != 2:
-        raise UnsupportedError(site.name, f"it receives {len(site.shape)} axes, and 2 (rows, features) are known")
+        raise UnsupportedError(
+            site.name, f"it receives {len(site.shape)} axes, and 2 (rows, features) are known"
+        )
     return site.shape[0], site.shape[1]
