@@ -184,7 +184,7 @@ def test_every_optimizer_moves_the_same(optimizer, dtype):
 @pytest.mark.parametrize("normalization", ["none", "batch", "layer"])
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_normalization_and_dropout_draw_and_keep_the_same(normalization, dropout, dtype):
-    # Plain gradient descent: Adam would blow up the rounding errors of a bias that batch norm takes off again.
+    # Not Adam: it would blow up the rounding errors of a bias that batch norm takes off again.
     changes = {"optimizer": "momentum", "learning_rate": 0.05}
     build = hidden("relu", normalization=normalization, dropout=dropout)
     assert_equal(build, "cross_entropy", dtype, **changes)
@@ -223,24 +223,37 @@ def test_the_perceptron_learns_by_the_same_rule(classes):
 
 LINES: dict[str, Callable[[], nn.Module]] = {
     "one layer": lambda: nn.Linear(6, 3),
-    "without biases": lambda: nn.Sequential(nn.Linear(6, 8, bias=False), nn.Tanh(), nn.Linear(8, 3, bias=False)),
+    "without biases": lambda: nn.Sequential(
+        nn.Linear(6, 8, bias=False), nn.Tanh(), nn.Linear(8, 3, bias=False)
+    ),
     "nested": lambda: nn.Sequential(
         nn.Sequential(nn.Linear(6, 8), nn.SiLU()), nn.Identity(), nn.Sequential(nn.Linear(8, 3))
     ),
     "in place": lambda: nn.Sequential(
-        nn.Linear(6, 8), nn.ReLU(inplace=True), nn.Linear(8, 8), nn.Dropout(0.2, inplace=True), nn.Linear(8, 3)
+        nn.Linear(6, 8),
+        nn.ReLU(inplace=True),
+        nn.Linear(8, 8),
+        nn.Dropout(0.2, inplace=True),
+        nn.Linear(8, 3),
     ),
-    "normalized first": lambda: nn.Sequential(nn.BatchNorm1d(6, momentum=None), nn.Linear(6, 8), nn.ELU(), nn.Linear(8, 3)),
+    "normalized first": lambda: nn.Sequential(
+        nn.BatchNorm1d(6, momentum=None), nn.Linear(6, 8), nn.ELU(), nn.Linear(8, 3)
+    ),
     "norms without parameters": lambda: nn.Sequential(
-        nn.Linear(6, 8), nn.BatchNorm1d(8, affine=False, track_running_stats=False), nn.Tanh(),
-        nn.LayerNorm(8, elementwise_affine=False), nn.Linear(8, 3),
+        nn.Linear(6, 8),
+        nn.BatchNorm1d(8, affine=False, track_running_stats=False),
+        nn.Tanh(),
+        nn.LayerNorm(8, elementwise_affine=False),
+        nn.Linear(8, 3),
     ),
-    "layer norm without bias": lambda: nn.Sequential(nn.Linear(6, 8), nn.LayerNorm(8, bias=False), nn.Linear(8, 3)),
+    "layer norm without bias": lambda: nn.Sequential(
+        nn.Linear(6, 8), nn.LayerNorm(8, bias=False), nn.Linear(8, 3)
+    ),
     "rms norm": lambda: nn.Sequential(nn.Linear(6, 8), nn.RMSNorm(8), nn.Mish(), nn.Linear(8, 3)),
     "everything dropped": lambda: nn.Sequential(nn.Linear(6, 8), nn.Dropout(1.0), nn.Linear(8, 3)),
     "sigmoid after ReLU": lambda: nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Sigmoid(), nn.Linear(8, 3)),
-    "three slopes": lambda: nn.Sequential(nn.Linear(6, 4), nn.PReLU(4), nn.Linear(4, 3)),
-}  # fmt: skip
+    "many slopes": lambda: nn.Sequential(nn.Linear(6, 4), nn.PReLU(4), nn.Linear(4, 3)),
+}
 
 
 @pytest.mark.parametrize("line", LINES)

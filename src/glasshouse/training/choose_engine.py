@@ -57,8 +57,8 @@ def choose_engine(job: Job) -> Choice:
         if job.engine == "dense":
             raise SettingError(
                 f"training.engine = 'dense' with {error.piece}: {error.reason}",
-                expected="layers in a line that have rules (linear, activations, dropout, batch and layer norm), "
-                "a loss of Glasshouse, data in memory, float32 on a CPU",
+                expected="layers in a line that have rules (linear, activations, dropout, batch and layer "
+                "norm), a loss of Glasshouse, data in memory, float32 on a CPU",
                 fix="set training.engine to 'auto', which takes autograd here",
             ) from error
         return Choice("autograd", str(error))

@@ -80,8 +80,8 @@ class TrainingSettings(Settings):
     )
     engine: Literal["auto", "dense", "autograd"] = Field(
         "auto",
-        description="One of auto, dense, autograd: what computes gradients. auto: dense where every layer and "
-        "the loss have rules, else autograd.",
+        description="One of auto, dense, autograd: what computes gradients. auto: dense where every layer "
+        "and the loss have rules, else autograd.",
     )
     early_stopping: EarlyStoppingSettings = Field(
         default_factory=EarlyStoppingSettings, description="When to stop before the last epoch"

@@ -63,11 +63,10 @@ def binder_of(module: nn.Module) -> Binder | None:
         return KERNELS[kind]
     if isinstance(module, Sigmoid) and kind is Sigmoid and module.steepness == 1:
         return activations.sigmoid
-    if kind is Swish and isinstance(module.beta, float) and module.beta == 1:
+    if isinstance(module, Swish) and kind is Swish and repr(module.beta) == "1.0":  # not a learnt one
         return activations.silu
     if isinstance(module, nn.Softmax) and kind in (nn.Softmax, Softmax) and isinstance(module.dim, int):
-        if getattr(module, "temperature", 1) == 1:
-            return activations.softmax
+        return activations.softmax if getattr(module, "temperature", 1) == 1 else by_rule(RULED[Softmax])
     if kind is HardSigmoid:
         return activations.hard_sigmoid
     concept = RULED.get(kind)

@@ -31,14 +31,16 @@ def by_rule(concept: Concept) -> Callable[[nn.Module, Site], Bound]:
         def forward(x: torch.Tensor) -> torch.Tensor:
             nonlocal saved
             outputs, saved = rule.forward({"x": x, **own})
-            return outputs["y"]
+            y: torch.Tensor = outputs["y"]
+            return y
 
         def backward(dy: torch.Tensor) -> torch.Tensor:
             gradients = rule.backward(saved, {"y": dy})
             for name, place in into.items():
                 if place is not None:
                     place.copy_(gradients[name])
-            return gradients["x"]
+            dx: torch.Tensor = gradients["x"]
+            return dx
 
         return Bound(forward, backward, shape)
 

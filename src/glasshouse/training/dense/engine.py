@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import nn
 
 from glasshouse.core.errors import TrainingError
 from glasshouse.objectives import Supervised
@@ -100,7 +99,7 @@ class DenseEngine:
             ) from error
 
 
-def own_gradient(parameter: nn.Parameter) -> torch.Tensor | None:
+def own_gradient(parameter: torch.Tensor) -> torch.Tensor | None:
     """Where a parameter's gradient lies, which is a view of the flat buffer; ``None`` for a frozen one."""
     return parameter.grad if parameter.requires_grad else None
 
@@ -120,7 +119,7 @@ class Aside:
             if leaf.grad is not None
         ]
 
-    def gradient(self, parameter: nn.Parameter) -> torch.Tensor | None:
+    def gradient(self, parameter: torch.Tensor) -> torch.Tensor | None:
         """The same place in the buffer beside."""
         own = own_gradient(parameter)
         for whole, beside in self._pairs:

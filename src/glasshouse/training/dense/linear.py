@@ -20,7 +20,7 @@ def linear(module: nn.Linear, site: Site) -> Bound:
         raise UnsupportedError(site.name, f"it takes {module.in_features} features and receives {width}")
     weight = module.weight.detach()
     bias = None if module.bias is None else module.bias.detach()
-    turned = weight.t()
+    turned: torch.Tensor = weight.t()
     y = site.empty(rows, module.out_features)
     kept = y  # until the first forward pass, anything
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import nn
 
-Gradients = Callable[[nn.Parameter], torch.Tensor | None]
+Gradients = Callable[[torch.Tensor], torch.Tensor | None]
 """Where the gradient of a parameter is to be written; ``None`` for one that is frozen."""
 
 
