@@ -39,6 +39,7 @@ def choose_engine(job: Job) -> Choice:
 
     Example:
         >>> import numpy as np
+        >>> import torch
         >>> from torch import nn
         >>> from glasshouse.data.parts import Part
         >>> from glasshouse.losses import LOSSES
