@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Literal, Protocol
 
 import torch
 
@@ -22,6 +23,10 @@ class Engine(Protocol):
     """Computes gradients."""
 
     name: EngineName
+
+    def around(self) -> AbstractContextManager[Any]:
+        """In which context steps are to be taken."""
+        ...
 
     def backward(
         self, batches: Sequence[Batch], answers: Answers, saw: Saw | None = None
@@ -54,6 +59,10 @@ class AutogradEngine:
         self._job = job
         self._optimizer = optimizer
         self._flat = flat
+
+    def around(self) -> AbstractContextManager[Any]:
+        """Gradients are recorded, as is usual."""
+        return nullcontext()
 
     def backward(
         self, batches: Sequence[Batch], answers: Answers, saw: Saw | None = None

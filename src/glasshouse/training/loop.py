@@ -179,11 +179,12 @@ class Training:
         """One optimizer step, under the probes' eyes when it is their turn."""
         progress, probes = self.progress, self.probes
         self.set_rate()
-        if probes.due(progress.step):
-            with probes.look(progress.step, hooks=not self.dense):
-                self.move(batches, probes.saw if self.dense else None)
-        else:
-            self.move(batches)
+        with self.engine.around():
+            if probes.due(progress.step):
+                with probes.look(progress.step, hooks=not self.dense):
+                    self.move(batches, probes.saw if self.dense else None)
+            else:
+                self.move(batches)
         progress.step += 1
         progress.step_of_epoch += 1
         if self.observers:

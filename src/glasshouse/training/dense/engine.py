@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 
 from glasshouse.core.errors import TrainingError
 from glasshouse.objectives import Supervised
 from glasshouse.training.batches import Batch
+from glasshouse.training.dense.kernels import below_autograd
 from glasshouse.training.dense.plan import BoundPlan, Plan
 from glasshouse.training.dense.site import Gradients, UnsupportedError
 from glasshouse.training.engine import Answers, EngineName, Saw
@@ -34,6 +37,10 @@ class DenseEngine:
         self._bound: dict[int, BoundPlan] = {}
         self._bound_aside: dict[int, BoundPlan] = {}
         self._aside: Aside | None = None
+
+    def around(self) -> AbstractContextManager[Any]:
+        """Autograd is passed by."""
+        return below_autograd()
 
     def backward(
         self, batches: Sequence[Batch], answers: Answers, saw: Saw | None = None

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 
 aten: Any = torch.ops.aten
+
+below_autograd: Callable[[], AbstractContextManager[Any]] = getattr(
+    torch._C, "_AutoDispatchBelowAutograd", nullcontext
+)
+"""Inside it, operators go past autograd instead of through it only to find that nothing is to be recorded.
+
+Worth a twentieth of a step of the smallest networks. The name is PyTorch's own affair: where it is gone,
+nothing changes but that.
+"""
 
 
 def kernel(name: str, overload: str = "grad_input") -> Callable[..., Any]:
