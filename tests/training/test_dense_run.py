@@ -15,6 +15,7 @@ from glasshouse.core.errors import DataError, ModelError, NonFiniteError, Settin
 from glasshouse.data.parts import Part
 from glasshouse.losses import LOSSES, CrossEntropy
 from glasshouse.objectives import Supervised
+from glasshouse.probes import Probes
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.choose_engine import choose_engine
 from glasshouse.training.dataset_batches import DatasetBatches
@@ -240,3 +241,20 @@ def test_steps_are_on_record(tmp_path):
     records = Records(tmp_path)
     train(make_job(engine="dense", epochs=2), records, CheckpointFolder(tmp_path / "checkpoints", "run"))
     assert pl.read_parquet(tmp_path / "steps.parquet")["loss"].len() == 20
+
+
+def test_probes_measure_gradients_that_are_new_tensors_at_every_step():
+    network = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
+    optimizer, probes = torch.optim.SGD(network.parameters(), lr=0.1), Probes(network, every=1)
+    lengths = []
+    for step in range(3):
+        optimizer.zero_grad(set_to_none=True)
+        with probes.look(step):
+            network(points().inputs[step : step + 4]).square().mean().backward()
+            lengths.append(
+                float(torch.cat([each.grad.reshape(-1) for each in network[0].parameters()]).norm())
+            )
+            probes.before_update()
+            optimizer.step()
+    seen = [row["gradient_norm"] for row in probes.rows if row["layer"] == "0"]
+    assert seen == pytest.approx(lengths, rel=1e-6)

@@ -74,6 +74,7 @@ class Probes:
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
         self._seen: dict[str, Activations] = {}
         self._lengths: Lengths | None = None
+        self._measured = False
         self._layers = {
             name or type(module).__name__: module
             for name, module in network.named_modules()
@@ -123,16 +124,20 @@ class Probes:
         """Note gradients and old weights; call it right before the optimizer's step."""
         if self.looking:
             self._stop_listening()  # the forward passes of this step are over
-            self._lengths = lengths_of(self._parameters)
+            if self._lengths is None or not self._lengths.lasting():
+                self._lengths = lengths_of(self._parameters)
+            with torch.no_grad():
+                self._lengths.before()
+            self._measured = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop_listening()
-        if self.looking and kind is None and self._lengths is not None:
+        if self.looking and kind is None and self._measured and self._lengths is not None:
             self._note(self._lengths)
-        self.looking = False
-        self._seen, self._lengths = {}, None
+        self.looking = self._measured = False
+        self._seen = {}
 
     def _stop_listening(self) -> None:
         for handle in self._handles:
@@ -171,7 +176,7 @@ class Probes:
 
 
 def interval(every: int | str, planned_steps: int) -> int:
-    """Steps from one look to the next: as asked, or for about 200 looks at least 75 steps apart.
+    """Steps from one look to the next: as asked, or for about 200 looks at least 125 steps apart.
 
     Args:
         every: A number of steps, 0 for no looks, or ``"auto"``.
@@ -179,6 +184,6 @@ def interval(every: int | str, planned_steps: int) -> int:
 
     Example:
         >>> interval("auto", 100_000), interval("auto", 400), interval(7, 400)
-        (500, 75, 7)
+        (500, 125, 7)
     """
-    return every if isinstance(every, int) else max(75, planned_steps // 200)
+    return every if isinstance(every, int) else max(125, planned_steps // 200)

@@ -19,6 +19,8 @@ SAMPLE = 32_768
 """Most activations per layer that one look counts; a layer with more is sampled by its first rows."""
 SMALL = 8_192
 """Numbers up to which a tensor is small. Longer dot products would also wake NumPy's own threads."""
+MOST_IN_NUMPY = 65_536
+"""Parameters up to which NumPy measures all of them."""
 IN_NUMPY = (torch.float32, torch.float64)
 
 
@@ -80,7 +82,18 @@ def look_at(output: torch.Tensor) -> Activations:
 
 
 class Lengths(Protocol):
-    """Lengths of gradients and weights, and how far an update moved the weights."""
+    """Lengths of gradients and weights, and how far an update moved the weights.
+
+    Parameters must be updated in place.
+    """
+
+    def lasting(self) -> bool:
+        """Whether gradients still lie where they lay when this was made."""
+        ...
+
+    def before(self) -> None:
+        """Take the lengths of the gradients and remember the weights, right before the update."""
+        ...
 
     def measured(self) -> tuple[list[float], list[float], list[float]]:
         """After the update, for each parameter: length of its gradient, of itself, and of its move."""
@@ -88,68 +101,115 @@ class Lengths(Protocol):
 
 
 def lengths_of(parameters: list[nn.Parameter]) -> Lengths:
-    """Take the lengths of the gradients and remember the weights; to be called right before the update.
+    """The cheapest way to measure these parameters.
 
     Args:
-        parameters: They must be updated in place.
+        parameters: Where the optimizer finds them, with their gradients.
     """
-    if all(is_small(each.data) for each in parameters):
-        return SmallLengths(parameters)
-    return LargeLengths(parameters)
+    small = sum(each.numel() for each in parameters) <= MOST_IN_NUMPY
+    flat = all(
+        each.grad is not None
+        and each.dtype in IN_NUMPY
+        and each.device.type == "cpu"
+        and each.is_contiguous()
+        and each.grad.is_contiguous()
+        and each.storage_offset() == each.grad.storage_offset()
+        for each in parameters
+    )
+    return FlatLengths(parameters) if small and flat and parameters else LargeLengths(parameters)
 
 
-class SmallLengths:
-    """Lengths by NumPy."""
+class FlatLengths:
+    """Lengths by NumPy, for parameters that lie in a few flat buffers or have one each: a few calls for all."""
 
     def __init__(self, parameters: list[nn.Parameter]) -> None:
-        self._gradients = [
-            math.nan if each.grad is None else length(each.grad.numpy()) for each in parameters
-        ]
-        self._weights = [each.data.numpy() for each in parameters]  # the same memory
-        self._before = [each.copy() for each in self._weights]
+        buffers: dict[int, list[int]] = {}
+        for place, each in enumerate(parameters):
+            buffers.setdefault(each.untyped_storage().data_ptr(), []).append(place)
+        self._parameters = parameters
+        self._known = [each.grad for each in parameters]
+        self._count = len(parameters)
+        self._buffers = []
+        for places in buffers.values():
+            places.sort(key=lambda place: parameters[place].storage_offset())
+            starts = [parameters[place].storage_offset() for place in places]
+            first, last = parameters[places[0]], parameters[places[-1]]
+            numbers = last.storage_offset() + last.numel()
+            weights = torch.as_strided(first.data, (numbers,), (1,), 0).numpy()
+            assert first.grad is not None
+            gradients = torch.as_strided(first.grad, (numbers,), (1,), 0).numpy()
+            self._buffers.append(
+                (places, np.array(starts), weights, gradients, np.empty_like(weights), np.empty(numbers))
+            )
+        self._gradients: list[float] = []
+
+    def lasting(self) -> bool:
+        """Whether all gradients are the same tensors as at first."""
+        return all(each.grad is known for each, known in zip(self._parameters, self._known, strict=True))
+
+    def before(self) -> None:
+        """Lengths of gradients, and a copy of the weights."""
+        self._gradients = [0.0] * self._count
+        for places, starts, weights, gradients, old, squares in self._buffers:
+            np.multiply(gradients, gradients, out=squares)
+            self._put(self._gradients, places, np.add.reduceat(squares, starts))
+            np.copyto(old, weights)
 
     def measured(self) -> tuple[list[float], list[float], list[float]]:
         """Lengths of gradients, weights and moves."""
-        sizes = [length(each) for each in self._weights]
-        moves = [length(new - old) for new, old in zip(self._weights, self._before, strict=True)]
+        sizes, moves = [0.0] * self._count, [0.0] * self._count
+        for places, starts, weights, _, old, squares in self._buffers:
+            np.multiply(weights, weights, out=squares)
+            self._put(sizes, places, np.add.reduceat(squares, starts))
+            np.subtract(weights, old, out=old)
+            np.multiply(old, old, out=squares)
+            self._put(moves, places, np.add.reduceat(squares, starts))
         return self._gradients, sizes, moves
+
+    def _put(self, into: list[float], places: list[int], squares: NDArray[Any]) -> None:
+        for place, square in zip(places, squares.tolist(), strict=True):
+            into[place] = math.sqrt(square)
 
 
 class LargeLengths:
     """Lengths by PyTorch, all tensors in one call, and one transfer to the host."""
 
     def __init__(self, parameters: list[nn.Parameter]) -> None:
-        gradients = [each.data if each.grad is None else each.grad for each in parameters]
-        norms = torch._foreach_norm(gradients)
+        self._parameters = parameters
+        self._gradients: list[torch.Tensor] = []
+        self._old: list[torch.Tensor] = []
+
+    def lasting(self) -> bool:
+        """It looks where they are every time."""
+        return True
+
+    def before(self) -> None:
+        """Lengths of gradients, and a copy of the weights."""
+        if not self._parameters:
+            return
+        found = [each.data if each.grad is None else each.grad for each in self._parameters]
+        norms = torch._foreach_norm(found)
         self._gradients = [
             norm.new_full((), math.nan) if each.grad is None else norm
-            for each, norm in zip(parameters, norms, strict=True)
+            for each, norm in zip(self._parameters, norms, strict=True)
         ]
-        self._weights = [each.data for each in parameters]
-        self._before = [each.clone() for each in self._weights]
+        self._old = [each.data.clone() for each in self._parameters]
 
     def measured(self) -> tuple[list[float], list[float], list[float]]:
         """Lengths of gradients, weights and moves."""
-        torch._foreach_sub_(self._before, self._weights)
-        sizes, moves = torch._foreach_norm(self._weights), torch._foreach_norm(self._before)
-        numbers, count = fetched([*self._gradients, *sizes, *moves]), len(self._weights)
+        if not self._parameters:
+            return [], [], []
+        weights, count = [each.data for each in self._parameters], len(self._parameters)
+        torch._foreach_sub_(self._old, weights)
+        sizes, moves = torch._foreach_norm(weights), torch._foreach_norm(self._old)
+        numbers = fetched([*self._gradients, *sizes, *moves])
+        self._gradients, self._old = [], []
         return numbers[:count], numbers[count : 2 * count], numbers[2 * count :]
 
 
 def is_small(tensor: torch.Tensor) -> bool:
     """Whether NumPy is the cheaper one to ask."""
     return tensor.numel() <= SMALL and tensor.dtype in IN_NUMPY and tensor.device.type == "cpu"
-
-
-def length(numbers: NDArray[Any]) -> float:
-    """Euclidean length of all numbers together.
-
-    Example:
-        >>> length(np.array([[3.0], [4.0]]))
-        5.0
-    """
-    flat = numbers.reshape(-1)
-    return math.sqrt(flat.dot(flat))
 
 
 def fetched(scalars: list[Any]) -> list[float]:
