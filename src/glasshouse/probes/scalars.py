@@ -120,7 +120,7 @@ def lengths_of(parameters: list[nn.Parameter]) -> Lengths:
 
 
 class FlatLengths:
-    """Lengths by NumPy, for parameters that lie in a few flat buffers or have one each: a few calls for all."""
+    """Lengths by NumPy, for parameters that lie in a few flat buffers: a few calls for all of them."""
 
     def __init__(self, parameters: list[nn.Parameter]) -> None:
         buffers: dict[int, list[int]] = {}
