@@ -44,6 +44,7 @@ PLACES = {
     "multi-layer perceptron": ("models/mlp.py", "def mlp"),
     "LeNet-5": ("models/lenet5.py", "1998"),
     "forward propagation, backpropagation, weight update": ("training/loop.py", "backward()"),
+    "training without autograd": ("training/dense/engine.py", "class DenseEngine"),
     "batch, stochastic and mini-batch gradient descent": ("training/batches.py", "batch_size"),
     "epoch": ("training/loop.py", "def run_epoch"),
     "sigmoid": ("activations/sigmoid.py", "CONCEPT"),
