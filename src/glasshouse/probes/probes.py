@@ -6,6 +6,7 @@ import math
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -75,6 +76,7 @@ class Probes:
         self._seen: dict[str, Activations] = {}
         self._lengths: Lengths | None = None
         self._measured = False
+        self._quiet = np.errstate()
         self._layers = {
             name or type(module).__name__: module
             for name, module in network.named_modules()
@@ -115,6 +117,9 @@ class Probes:
 
     def __enter__(self) -> Self:
         self._seen = {}
+        if self.looking:
+            self._quiet = np.errstate(all="ignore")  # what overflows is seen in the rows
+            self._quiet.__enter__()
         if self.looking and self._hooks:
             for name, module in self._layers.items():
                 self._handles.append(module.register_forward_hook(self._listener(name)))
@@ -136,6 +141,8 @@ class Probes:
         self._stop_listening()
         if self.looking and kind is None and self._measured and self._lengths is not None:
             self._note(self._lengths)
+        if self.looking:
+            self._quiet.__exit__(kind, error, trace)
         self.looking = self._measured = False
         self._seen = {}
 

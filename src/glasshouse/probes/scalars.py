@@ -151,7 +151,7 @@ class FlatLengths:
         """Lengths of gradients, and a copy of the weights."""
         self._gradients = [0.0] * self._count
         for places, starts, weights, gradients, old, squares in self._buffers:
-            np.multiply(gradients, gradients, out=squares)
+            np.multiply(gradients, gradients, out=squares, dtype=np.float64)
             self._put(self._gradients, places, np.add.reduceat(squares, starts))
             np.copyto(old, weights)
 
@@ -159,10 +159,10 @@ class FlatLengths:
         """Lengths of gradients, weights and moves."""
         sizes, moves = [0.0] * self._count, [0.0] * self._count
         for places, starts, weights, _, old, squares in self._buffers:
-            np.multiply(weights, weights, out=squares)
+            np.multiply(weights, weights, out=squares, dtype=np.float64)
             self._put(sizes, places, np.add.reduceat(squares, starts))
             np.subtract(weights, old, out=old)
-            np.multiply(old, old, out=squares)
+            np.multiply(old, old, out=squares, dtype=np.float64)
             self._put(moves, places, np.add.reduceat(squares, starts))
         return self._gradients, sizes, moves
 
