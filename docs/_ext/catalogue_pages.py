@@ -1,52 +1,40 @@
-"""Every concept with its card: equation, when to use it, what goes wrong with it, where it comes from."""
+"""Every concept with its card: equation, figure, when to use it, a worked number, what to type."""
 
 from __future__ import annotations
 
-import inspect
+import re
 from collections.abc import Iterator
+from textwrap import wrap
 
 from markdown_pieces import code, literal, prose, sentence
 
-from glasshouse.activations import ACTIVATIONS
-from glasshouse.cli.list import GIVEN
-from glasshouse.core.concept import Catalogue, Concept
+from glasshouse.concepts import SHELVES, Card, of_kind
+from glasshouse.concepts.latex_signs import LETTERS
+from glasshouse.concepts.shelves import FOLDERS
+from glasshouse.concepts.terminal import TAKES
+from glasshouse.concepts.usage import settings_of
+from glasshouse.concepts.worked_steps import worked_rows
+from glasshouse.core.concept import Concept
 from glasshouse.data import BUILTIN
-from glasshouse.initializers import INITIALIZERS
-from glasshouse.losses import LOSSES
-from glasshouse.metrics import METRICS
-from glasshouse.models import MODELS
-from glasshouse.optimizers import OPTIMIZERS
-from glasshouse.schedules import SCHEDULES
 
-SHELVES = {
-    "models": MODELS,
-    "activations": ACTIVATIONS,
-    "losses": LOSSES,
-    "optimizers": OPTIMIZERS,
-    "schedules": SCHEDULES,
-    "metrics": METRICS,
-    "initializers": INITIALIZERS,
-}
-NOT_FOR_USERS = {*GIVEN, "parameters", "inplace", "device", "dtype", "num_parameters"}
-"""Arguments that the program supplies, or that change nothing that is computed."""
-ELSEWHERE = {"optimizer": {"learning_rate", "weight_decay"}, "loss": {"class_weights", "label_smoothing"}}
-"""Settings that have a key of their own in the experiment."""
-TAKES = {"vector": "tables, and pictures as rows of pixels", "image": "pictures"}
+KINDS = {folder: kind for kind, folder in FOLDERS.items()}
+WIDTH = 84
+"""Of a worked number, in letters."""
 
 
 def catalogue(which: str) -> Iterator[str]:
-    """The concepts of one kind."""
-    shelf = SHELVES[which]
-    yield from _overview(shelf)
-    for concept in shelf.values():
-        yield from _card(concept)
+    """The concepts of one kind, and links to those of other kinds that people look for there."""
+    kind = KINDS[which]
+    yield from _overview(of_kind(kind))
+    for concept in SHELVES[kind].values():
+        yield from _card(Card(concept))
 
 
-def _overview(shelf: Catalogue) -> Iterator[str]:
+def _overview(concepts: list[Concept]) -> Iterator[str]:
     yield "| name | what it is |"
     yield "|---|---|"
-    for name, concept in shelf.items():
-        yield f"| [`{name}`](#{_label(concept)}) | {prose(concept.summary).rstrip('.')} |"
+    for concept in concepts:
+        yield f"| [`{concept.name}`](#{_label(concept)}) | {prose(concept.summary).rstrip('.')} |"
     yield ""
 
 
@@ -54,7 +42,8 @@ def _label(concept: Concept) -> str:
     return f"{concept.kind}-{concept.name.replace('_', '-')}"
 
 
-def _card(concept: Concept) -> Iterator[str]:
+def _card(card: Card) -> Iterator[str]:
+    concept = card.concept
     yield f"({_label(concept)})="
     yield f"## `{concept.name}`"
     yield ""
@@ -62,10 +51,59 @@ def _card(concept: Concept) -> Iterator[str]:
     yield ""
     for formula in filter(None, (concept.equation, concept.derivative)):
         yield from (":::{math}", formula, ":::", "")
+    yield from _symbols(concept)
+    yield from _figure(card)
     yield "```{eval-rst}"
     yield from _facts(concept)
     yield "```"
     yield ""
+    if card.worked:
+        yield from _titled("A worked number", "text", _worked(card.worked))
+    if card.experiment:
+        yield from _titled("In an experiment file", "toml", card.experiment.splitlines())
+    yield from _titled("In Python", "python", card.python.splitlines()[2:])
+
+
+def _symbols(concept: Concept) -> Iterator[str]:
+    """What the letters stand for, on one line each."""
+    if concept.symbols:
+        yield "```{list-table}"
+        yield ":class: symbols"
+        for name, meaning in concept.symbols.items():
+            yield f"* - ${_letters(name)}$"
+            yield f"  - {prose(meaning)}"
+        yield "```"
+        yield ""
+
+
+def _letters(name: str) -> str:
+    """A symbol of a card as LaTeX."""
+    words = re.sub(r"[A-Za-z]+", lambda word: f"\\{word[0]} " if word[0] in LETTERS else word[0], name)
+    letter, _, index = words.partition("_")
+    return f"{letter}_{{{index}}}" if index else letter
+
+
+def _figure(card: Card) -> Iterator[str]:
+    if card.curve is not None:
+        yield from (":::{raw} html", f'<figure class="curve">{card.svg()}')
+        yield from (f"<figcaption>{card.curve.about}</figcaption></figure>", ":::", "")
+
+
+def _worked(worked: dict[str, object]) -> Iterator[str]:
+    """Names in one column, their arithmetic in the other."""
+    rows = worked_rows(worked)
+    column = max(len(name) for name, _ in rows)
+    for name, lines in rows:
+        for place, line in enumerate(lines):
+            hanging = "  " if line.startswith("= ") else ""
+            for row, short in enumerate(wrap(line, WIDTH - column, subsequent_indent=hanging)):
+                yield f"{name if place == row == 0 else '':{column}}  {short}"
+
+
+def _titled(title: str, language: str, lines: object) -> Iterator[str]:
+    yield from (f"```{{rubric}} {title}", "```", "", f"```{language}")
+    yield from lines
+    yield from ("```", "")
 
 
 def _facts(concept: Concept) -> Iterator[str]:
@@ -74,13 +112,18 @@ def _facts(concept: Concept) -> Iterator[str]:
         yield f":When: {_plain(concept.when)}"
     if concept.pitfalls:
         yield f":Mind: {_plain(' '.join(concept.pitfalls))}"
+    if concept.conventions:
+        yield f":Conventions: {_plain(' '.join(concept.conventions))}"
     if concept.kind == "model":
         yield f":Takes: {TAKES[concept.facts['takes']]}"
     if "learning_rate" in concept.facts:
         yield f":Rate at auto: {concept.facts['learning_rate']:g}"
     if "initializer" in concept.facts:
         yield f":Weights at auto: ``{concept.facts['initializer']}``"
-    settings = list(_settings(concept))
+    settings = [
+        f"``{name}``" if value is None else f"``{name} = {literal(value)}``"
+        for name, value in settings_of(concept).items()
+    ]
     if settings:
         yield f":Settings: {', '.join(settings)}"
     defaults = concept.facts.get("defaults", {})
@@ -91,15 +134,6 @@ def _facts(concept: Concept) -> Iterator[str]:
         yield f":Also called: {', '.join(f'``{each}``' for each in concept.aliases)}"
     yield f":Source: {_plain(concept.source)}"
     yield ""
-
-
-def _settings(concept: Concept) -> Iterator[str]:
-    hidden = NOT_FOR_USERS | ELSEWHERE.get(concept.kind, set())
-    for name, parameter in concept.settings().items():
-        if name in hidden:
-            continue
-        plain = parameter.default is inspect.Parameter.empty or parameter.default is None
-        yield f"``{name}``" if plain else f"``{name} = {literal(parameter.default)}``"
 
 
 def _plain(text: str) -> str:

@@ -93,6 +93,8 @@ def _words(annotation: Any, limits: list[Any]) -> Iterator[str]:
         yield "list of texts"
     elif origin is tuple:
         yield f"list of {len(arguments)} whole numbers"
+    elif origin is list:
+        yield "list"
     elif origin is dict:
         yield "table"
     else:

@@ -11,6 +11,7 @@ Grow any classic network on your own data, watch every number, and ship the resu
 
     gh.run(gh.Experiment(data={"source": "people.csv", "target": "income"}, model="mlp"))
     gh.fit(my_module, (inputs, targets), epochs=20)
+    gh.show("swish")                            # equation, picture, use, a worked number
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         regularizers,
         schedules,
     )
+    from glasshouse.concepts import show
     from glasshouse.evaluation import compare
     from glasshouse.experiment import Experiment, Run
     from glasshouse.project import fit, resume, run
@@ -58,6 +60,7 @@ __all__ = [
     "resume",
     "run",
     "schedules",
+    "show",
 ]
 
 # Imported when first asked for: torch alone takes more than a second, and help texts need none of it.
@@ -69,6 +72,7 @@ _HOMES = {
     "load": "glasshouse.ship",
     "resume": "glasshouse.project",
     "run": "glasshouse.project",
+    "show": "glasshouse.concepts",
 }
 
 # Folders that are called by their own name: gh.activations.Swish, gh.layers.Conv2d ...

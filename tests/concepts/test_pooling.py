@@ -3,10 +3,10 @@ import torch
 from torch.nn import functional as F
 
 from glasshouse.core.errors import ModelError, SettingError
-from glasshouse.layers import LAYERS, L2Pool, MaxPool, SumPool
+from glasshouse.layers import LAYERS, L2Pool, MaxPool, MinPool, SumPool
 from glasshouse.testing import Case, check_card, check_rule, close
 
-SLIDING = ["max_pool", "average_pool", "sum_pool", "l2_pool"]
+SLIDING = ["max_pool", "average_pool", "sum_pool", "l2_pool", "min_pool"]
 POOLS = [name for name in LAYERS if name.endswith("pool")]
 
 SETTINGS = [
@@ -82,6 +82,23 @@ def test_of_equal_largest_numbers_the_first_gets_the_gradient(name):
     settings = {"max_pool": {"kernel_size": 2, "stride": 1}, "adaptive_max_pool": {"output_size": 2}}
     x = torch.tensor([[[[1.0, 2.0, 2.0], [2.0, 2.0, 0.0], [2.0, 2.0, 2.0]]]])
     check_rule(LAYERS[name], [Case({"x": x}, settings.get(name, {}), smooth=False)])
+
+
+def test_of_equal_smallest_numbers_the_first_gets_the_gradient():
+    x = torch.tensor([[[[5.0, 2.0, 2.0], [2.0, 2.0, 4.0], [2.0, 2.0, 2.0]]]])
+    check_rule(LAYERS["min_pool"], [Case({"x": x}, {"kernel_size": 2, "stride": 1}, smooth=False)])
+
+
+def test_min_pooling_is_the_other_side_of_max_pooling(numbers):
+    x = numbers(1, 2, 6, 5)
+    close("y", MinPool(3, 2, 1)(x), -MaxPool(3, 2, 1)(-x))
+
+
+def test_a_padded_window_of_positive_numbers_has_a_positive_minimum():
+    check_rule(
+        LAYERS["min_pool"],
+        [Case({"x": torch.ones(1, 1, 2, 2)}, {"kernel_size": 3, "padding": 1, "stride": 1}, smooth=False)],
+    )
 
 
 def test_a_padded_window_of_negative_numbers_has_a_negative_maximum():

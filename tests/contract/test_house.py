@@ -108,6 +108,7 @@ def test_the_public_names_are_these():
         "resume",
         "run",
         "schedules",
+        "show",
     ]
     for name in glasshouse.__all__:
         assert getattr(glasshouse, name) is not None

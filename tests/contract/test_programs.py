@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,3 +33,13 @@ def test_a_benchmark_of_ones_own_trainer(tmp_path):
     program(script, *wanted, "--write", "table.md", folder=tmp_path)
     table = (tmp_path / "table.md").read_text()
     assert "Glasshouse" in table
+
+
+def test_the_activation_that_the_handbook_adds_fulfils_its_promises(tmp_path):
+    page = (ROOT / "docs" / "guide" / "extending.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    written = [block for block in blocks if "CONCEPT = Concept(" in block and "RULE" in block]
+    tried = [block for block in blocks if "check_rule(CONCEPT" in block]
+    (tmp_path / "squareplus.py").write_text("\n".join([*written, *tried]), encoding="utf-8")
+    assert len(written) == len(tried) == 1
+    program("squareplus.py", folder=tmp_path)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from glasshouse.core.errors import SettingError, StorageError, UsageError
+from glasshouse.core.errors import SettingError, StorageError, UnknownNameError, UsageError
 from glasshouse.experiment import Experiment, Run, decide
+from glasshouse.experiment.decide import refuse_unbuildable
 from glasshouse.experiment.environment import environment
 from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import apply_override, commented, read_experiment, write_experiment
@@ -130,6 +131,32 @@ def test_every_setting_is_explained_in_a_commented_file():
         "watch",
         "output",
     }
+
+
+def test_regularizers_are_named_in_a_file_as_a_list_or_as_tables(tmp_path):
+    path = tmp_path / "experiment.toml"
+    path.write_text(
+        '[data]\nsource = "iris"\n[training]\nregularizers = ["l1", {name = "max_norm", limit = 3.0}]\n'
+    )
+    listed = read_experiment(path)
+    assert listed.training.regularizers == ["l1", {"name": "max_norm", "limit": 3.0}]
+    path.write_text('[data]\nsource = "iris"\n[[training.regularizers]]\nname = "l2"\nstrength = 0.1\n')
+    tables = read_experiment(path, ["training.clip_adaptive=0.02"])
+    assert tables.training.regularizers == [{"name": "l2", "strength": 0.1}]
+    assert tables.training.clip_adaptive == 0.02
+    for experiment in (listed, tables):
+        write_experiment(path, experiment)
+        assert read_experiment(path) == experiment
+        path.write_text(commented(experiment))
+        assert read_experiment(path) == experiment
+
+
+def test_regularizers_that_nobody_can_build_are_refused_before_training():
+    decided = decide(Experiment(data="iris", training={"regularizers": ["l11"]}), 105, (4,), "classification")
+    with pytest.raises(UnknownNameError, match=r"no regularizer named 'l11'\n.*\n  fix: did you mean 'l1'"):
+        refuse_unbuildable(decided)
+    with pytest.raises(SettingError, match=r"training.regularizers = 'l1'\n  expected: A list of reg"):
+        Experiment(data="iris", training={"regularizers": "l1"})
 
 
 def test_a_source_beside_the_file_is_found(tmp_path, monkeypatch):

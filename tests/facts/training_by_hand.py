@@ -69,20 +69,18 @@ def steps(name, gradients, **settings):
 
 
 def first_adagrad_step():
-    g = Number(1e-5, "g")
+    """Both places of epsilon are settings of ours."""
+    places = {"inside": True, "outside": False}
     return {
-        "inside": (0.1 * g / sqrt(g * g + 1e-8)).value,
-        "outside": steps("adagrad", [1e-5], learning_rate=0.1, epsilon=1e-8)[0],
+        place: steps("adagrad", [1e-5], learning_rate=0.1, epsilon=1e-8, epsilon_inside=inside)[0]
+        for place, inside in places.items()
     }
 
 
 def momentum_forms():
-    """The form with a sum is ours; that with an average is its mean of gradients times the rate."""
+    """Both forms are settings of ours."""
     classic = steps("momentum", [1.0] * 5, learning_rate=0.1, momentum=0.9)
-    mean, average = 0.0, []
-    for _ in range(5):
-        mean = 0.9 * mean + (1 - 0.9) * 1.0
-        average.append(0.1 * mean)
+    average = steps("momentum", [1.0] * 5, learning_rate=0.1, momentum=0.9, form="average")
     return {
         "classic": classic,
         "ema": average,

@@ -156,7 +156,7 @@ def test_building_by_name_depends_on_the_seed_alone():
             "lenet6",
             (1, 28, 28),
             UnknownNameError,
-            r"one of perceptron, mlp, cnn, lenet5\n  fix: did you mean 'lenet5'\?",
+            r"one of perceptron, mlp, stack, cnn, lenet5\n  fix: did you mean 'lenet5'\?",
         ),
         ("lenet5", (4,), ModelError, "model 'lenet5' on data with 4 features per row"),
         ({"name": "lenet5", "variant": "1997"}, (1, 28, 28), SettingError, "did you mean '1998'"),

@@ -162,6 +162,14 @@ def test_probabilities_are_not_squashed_twice(tmp_path, rows, squash, outputs, l
         fit(squashed(squash, outputs), rows, tmp_path, loss=loss)
 
 
+def test_regularizers_and_clipping_are_keys_like_any_other(tmp_path, rows):
+    spec = ["l1", {"name": "max_norm", "limit": 0.5}, {"name": "weight_noise", "deviation": 0.01}]
+    run = fit(nn.Linear(3, 2), rows, tmp_path, epochs=3, regularizers=spec, clip_norm=1.0)
+    assert float(run.network.weight.detach().norm(dim=1).max()) <= 0.5 * (1 + 1e-6)
+    assert 0 < run.history["penalty"][-1] < 1e-3
+    assert run.experiment.training.regularizers == spec
+
+
 def test_every_loss_trains_a_model_by_name(tmp_path, rows):
     inputs, labels = rows
     for name, concept in gh.losses.LOSSES.items():

@@ -6,20 +6,24 @@ import pytest
 import torch
 
 from glasshouse.activations import ACTIVATIONS
+from glasshouse.clipping import CLIPPING, ClipByNorm
 from glasshouse.core.arithmetic import sigmoid
 from glasshouse.core.elementwise import elementwise
 from glasshouse.core.worked import worked_forward
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.optimizers.adam import AdamUpdate
+from glasshouse.regularizers import L1, REGULARIZERS
 from glasshouse.testing import (
     Case,
     ConformanceError,
     check_backward,
     check_card,
+    check_clipping,
     check_expressions,
     check_forward,
     check_gradient_expressions,
     check_numerically,
+    check_penalty,
     check_rule,
     check_update,
 )
@@ -97,6 +101,43 @@ def test_a_wrong_update_is_found():
     wrong = replace(adam, rule=lambda group: replace(AdamUpdate.of(group), beta1=0.8))
     with pytest.raises(ConformanceError, match=r"optimizer adam .* step 2"):
         check_update(wrong)
+
+
+def test_a_penalty_that_trains_otherwise_than_it_says_is_found():
+    class Forgets(L1):
+        def add_gradient(self, w, gradient):
+            gradient.add_(w, alpha=self.strength)
+
+    class Mean(L1):
+        def forward(self, w):
+            return self.strength * w.abs().mean()
+
+        def add_gradient(self, w, gradient):
+            gradient.add_(torch.sign(w), alpha=self.strength / w.numel())
+
+    check_penalty(REGULARIZERS["l1"])
+    with pytest.raises(ConformanceError, match=r"regularizer l1 .*: gradient added in place at"):
+        check_penalty(replace(REGULARIZERS["l1"], build=Forgets), strength=0.3)
+    with pytest.raises(ConformanceError, match=r"several tensors in one buffer, padded with zeros"):
+        check_penalty(replace(REGULARIZERS["l1"], build=Mean), strength=0.3)
+
+
+def test_clipping_that_is_another_in_place_is_found():
+    class EachAlone(ClipByNorm):
+        def clip_(self, parameters):
+            for each in parameters:
+                super().clip_([each])
+
+    class Inventive(ClipByNorm):
+        def clip_(self, parameters):
+            super().clip_(parameters)
+            parameters[-1].grad = torch.zeros_like(parameters[-1])
+
+    check_clipping(CLIPPING["clip_by_norm"])
+    with pytest.raises(ConformanceError, match=r"clipping clip_by_norm \(limit=0.001\): gradient of shape"):
+        check_clipping(replace(CLIPPING["clip_by_norm"], build=EachAlone))
+    with pytest.raises(ConformanceError, match="a parameter without a gradient has one now"):
+        check_clipping(replace(CLIPPING["clip_by_norm"], build=Inventive))
 
 
 def test_a_card_that_lacks_something_is_found():

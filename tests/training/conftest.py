@@ -14,8 +14,8 @@ from torch import nn
 from glasshouse.data.parts import Part
 from glasshouse.losses import CrossEntropy
 from glasshouse.objectives import Supervised
+from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.batches import InMemoryBatches
-from glasshouse.training.early_stopping import EarlyStopping
 from glasshouse.training.job import Job
 from glasshouse.training.precision import Precision
 from glasshouse.training.settings import CheckpointSettings

@@ -198,6 +198,11 @@ CHANGES = {
     "all at once": {"accumulate": 2, "clip_norm": 0.5, "optimizer": "adamw", "weight_decay": 0.1},
     "one row at a time": {"batch_size": 1, "epochs": 1},
     "plateau": {"schedule": "plateau"},
+    "penalties": {"regularizers": ["l2", {"name": "l1", "strength": 1e-3}]},
+    "noise and constraints": {
+        "regularizers": ["input_noise", "weight_noise", {"name": "max_norm", "limit": 1}]
+    },
+    "adaptive clipping": {"clip_adaptive": 0.02},
 }
 
 

@@ -16,10 +16,10 @@ from glasshouse.data.parts import Part
 from glasshouse.losses import LOSSES, CrossEntropy
 from glasshouse.objectives import Supervised
 from glasshouse.probes import Probes
+from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.choose_engine import choose_engine
 from glasshouse.training.dataset_batches import DatasetBatches
-from glasshouse.training.early_stopping import EarlyStopping
 from glasshouse.training.loop import train
 from glasshouse.training.precision import Precision
 from glasshouse.training.records import Records

@@ -13,7 +13,7 @@ from torch import nn
 
 from glasshouse.losses import CrossEntropy
 from glasshouse.objectives import Supervised
-from glasshouse.training.early_stopping import EarlyStopping
+from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.loop import train
 from glasshouse.training.observers import Plan
 from glasshouse.training.precision import Precision

@@ -16,10 +16,10 @@ from torch import nn
 from torch.utils.data import Dataset, TensorDataset
 
 from glasshouse.models.outputs import outputs_of
+from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.batches import InMemoryBatches, cut
 from glasshouse.training.checkpoints import pack, unpack
 from glasshouse.training.dataset_batches import DatasetBatches
-from glasshouse.training.early_stopping import EarlyStopping
 from glasshouse.training.epoch_log import EpochLog
 from glasshouse.training.flat import FlatParameters, can_flatten, grouped
 from glasshouse.training.loop import train

@@ -32,6 +32,11 @@ HARD = {
     "epochs": 5,
 }
 SCHEDULES = ["plateau", {"name": "step_decay", "every": 2}]
+OPTIMIZERS = [
+    *("sgd", "nesterov", "rmsprop", "nadam", "adagrad", "adadelta"),
+    {"name": "momentum", "form": "average"},
+    {"name": "adamw", "decay": "times_schedule"},
+]
 
 
 class Killed(BaseException):
@@ -91,7 +96,7 @@ def test_cut_off_at_any_step_ends_with_the_same_bits(tmp_path, step):
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=str)
-@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "rmsprop", "nadam", "adagrad", "adadelta"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 def test_every_optimizer_and_schedule_goes_on_exactly(tmp_path, optimizer, schedule):
     changes = {"optimizer": optimizer, "schedule": schedule}
     whole, cut = tmp_path / "whole", tmp_path / "cut"
@@ -165,6 +170,26 @@ folder = Path({folder!r})
 job = make_job(**dict(HARD, checkpoint=CheckpointSettings(seconds=0.03)))
 train(job, Records(folder), CheckpointFolder(folder / "checkpoints", "run"), [Slow()])
 """
+
+
+NOISY = [
+    {"name": "input_noise", "deviation": 0.1},
+    {"name": "weight_noise", "deviation": 0.05},
+    {"name": "elastic_net", "strength": 0.01},
+    {"name": "max_norm", "limit": 0.8},
+]
+
+
+@pytest.mark.parametrize("step", [1, 6, 9, 23, 39])
+def test_with_noise_penalties_and_a_constraint_it_goes_on_exactly(tmp_path, step):
+    changes = {"regularizers": NOISY, "clip_adaptive": 0.1}
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    whole.mkdir(), cut.mkdir()
+    expected = evidence(whole, *finish(whole, **changes))
+    job = make_job(**{**HARD, "checkpoint": CheckpointSettings(seconds=1e9, steps=4), **changes})
+    with pytest.raises(Killed):
+        train(job, Records(cut), CheckpointFolder(cut / "checkpoints", "run"), [KillAt(step)])
+    assert_same(expected, evidence(cut, *finish(cut, **changes)))
 
 
 @pytest.mark.parametrize("kill_at", [5, 17, 33])

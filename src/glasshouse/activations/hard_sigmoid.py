@@ -26,6 +26,9 @@ class HardSigmoid(nn.Hardsigmoid):
         [0.0, 0.5, 0.75]
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Any shape in, the same shape out."""
         if x.dtype == torch.float64:

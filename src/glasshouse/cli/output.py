@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from glasshouse.core.errors import GlasshouseError
 from glasshouse.core.files import plain
+
+WIDEST = 100
+"""Longest line of running text, in letters."""
 
 
 class Aside(Console):
@@ -39,6 +43,11 @@ class Output:
         self.quiet = quiet
         self._console = Console(highlight=False, soft_wrap=True)
         self._aside = Aside(stderr=True, highlight=False, soft_wrap=True)
+
+    @property
+    def width(self) -> int:
+        """Of the terminal, in letters."""
+        return self._console.width
 
     def tell(self, sentence: str) -> None:
         """Something that happened on the way."""
@@ -72,6 +81,20 @@ class Output:
         endless = self._console.options.update(max_width=10_000)
         natural = self._console.measure(table, options=endless).maximum if numbers else 0
         self._console.print(table, width=max(self._console.width, natural), crop=False)
+
+    def page(self, write: Callable[[int], Text], first: bool = True) -> None:
+        """A longer text for people, made for the width of the terminal; a line sets it off from one before.
+
+        Args:
+            write: Gives the text for a width.
+            first: Whether nothing stands above.
+        """
+        if self.as_json:
+            return
+        width = min(self._console.width, WIDEST)
+        if not first:
+            self._console.print(f"\n{'─' * width}\n", style="dim")
+        self._console.print(write(width))
 
     def document(self, value: Any) -> None:
         """The result for programs."""

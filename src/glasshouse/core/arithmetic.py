@@ -69,7 +69,8 @@ class Function:
         """The value for tensors or numbers, the arithmetic for expressions."""
         if any(isinstance(each, Expression) for each in arguments):
             return Applied(self, [wrap(each) for each in arguments])
-        if any(isinstance(each, torch.Tensor) for each in arguments):
+        # PyTorch's functions take everything with this method as a tensor, such as many tensors in a row.
+        if any(hasattr(type(each), "__torch_function__") for each in arguments):
             return self.on_tensors(*arguments)
         return self.on_numbers(*arguments)
 
@@ -128,6 +129,7 @@ def _alike(values: Sequence[Quantity]) -> list[torch.Tensor]:
 exp = Function(torch.exp, _exp, "e^({0})", r"e^{{{0}}}")
 log = Function(torch.log, _log, "ln({0})", r"\ln\left({0}\right)")
 sqrt = Function(torch.sqrt, _sqrt, "√({0})", r"\sqrt{{{0}}}")
+cos = Function(torch.cos, math.cos, "cos({0})", r"\cos\left({0}\right)")
 tanh = Function(torch.tanh, math.tanh, "tanh({0})", r"\tanh\left({0}\right)")
 sigmoid = Function(torch.sigmoid, _sigmoid, "1/(1 + e^(−{0}))", r"\frac{{1}}{{1 + e^{{-\left({0}\right)}}}}")
 softplus = Function(

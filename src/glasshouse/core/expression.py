@@ -443,6 +443,7 @@ GREEK = {
     "theta",
     "kappa",
     "tau",
+    "pi",
 }
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glasshouse.metrics import confusion_matrix
+
 MOST_CLASSES = 50
 """Classes up to which the whole matrix is kept; beyond, only the pairs that are confused most."""
 _PAIRS = 20
@@ -33,9 +35,7 @@ def confusion(
     true, said = np.divmod(cells, count)
     matrix = None
     if count <= MOST_CLASSES:
-        full = np.zeros((count, count), dtype=np.int64)
-        full[true, said] = counts
-        matrix = full.tolist()
+        matrix = confusion_matrix(target, labels, classes=count).tolist()
     wrong = np.flatnonzero(true != said)
     most = wrong[np.argsort(-counts[wrong], kind="stable")][:_PAIRS]
     rows = np.bincount(target, minlength=count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.exceptions import UndefinedMetricWarning
 
+from glasshouse.core.concept import Spec
 from glasshouse.core.files import plain
 from glasshouse.data.parts import Prepared
 from glasshouse.data.raw import Raw
@@ -50,7 +51,13 @@ class Evaluation:
     predictions: pl.DataFrame
 
 
-def evaluate(answered: Mapping[str, Answered], prepared: Prepared, raw: Raw | None, seed: int) -> Evaluation:
+def evaluate(
+    answered: Mapping[str, Answered],
+    prepared: Prepared,
+    raw: Raw | None,
+    seed: int,
+    more: Sequence[Spec] = (),
+) -> Evaluation:
     """Measure what a network answered, and set it against baselines.
 
     Metrics are those of every part. All else - intervals, baselines, confusion, calibration, mistakes - is of
@@ -62,6 +69,7 @@ def evaluate(answered: Mapping[str, Answered], prepared: Prepared, raw: Raw | No
         prepared: The data, on which baselines are fitted and judged.
         raw: The data as read, for pictures and cells; ``None`` where there are tensors only.
         seed: For what is drawn: rows of baselines, points of pictures, resamples.
+        more: Metrics beyond the usual ones, by name or as tables.
 
     Example:
         >>> import torch
@@ -77,7 +85,7 @@ def evaluate(answered: Mapping[str, Answered], prepared: Prepared, raw: Raw | No
     part = next(name for name in ("test", "validation", "train") if name in answered)
     judged = answered[part]
     task = prepared.task
-    metrics = {name: _measured(each.target, each.prediction, task) for name, each in answered.items()}
+    metrics = {name: _measured(each.target, each.prediction, task, more) for name, each in answered.items()}
     spans = intervals(judged.target, judged.prediction, task, metrics[part])
     wrong, pictures = mistakes(judged, prepared.classes, raw)
     record = {
@@ -87,7 +95,7 @@ def evaluate(answered: Mapping[str, Answered], prepared: Prepared, raw: Raw | No
         "primary": PRIMARY[task],
         "metrics": metrics,
         "intervals": {"part": part, "rows": len(judged), "level": LEVEL, "method": METHOD, "metrics": spans},
-        **_against_baselines(part, judged, metrics[part], spans, prepared, raw, seed),
+        **_against_baselines(part, judged, metrics[part], spans, prepared, raw, seed, more),
         **_details(part, judged, prepared, seed),
         "mistakes": wrong,
         "mistaken": _mistaken(judged),
@@ -95,10 +103,12 @@ def evaluate(answered: Mapping[str, Answered], prepared: Prepared, raw: Raw | No
     return Evaluation(plain(record), pictures, predictions(answered))
 
 
-def _measured(target: NDArray[Any], prediction: Prediction, task: str) -> dict[str, float]:
+def _measured(
+    target: NDArray[Any], prediction: Prediction, task: str, more: Sequence[Spec]
+) -> dict[str, float]:
     with warnings.catch_warnings():  # what is undefined is NaN, and the report says so
         warnings.simplefilter("ignore", UndefinedMetricWarning)
-        return measure(target, prediction, task)
+        return measure(target, prediction, task, more)
 
 
 def _mistaken(judged: Answered) -> int | None:
@@ -114,11 +124,12 @@ def _against_baselines(
     prepared: Prepared,
     raw: Raw | None,
     seed: int,
+    more: Sequence[Spec],
 ) -> dict[str, Any]:
     """Baselines with their metrics, the paired difference from the best one, and the verdict."""
     task, metric = prepared.task, PRIMARY[prepared.task]
     found = baselines(prepared, prepared.parts()[part], seed)
-    scores = {each.name: _measured(judged.target, each.prediction, task) for each in found}
+    scores = {each.name: _measured(judged.target, each.prediction, task, more) for each in found}
     best = best_baseline(found, scores, metric)
     difference = against = None
     if best is not None:

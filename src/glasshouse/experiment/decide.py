@@ -11,9 +11,11 @@ from glasshouse.core.concept import read_spec
 from glasshouse.core.devices import choose_device
 from glasshouse.data.parts import Prepared
 from glasshouse.experiment.experiment import Experiment
+from glasshouse.metrics import metric_for
 from glasshouse.models import MODELS
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.schedules import SCHEDULES
+from glasshouse.training.regularization import build_regularizer
 
 STEPS = {"vector": 8000, "image": 4000}
 """Optimizer steps that the number of epochs aims at."""
@@ -31,7 +33,8 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
         task: ``"classification"`` or ``"regression"``.
 
     Raises:
-        UnknownNameError: There is no such model or optimizer.
+        UnknownNameError: There is no such model, optimizer or metric.
+        SettingError: A metric is for the other task.
 
     Example:
         >>> decided = decide(Experiment(data="digits"), 1167, (1, 8, 8), "classification")
@@ -52,6 +55,8 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
     if values["objective"]["loss"] == "auto":
         values["objective"]["loss"] = "cross_entropy" if task == "classification" else "mse"
     decide_training(training, rows, takes)
+    for spec in experiment.output.metrics:
+        metric_for(spec, task)
     return Experiment.read(values)
 
 
@@ -80,13 +85,13 @@ def decide_training(training: dict[str, Any], rows: int, takes: str) -> None:
 
 
 def refuse_unbuildable(experiment: Experiment) -> None:
-    """Build optimizer and schedule for nothing, so that what is wrong with them is told before training.
+    """Build what training will need for nothing, so that what is wrong with it is told before.
 
     Args:
         experiment: As it was decided.
 
     Raises:
-        UnknownNameError: There is no such optimizer or schedule.
+        UnknownNameError: There is no such optimizer, schedule or regularizer.
         SettingError: It does not take such a setting, or there is no such device.
 
     Example:
@@ -97,6 +102,8 @@ def refuse_unbuildable(experiment: Experiment) -> None:
     parameters = [torch.nn.Parameter(torch.zeros(1))]
     OPTIMIZERS.build(training.optimizer, parameters, fixed={"learning_rate": 1.0, "weight_decay": 0.0})
     SCHEDULES.build(training.schedule)
+    for spec in training.regularizers:
+        build_regularizer(spec)
     choose_device(training.device)
 
 

@@ -36,6 +36,11 @@ class OutputSettings(Settings):
     report: bool = Field(True, description="Write report.html: true, false")
     bundle: bool = Field(True, description="Write the bundle to ship: true, false")
     onnx: bool = Field(True, description="Put model.onnx into the bundle: true, false")
+    metrics: list[str | dict[str, Any]] = Field(
+        default_factory=list,
+        description="A list of further metrics by name, or tables: "
+        '["matthews", {name = "top_k_accuracy", k = 3}]. The usual ones are measured in any case.',
+    )
 
 
 class Experiment(Settings):

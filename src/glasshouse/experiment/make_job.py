@@ -16,8 +16,8 @@ from glasshouse.experiment.experiment import Experiment
 from glasshouse.models import Layer
 from glasshouse.objectives import Supervised
 from glasshouse.probes import interval
+from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.batches import Batches, InMemoryBatches
-from glasshouse.training.early_stopping import EarlyStopping
 from glasshouse.training.job import Job
 from glasshouse.training.precision import Precision
 from glasshouse.training.quick import metric_name
@@ -113,6 +113,8 @@ def make_job(
         precision=Precision(training.precision, device),
         clip_norm=training.clip_norm,
         clip_value=training.clip_value,
+        clip_adaptive=training.clip_adaptive,
+        regularizers=training.regularizers,
         threads=thread_count(experiment, layers, batches),
         probe_every=interval(experiment.watch.every, batches.steps * training.epochs)
         if experiment.watch.probes

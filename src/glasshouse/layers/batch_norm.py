@@ -165,4 +165,5 @@ CONCEPT = Concept(
         at=(2, 0),
     ),
     also=("regularizer",),
+    facts={"experiment": {"model.normalization": "batch"}},
 )

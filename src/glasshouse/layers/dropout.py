@@ -165,4 +165,5 @@ CONCEPT = Concept(
     rule=DropoutRule.of,
     worked=_worked,
     also=("regularizer",),
+    facts={"setting": "model.dropout"},
 )

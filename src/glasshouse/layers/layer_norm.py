@@ -135,4 +135,5 @@ CONCEPT = Concept(
         inputs={"x": [[1.0, 2.0, 6.0]]},
         at=(0, 2),
     ),
+    facts={"experiment": {"model.normalization": "layer"}},
 )

@@ -1,4 +1,4 @@
-"""How many numbers a linear or convolutional layer learns, with the arithmetic."""
+"""How many numbers a linear, convolutional, recurrent or attention layer learns, with the arithmetic."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from glasshouse.core.checks import whole_number
+from glasshouse.core.checks import one_of, whole_number
 from glasshouse.core.errors import SettingError
-from glasshouse.core.expression import Expression, Number, Product
+from glasshouse.core.expression import Expression, Number, Product, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,80 @@ def convolution_parameters(
         channels = channels / Number(groups, "groups")
     count = out_channels * (in_channels // groups) * math.prod(kernel_size)
     return _counted(Number(out_channels, "out_channels"), Product([channels, *sides]), bias, count)
+
+
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+"""How many blocks of weights a recurrent layer has."""
+
+
+def recurrent_parameters(
+    layer: str,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    biases: int = 2,
+) -> Count:
+    """The parameters of a recurrent layer: every gate of a unit sees all inputs and all states.
+
+    Args:
+        layer: ``"rnn"``, ``"gru"`` or ``"lstm"``.
+        input_size: Numbers per step, from 1.
+        hidden_size: Numbers of a state, from 1.
+        num_layers: How many are stacked, from 1; those above the first read the states below.
+        bidirectional: Whether there is a second one for the way back.
+        biases: Biases of a unit and gate: 2 in PyTorch, 1 in textbooks and Keras, or 0.
+
+    Raises:
+        SettingError: A setting lies outside its range.
+
+    Example:
+        >>> print(recurrent_parameters("lstm", 10, 20))
+        4·20·(10 + 20 + 2) = 2,560
+        >>> print(recurrent_parameters("gru", 10, 20, num_layers=2, biases=1))
+        3·20·(10 + 20 + 1) + 3·20·(20 + 20 + 1) = 4,320
+        >>> print(recurrent_parameters("rnn", 10, 20, bidirectional=True))
+        2·1·20·(10 + 20 + 2) = 1,280
+    """
+    gates = GATES[one_of("layer", layer, list(GATES))]
+    whole_number("input_size", input_size, at_least=1)
+    whole_number("hidden_size", hidden_size, at_least=1)
+    whole_number("num_layers", num_layers, at_least=1)
+    whole_number("biases", biases, at_least=0, at_most=2)
+    ways, count = 2 if bidirectional else 1, 0
+    terms: list[Expression] = []
+    for depth in range(num_layers):
+        inputs = ways * hidden_size if depth else input_size
+        unit = Number(inputs, "inputs") + Number(hidden_size, "hidden_size")
+        unit = unit + Number(biases, "biases") if biases else unit
+        rows = Number(gates, "gates") * Number(hidden_size, "hidden_size")
+        terms.append((Number(ways, "directions") * rows if bidirectional else rows) * unit)
+        count += ways * gates * hidden_size * (inputs + hidden_size + biases)
+    return Count(count, total(terms))
+
+
+def multihead_attention_parameters(
+    embed_dim: int, kdim: int | None = None, vdim: int | None = None, bias: bool = True
+) -> Count:
+    """The parameters of multi-head attention: three projections and an output; the heads share them out.
+
+    Args:
+        embed_dim: Numbers of a query and of an output, from 1.
+        kdim: Numbers of a key; ``embed_dim`` if ``None``.
+        vdim: Numbers of a value; ``embed_dim`` if ``None``.
+        bias: Whether there are biases.
+
+    Raises:
+        SettingError: A size is not a whole number from 1.
+
+    Example:
+        >>> print(multihead_attention_parameters(512))
+        512·(512 + 1) + 512·(512 + 1) + 512·(512 + 1) + 512·(512 + 1) = 1,050,624
+    """
+    whole_number("embed_dim", embed_dim, at_least=1)
+    wide = [embed_dim, embed_dim if kdim is None else kdim, embed_dim if vdim is None else vdim, embed_dim]
+    parts = [linear_parameters(inputs, embed_dim, bias) for inputs in wide]
+    return Count(sum(part.count for part in parts), total([part.arithmetic for part in parts]))
 
 
 def _counted(outputs: Number, each: Expression, bias: bool, weights: int) -> Count:

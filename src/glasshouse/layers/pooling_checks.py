@@ -113,6 +113,6 @@ def has_axes(x: torch.Tensor, dimensions: int, layer: str) -> None:
         axes = ("L", "H, W", "D, H, W")[dimensions - 1]
         raise ModelError(
             f"{layer} received x of shape {tuple(x.shape)}",
-            expected=f"samples and channels before {dimensions} pooled axes: (N, C, {axes})",
+            expected=f"samples and channels before {dimensions} more axes: (N, C, {axes})",
             fix=f"bring x to that shape, or set dimensions to {max(1, x.dim() - 2)}",
         )

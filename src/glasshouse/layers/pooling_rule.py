@@ -1,6 +1,6 @@
 """The rule that all pooling layers share: the numbers of a window become one number.
 
-They differ in how (largest, mean, sum, root of squares) and in where the windows lie.
+They differ in how (largest, smallest, mean, sum, root of squares) and in where the windows lie.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Literal
 
 import torch
 
-from glasshouse.core.arithmetic import choose, leaf, maximum, named, sqrt
+from glasshouse.core.arithmetic import choose, leaf, maximum, minimum, named, sqrt
 from glasshouse.core.expression import Expression, Number, total, wrap
 from glasshouse.core.rule import Forward, Rule, Tensors
 from glasshouse.layers.sizes import pooling_size
 
-Kind = Literal["max", "average", "sum", "l2"]
+Kind = Literal["max", "min", "average", "sum", "l2"]
 Window = list[int]
 OUTSIDE = -1
 """Stands in a window for a place in the padding, or for no place at all."""
@@ -31,8 +31,8 @@ class Pooling(Rule):
 
     Args:
         kind: What becomes of a window: ``"max"`` (of equal ones the first, row by row, gets the gradient),
-            ``"average"``, ``"sum"`` or ``"l2"``, the root of the sum of squares (its gradient is 0 where it
-            is 0).
+            ``"min"`` (likewise), ``"average"``, ``"sum"`` or ``"l2"``, the root of the sum of squares (its
+            gradient is 0 where it is 0).
         dimensions: How many last axes the windows span.
     """
 
@@ -67,6 +67,8 @@ class Pooling(Rule):
         numbers = self._in_windows(x, table)
         if self.kind == "max":
             y = numbers.masked_fill(table == OUTSIDE, -math.inf).amax(-1)
+        elif self.kind == "min":
+            y = numbers.masked_fill(table == OUTSIDE, math.inf).amin(-1)
         elif self.kind == "l2":
             y = torch.sqrt((numbers * numbers).sum(-1))
         else:
@@ -83,9 +85,10 @@ class Pooling(Rule):
         numbers = self._in_windows(x, table)
         leading = x.shape[: x.dim() - self.dimensions]
         dy = gradients["y"].reshape(*leading, len(table), 1)
-        if self.kind == "max":
-            of_padding = numbers.masked_fill(table == OUTSIDE, -math.inf)
-            shares = torch.zeros_like(numbers).scatter(-1, of_padding.argmax(-1, keepdim=True), 1.0)
+        if self.kind in ("max", "min"):
+            sign = 1 if self.kind == "max" else -1
+            ranked = (sign * numbers).masked_fill(table == OUTSIDE, -math.inf)
+            shares = torch.zeros_like(numbers).scatter(-1, ranked.argmax(-1, keepdim=True), 1.0)
         elif self.kind == "l2":
             norm = saved["y"].reshape(*leading, len(table), 1)
             shares = torch.where(norm > 0, numbers / norm, torch.zeros_like(numbers))
@@ -104,8 +107,9 @@ class Pooling(Rule):
         """The numbers of the window, and what becomes of them."""
         covered, inside = self._window(saved["x"], index)
         numbers = [leaf("x", saved["x"], place) for place in inside]
-        if self.kind == "max":
-            return wrap(maximum(*numbers)) if len(numbers) > 1 else numbers[0]
+        if self.kind in ("max", "min"):
+            winner = maximum if self.kind == "max" else minimum
+            return wrap(winner(*numbers)) if len(numbers) > 1 else numbers[0]
         if self.kind == "l2":
             return wrap(sqrt(total([each**2 for each in numbers])))
         result = total(numbers) if numbers else Number(0.0)
@@ -126,9 +130,10 @@ class Pooling(Rule):
         for out in itertools.product(*covering):
             covered, inside = self._window(x, (*lead, *out))
             incoming = leaf("dy", dy, (*lead, *out))
-            if self.kind == "max":
-                # The first of the largest, row by row; places come in that order.
-                if max(inside, key=lambda at: float(x[at])) == place:
+            if self.kind in ("max", "min"):
+                # The first of the largest (smallest), row by row; places come in that order.
+                winner = max if self.kind == "max" else min
+                if winner(inside, key=lambda at: float(x[at])) == place:
                     terms.append(incoming)
             elif self.kind == "l2":
                 norm = named("y", sqrt(total([leaf("x", x, at) ** 2 for at in inside])), (*lead, *out))

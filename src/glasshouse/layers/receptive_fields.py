@@ -63,19 +63,69 @@ def receptive_field(layers: Sequence[Sequence[int]]) -> list[Field]:
         >>> print(receptive_field([(3, 2, 1, 1), (3, 1, 1, 1)])[-1])
         field 3 + 1·(3 − 1)·2 = 7, jump 2·1 = 2, first centre 0 + (1·(3 − 1) / 2 − 1)·2 = 0
     """
-    fields: list[Field] = []
-    r, j, c = 1, 1, 0.0
+    fields = [field_of_input()]
     for place, layer in enumerate(layers):
-        kernel, stride, dilation, padding = _settings(place, layer)
-        d, reach = Number(dilation, "d"), Number(kernel, "k") - 1
-        size_arithmetic = Number(r, "r") + d * reach * Number(j, "j")
-        jump_arithmetic = Number(j, "j") * Number(stride, "s")
-        start_arithmetic = Number(c, "c") + (d * reach / 2 - Number(padding, "p")) * Number(j, "j")
-        r += dilation * (kernel - 1) * j
-        c += (dilation * (kernel - 1) / 2 - padding) * j
-        j *= stride
-        fields.append(Field(r, j, c, size_arithmetic, jump_arithmetic, start_arithmetic))
-    return fields
+        fields.append(field_after(fields[-1], *_settings(place, layer)))
+    return fields[1:]
+
+
+def field_of_input() -> Field:
+    """What a number of the input sees: itself.
+
+    Example:
+        >>> field_of_input().size
+        1
+    """
+    return Field(1, 1, 0.0, Number(1, "r"), Number(1, "j"), Number(0, "c"))
+
+
+def field_after(before: Field, kernel: int, stride: int = 1, dilation: int = 1, padding: int = 0) -> Field:
+    """The receptive field after one more convolution or pooling, as :func:`receptive_field` has it.
+
+    Args:
+        before: The field of what goes in.
+        kernel: Numbers in the window, from 1.
+        stride: Step from window to window, from 1.
+        dilation: Step from number to number inside the window, from 1.
+        padding: Zeros before the input, from 0.
+
+    Example:
+        >>> field_after(field_after(field_of_input(), 3), 2, 2).size
+        4
+    """
+    r, j, c = before.size, before.jump, before.start
+    d, reach = Number(dilation, "d"), Number(kernel, "k") - 1
+    return Field(
+        r + dilation * (kernel - 1) * j,
+        j * stride,
+        c + (dilation * (kernel - 1) / 2 - padding) * j,
+        Number(r, "r") + d * reach * Number(j, "j"),
+        Number(j, "j") * Number(stride, "s"),
+        Number(c, "c") + (d * reach / 2 - Number(padding, "p")) * Number(j, "j"),
+    )
+
+
+def field_of_both(one: Field, other: Field) -> Field:
+    """What a number sees that is made of two: all that either of them sees.
+
+    Args:
+        one: The field of one of two tensors that are added, multiplied or put side by side.
+        other: That of the other.
+
+    Returns:
+        From the first input that either sees to the last; the longer of the two jumps.
+
+    Example:
+        >>> wide, narrow = field_after(field_of_input(), 5, padding=2), field_of_input()
+        >>> field_of_both(wide, narrow).size
+        5
+    """
+    ends = [(each.start - (each.size - 1) / 2, each.start + (each.size - 1) / 2) for each in (one, other)]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    last, first = Number(high, "last"), Number(low, "first")
+    jump = max(one.jump, other.jump)
+    size = last - first + 1
+    return Field(round(high - low) + 1, jump, (low + high) / 2, size, Number(jump, "j"), (first + last) / 2)
 
 
 def _settings(place: int, layer: Sequence[int]) -> tuple[int, int, int, int]:

@@ -99,7 +99,7 @@ CONCEPT = Concept(
         "PyTorch's KLDivLoss divides by all numbers unless told batchmean; this divides by the samples.",
     ),
     source="Kullback and Leibler 1951, On information and sufficiency.",
-    facts={"task": "classification"},
+    facts={"task": "classification", "targets": "shares"},
     rule=RULE,
     worked=worked_forward(
         KLDivergence,

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from sklearn.metrics import accuracy_score
 
 from glasshouse.core.concept import Concept
-from glasshouse.metrics.prediction import Prediction
+from glasshouse.metrics import answers
+from glasshouse.metrics.answers import Answers
+from glasshouse.metrics.worked_answers import worked_counts
 
 
-def accuracy(target: NDArray[Any], prediction: Prediction) -> float:
+def accuracy(target: ArrayLike, prediction: Answers) -> float:
     r"""Share of the rows whose class is predicted rightly.
 
     .. math:: \frac1N \sum_n [\hat y_n = y_n]
 
     Args:
-        target: True class indices, int64, shape (N,).
-        prediction: Its ``labels``.
+        target: True class indices, whole numbers, shape (N,).
+        prediction: Its ``labels``, or these alone, shape (N,).
 
     Returns:
         A share from 0 to 1.
 
+    Raises:
+        DataError: There are no rows, not equally many targets and answers, or answers of another kind.
+
+    Source:
+        sklearn.metrics.accuracy_score.
+
     Example:
-        >>> import numpy as np
-        >>> accuracy(np.array([0, 0, 0, 1]), Prediction(labels=np.array([0, 0, 0, 0])))
+        >>> accuracy([0, 0, 0, 1], [0, 0, 0, 0])
         0.75
     """
-    return float(accuracy_score(target, prediction.labels))
+    true, said = answers.labels("accuracy", target, prediction)
+    return float(accuracy_score(true, said))
 
 
 CONCEPT = Concept(
@@ -38,8 +44,18 @@ CONCEPT = Concept(
     build=lambda: accuracy,
     aliases=(),
     equation=r"\frac1N \sum_n [\hat y_n = y_n]",
+    symbols={
+        "y": "true class",
+        r"\hat y": "predicted class",
+        "N": "number of rows",
+        "[...]": "1 where it holds, else 0",
+    },
     when="Classes of about equal size and equal cost.",
-    pitfalls=("With 95 % of one class, always saying that class scores 0.95.",),
+    pitfalls=(
+        "With 95 % of one class, always saying that class scores 0.95.",
+        "It does not see how sure an answer was.",
+    ),
     source="sklearn.metrics.accuracy_score.",
     facts={"task": "classification", "needs": "labels", "better": "higher"},
+    worked=worked_counts(accuracy, lambda c: (c.tp + c.tn) / (c.tp + c.fn + c.fp + c.tn)),
 )

@@ -36,11 +36,17 @@ class Prediction:
         )
 
 
-def class_count(target: NDArray[Any], prediction: Prediction) -> int:
-    """How many classes there are, as far as the answers and the truth tell."""
-    if prediction.scores is not None:
-        return int(prediction.scores.shape[1])
-    highest = [
-        int(labels.max()) for labels in (target, prediction.labels) if labels is not None and len(labels)
-    ]
-    return max(highest, default=0) + 1
+def class_count(target: NDArray[Any], prediction: Any) -> int:
+    """How many classes there are, as far as the answers and the truth tell.
+
+    Args:
+        target: True class indices, shape (N,).
+        prediction: A :class:`Prediction`, or predicted class indices alone.
+    """
+    labels = prediction
+    if isinstance(prediction, Prediction):
+        if prediction.scores is not None:
+            return int(prediction.scores.shape[1])
+        labels = prediction.labels
+    arrays = [np.asarray(each) for each in (target, labels) if each is not None]
+    return max((int(each.max()) for each in arrays if each.size), default=0) + 1

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from sklearn.metrics import recall_score
 
 from glasshouse.core.concept import Concept
-from glasshouse.metrics.prediction import Prediction, class_count
+from glasshouse.metrics import answers
+from glasshouse.metrics.answers import Answers
+from glasshouse.metrics.prediction import class_count
+from glasshouse.metrics.worked_answers import worked_counts
 
 
-def recall(target: NDArray[Any], prediction: Prediction) -> float:
+def recall(target: ArrayLike, prediction: Answers) -> float:
     r"""Share of the rows of a class that are found.
 
     .. math:: \frac{TP}{TP + FN}
 
     Args:
-        target: True class indices, int64, shape (N,).
-        prediction: Its ``labels``.
+        target: True class indices, whole numbers, shape (N,).
+        prediction: Its ``labels``, or these alone, shape (N,).
 
     Returns:
         From 0 to 1. Two classes: of the second in sorted order (index 1). More: the mean over the classes
-        that occur in ``target``. 0 where it is undefined.
+        that occur in the target (macro average). 0 where it is undefined.
+
+    Raises:
+        DataError: There are no rows, not equally many targets and answers, or answers of another kind.
+
+    Source:
+        sklearn.metrics.recall_score.
 
     Example:
-        >>> import numpy as np
-        >>> recall(np.array([0, 0, 0, 1]), Prediction(labels=np.array([0, 0, 0, 0])))
+        >>> recall([0, 0, 0, 1], [0, 0, 0, 0])
         0.0
     """
-    if class_count(target, prediction) > 2:
-        present = np.unique(target)
-        return float(
-            recall_score(target, prediction.labels, labels=present, average="macro", zero_division=0)
-        )
-    return float(recall_score(target, prediction.labels, labels=[0, 1], pos_label=1, zero_division=0))
+    true, said = answers.labels("recall", target, prediction)
+    if class_count(true, prediction) > 2:
+        return float(recall_score(true, said, labels=np.unique(true), average="macro", zero_division=0))
+    return float(recall_score(true, said, labels=[0, 1], pos_label=1, zero_division=0))
 
 
 CONCEPT = Concept(
@@ -43,10 +47,20 @@ CONCEPT = Concept(
     kind="metric",
     summary="Share of the rows of a class that are found.",
     build=lambda: recall,
-    aliases=(),
+    aliases=("sensitivity", "true_positive_rate"),
     equation=r"\frac{TP}{TP + FN}",
+    symbols={
+        "TP": "rows of the class that are said to be in it (true positives)",
+        "FN": "rows of the class that are said to be in another (false negatives)",
+    },
     when="Where a miss is costly.",
     pitfalls=("Always saying yes scores 1.",),
+    conventions=(
+        "With two classes it is that of class 1, with more the mean over the classes that occur "
+        "(scikit-learn's binary and macro averages).",
+        "0 where nothing can be divided by (scikit-learn warns and gives the same).",
+    ),
     source="sklearn.metrics.recall_score.",
     facts={"task": "classification", "needs": "labels", "better": "higher"},
+    worked=worked_counts(recall, lambda c: c.tp / (c.tp + c.fn)),
 )

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from sklearn.metrics import root_mean_squared_error
 
+from glasshouse.core.arithmetic import sqrt
 from glasshouse.core.concept import Concept
-from glasshouse.metrics.prediction import Prediction
+from glasshouse.core.expression import wrap
+from glasshouse.metrics import answers
+from glasshouse.metrics.answers import Answers
+from glasshouse.metrics.worked_answers import worked_numbers
 
 
-def rmse(target: NDArray[Any], prediction: Prediction) -> float:
+def rmse(target: ArrayLike, prediction: Answers) -> float:
     r"""Root of the mean squared error.
 
     .. math:: \sqrt{\frac1N \sum (y - \hat y)^2}
 
     Args:
-        target: True numbers, float64, shape (N,).
-        prediction: Its ``values``.
+        target: True numbers, shape (N,).
+        prediction: Its ``values``, or these alone, shape (N,).
 
     Returns:
         In the target's unit, at least 0.
 
+    Raises:
+        DataError: There are no rows, not equally many targets and answers, or answers of another kind.
+
+    Source:
+        sklearn.metrics.root_mean_squared_error.
+
     Example:
-        >>> import numpy as np
-        >>> rmse(np.array([1.0, 2.0]), Prediction(values=np.array([4.0, 6.0])))  # root of (9 + 16) / 2
-        3.5355339059327378
+        >>> rmse([0.0, 0.0], [3.0, -3.0])
+        3.0
     """
-    return float(root_mean_squared_error(target, prediction.values))
+    true, said = answers.values("RMSE", target, prediction)
+    return float(root_mean_squared_error(true, said))
 
 
 CONCEPT = Concept(
@@ -36,10 +44,14 @@ CONCEPT = Concept(
     kind="metric",
     summary="Root of the mean squared error.",
     build=lambda: rmse,
-    aliases=(),
+    aliases=("root_mean_squared_error",),
     equation=r"\sqrt{\frac1N \sum (y - \hat y)^2}",
+    symbols={"y": "true number", r"\hat y": "predicted number", "N": "number of rows"},
     when="A typical error where large ones count more.",
     pitfalls=("One outlier can set it.",),
     source="sklearn.metrics.root_mean_squared_error.",
     facts={"task": "regression", "needs": "values", "better": "lower"},
+    worked=worked_numbers(
+        rmse, lambda y, s: wrap(sqrt(((y[0] - s[0]) ** 2 + (y[1] - s[1]) ** 2 + (y[2] - s[2]) ** 2) / 3))
+    ),
 )

@@ -9,5 +9,6 @@ from glasshouse.models.ledger import Layer, ledger
 from glasshouse.models.lenet5 import lenet5
 from glasshouse.models.mlp import mlp
 from glasshouse.models.perceptron import Perceptron
+from glasshouse.models.stack import stack
 
-__all__ = ["MODELS", "Layer", "Perceptron", "build_model", "cnn", "ledger", "lenet5", "mlp"]
+__all__ = ["MODELS", "Layer", "Perceptron", "build_model", "cnn", "ledger", "lenet5", "mlp", "stack"]

@@ -22,6 +22,7 @@ def cnn(
     activation: Spec = "relu",
     dropout: float = 0.1,
     initializer: Spec = "auto",
+    bias_initializer: Spec = "zeros",
 ) -> nn.Sequential:
     r"""Stages of 3x3 convolution, batch norm, activation and 2x2 pooling, then a linear layer on the mean.
 
@@ -38,6 +39,8 @@ def cnn(
         activation: Name of an activation, or a table with its settings.
         dropout: Chance that a pooled feature is silent in a training step, from 0 to below 1.
         initializer: Name of an initializer; ``"auto"`` takes the one that suits the activation.
+        bias_initializer: Name of an initializer for the biases; ``"log_odds"`` with the shares of the classes
+            is for the last layer only.
 
     Shapes: (N, channels, *size) to (N, classes).
 
@@ -81,7 +84,7 @@ def cnn(
         layers["dropout"] = nn.Dropout(dropout)
     layers["output"] = nn.Linear(before, classes)
     network = nn.Sequential(layers)
-    initialize(network, initializer, activation)
+    initialize(network, initializer, activation, bias_initializer)
     return network
 
 

@@ -25,6 +25,7 @@ def mlp(
     dropout: float = 0.0,
     normalization: Literal["none", "batch", "layer"] = "none",
     initializer: Spec = "auto",
+    bias_initializer: Spec = "zeros",
 ) -> nn.Sequential:
     r"""A feed-forward network: linear layers with an activation between them.
 
@@ -38,6 +39,8 @@ def mlp(
         dropout: Chance that a hidden unit is silent in a training step, from 0 to below 1.
         normalization: ``"none"``, ``"batch"`` or ``"layer"``, between the linear layer and its activation.
         initializer: Name of an initializer; ``"auto"`` takes the one that suits the activation.
+        bias_initializer: Name of an initializer for the biases; ``"log_odds"`` with the shares of the classes
+            is for the last layer only.
 
     Shapes: (N, *inputs) to (N, outputs).
 
@@ -76,7 +79,7 @@ def mlp(
         width = units
     layers["output"] = nn.Linear(width, whole_number("outputs", outputs, at_least=1))
     network = nn.Sequential(layers)
-    initialize(network, initializer, activation)
+    initialize(network, initializer, activation, bias_initializer)
     return network
 
 

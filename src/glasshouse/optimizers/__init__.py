@@ -14,6 +14,16 @@ from glasshouse.optimizers import (
     rmsprop,
     sgd,
 )
+from glasshouse.optimizers.adadelta import adadelta as Adadelta
+from glasshouse.optimizers.adagrad import adagrad as Adagrad
+from glasshouse.optimizers.adam import adam as Adam
+from glasshouse.optimizers.adamw import adamw as AdamW
+from glasshouse.optimizers.momentum import momentum as Momentum
+from glasshouse.optimizers.nadam import nadam as Nadam
+from glasshouse.optimizers.nesterov import nesterov as Nesterov
+from glasshouse.optimizers.rmsprop import rmsprop as RMSprop
+from glasshouse.optimizers.sgd import sgd as GradientDescent
+from glasshouse.optimizers.sgd import sgd as SGD
 
 OPTIMIZERS = Catalogue(
     "optimizer",
@@ -30,4 +40,16 @@ OPTIMIZERS = Catalogue(
     ],
 )
 
-__all__ = ["OPTIMIZERS"]
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "GradientDescent",
+    "Momentum",
+    "Nadam",
+    "Nesterov",
+    "RMSprop",
+]

@@ -60,6 +60,41 @@ def to_svg(figure: Figure, title: str, description: str = "") -> str:
     )
 
 
+LIGHT = "--ink:#17211f;--muted:#56655f;--rule:#dce4e1;--paper:#fcfdfc;--accent:#0b6e63;--second:#b4540a"
+DARK = "--ink:#e6edeb;--muted:#9caeaa;--rule:#2a3634;--paper:#0f1514;--accent:#4cc3b0;--second:#f0a35e"
+"""The report's colours, for a figure that no page colours."""
+TYPEFACE = (
+    'system-ui,-apple-system,"Segoe UI","Helvetica Neue","Noto Sans","Liberation Sans",Arial,sans-serif'
+)
+SCALE = 2
+"""How large a figure is shown where nothing says how large."""
+
+
+def as_file(svg: str) -> str:
+    """Make a figure a file of its own: on the house's paper, in light or dark as its reader has it.
+
+    Args:
+        svg: What :func:`to_svg` gave.
+
+    Example:
+        >>> from glasshouse.plot.style import panel
+        >>> text = as_file(to_svg(panel(height=210)[0], "Nothing yet"))
+        >>> 'width="720" height="420"' in text, "prefers-color-scheme: dark" in text
+        (True, True)
+    """
+    box = re.search(r'viewBox="0 0 (\S+) (\S+)"', svg)
+    assert box is not None
+    width, height = (SCALE * float(side) for side in box.groups())
+    style = (
+        f"<style>svg{{{LIGHT};font-family:{TYPEFACE}}}"
+        f"@media (prefers-color-scheme: dark){{svg{{{DARK}}}}}</style>"
+        '<rect width="100%" height="100%" style="fill:var(--paper)"/>'
+    )
+    head, inner = svg.split("</desc>", maxsplit=1)
+    size = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
+    return f"{head.replace('<svg ', size, 1)}</desc>{style}{inner}\n"
+
+
 def _plain(inner: str) -> str:
     """Drop what a page does not need: its own styles, typefaces, long decimals, white space, empty frames."""
     # matplotlib styles "*": inside a page that would be every element of the page

@@ -141,7 +141,9 @@ def evaluate_network(stage: Stage, prepared: Prepared, raw: Raw | None) -> dict[
     run = stage.run
     if stage.job.objective.meaning is None:
         return evaluate_loss(stage, prepared)
-    evaluation = evaluate(answers(stage.job, prepared.parts()), prepared, raw, stage.experiment.seed)
+    experiment = stage.experiment
+    answered = answers(stage.job, prepared.parts())
+    evaluation = evaluate(answered, prepared, raw, experiment.seed, experiment.output.metrics)
     write_json(run.path / "evaluation.json", evaluation.record)
     write_atomic(run.path / "predictions.parquet", lambda path: evaluation.predictions.write_parquet(path))
     write_pictures(run.path / "mistakes", evaluation.pictures)

@@ -95,9 +95,12 @@ def number(value: float | None, digits: int = 4) -> str:
     return text.replace("-", _MINUS)
 
 
+IN_A_UNIT = ("rmse", "mae", "mse", "median_absolute_error")
+
+
 def metric(name: str, value: float | None) -> str:
     """A metric: three places for shares, four significant digits for errors in a unit."""
-    return number(value) if name in ("rmse", "mae") else decimal(value)
+    return number(value) if name in IN_A_UNIT else decimal(value)
 
 
 def seconds(value: float | None) -> str:

@@ -76,7 +76,7 @@ def _metrics(record: Evaluation) -> list[dict[str, Any]]:
 def _about(name: str, classes: Sequence[str]) -> str:
     """What a metric says; of which class, where that is not all of them alike."""
     about = METRICS.get(name, "")
-    if name in ("precision", "recall", "f1"):
+    if name in ("precision", "recall", "f1", "specificity"):
         return about + (f"; of “{classes[1]}”" if len(classes) == 2 else "; mean over the classes")
     if name in ("roc_auc", "average_precision") and len(classes) > 2:
         return about + "; mean over one class against the rest"

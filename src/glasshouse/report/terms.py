@@ -14,6 +14,15 @@ METRICS = {
     "r2": "share of the variance that is explained; 0 is always answering the mean",
     "rmse": "root of the mean squared error, in the target's unit; lower is better",
     "mae": "mean size of the error, in the target's unit; lower is better",
+    "specificity": "of the rows outside a class, the share that is left outside",
+    "matthews": "correlation of true and predicted classes, from -1 to 1; 0 is guessing",
+    "cohen_kappa": "agreement beyond what chance would give; 0 is chance",
+    "top_k_accuracy": "share of rows whose class is among the k with the highest scores",
+    "brier": "mean squared error of the probabilities; lower is better",
+    "mse": "mean squared error, in the square of the target's unit; lower is better",
+    "median_absolute_error": "half of the errors are smaller, in the target's unit; lower is better",
+    "mape": "mean error as a share of the true number; lower is better",
+    "explained_variance": "share of the variance that is explained, a constant offset forgiven",
 }
 METRIC_NAMES = {
     "balanced_accuracy": "balanced accuracy",
@@ -24,6 +33,12 @@ METRIC_NAMES = {
     "r2": "R²",
     "rmse": "RMSE",
     "mae": "MAE",
+    "matthews": "Matthews correlation",
+    "cohen_kappa": "Cohen's kappa",
+    "top_k_accuracy": "top-k accuracy",
+    "brier": "Brier score",
+    "mse": "MSE",
+    "mape": "MAPE",
 }
 STATISTICS = {
     "activation_mean": (

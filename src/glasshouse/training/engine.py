@@ -18,6 +18,14 @@ Answers = Callable[[torch.Tensor, torch.Tensor], None]
 Saw = Callable[[str, torch.Tensor], None]
 """Told the name and the outputs of a layer."""
 
+Noisy = Callable[[torch.Tensor], torch.Tensor]
+"""Puts noise on the inputs of a batch."""
+
+
+def unchanged(inputs: torch.Tensor) -> torch.Tensor:
+    """No noise."""
+    return inputs
+
 
 class Engine(Protocol):
     """Computes gradients."""
@@ -51,14 +59,22 @@ class AutogradEngine:
         job: Network, objective and precision.
         optimizer: Whose gradients are cleared.
         flat: The parameters' buffers, where they are flat.
+        noisy: Puts noise on the inputs of a batch, where a regularizer asks for it.
     """
 
     name: EngineName = "autograd"
 
-    def __init__(self, job: Job, optimizer: torch.optim.Optimizer, flat: FlatParameters | None) -> None:
+    def __init__(
+        self,
+        job: Job,
+        optimizer: torch.optim.Optimizer,
+        flat: FlatParameters | None,
+        noisy: Noisy = unchanged,
+    ) -> None:
         self._job = job
         self._optimizer = optimizer
         self._flat = flat
+        self._noisy = noisy
 
     def around(self) -> AbstractContextManager[Any]:
         """Gradients are recorded, as is usual."""
@@ -75,7 +91,7 @@ class AutogradEngine:
         mean: torch.Tensor | None = None
         for batch, weight in zip(batches, weights, strict=True):
             with job.precision.forward():
-                loss, outputs = job.objective(job.network, batch.inputs, batch.targets)
+                loss, outputs = job.objective(job.network, self._noisy(batch.inputs), batch.targets)
             share = loss if len(batches) == 1 else loss * (weight / total)
             job.precision.scaled(share).backward()  # type: ignore[no-untyped-call]
             answers(outputs, batch.targets)

@@ -42,10 +42,15 @@ def can_flatten(network: nn.Module, device: torch.device) -> bool:
     return device.type == "cpu" and one_type and not sparse
 
 
-def grouped(network: nn.Module, weight_decay: float = 0.0) -> list[Group]:
+def grouped(network: nn.Module, weight_decay: float = 0.0, apart: bool = False) -> list[Group]:
     """Trainable parameters in two groups: kernels and matrices decay, biases and norms don't.
 
     Without weight decay there is nothing to tell apart, and one group costs half the updates.
+
+    Args:
+        network: Whose parameters.
+        weight_decay: How hard the first group is pulled, at least 0.
+        apart: Two groups in any case: regularizers too leave biases and norms alone.
     """
     trainable = [each for each in network.parameters() if each.requires_grad]
     if not trainable:
@@ -54,7 +59,7 @@ def grouped(network: nn.Module, weight_decay: float = 0.0) -> list[Group]:
             expected="at least one parameter with requires_grad=True",
             fix="unfreeze a layer: layer.requires_grad_(True)",
         )
-    if weight_decay == 0:
+    if weight_decay == 0 and not apart:
         return [Group(trainable, False, list(trainable))]
     groups = []
     for decayed in (True, False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,8 +12,8 @@ from torch import nn
 from glasshouse.core.concept import Spec
 from glasshouse.data.parts import Part
 from glasshouse.objectives.supervised import Supervised
+from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.batches import Batches
-from glasshouse.training.early_stopping import EarlyStopping
 from glasshouse.training.precision import Precision
 from glasshouse.training.settings import CheckpointSettings
 
@@ -35,7 +36,8 @@ class Job:
         weight_decay: Of kernels and matrices, at least 0.
         stopping: When to stop early and which epoch was best.
         precision: Number format of the forward pass.
-        clip_norm, clip_value: Bounds of the gradient, or ``None``.
+        clip_norm, clip_value, clip_adaptive: Bounds of the gradient, or ``None``.
+        regularizers: Names, or tables with settings.
         threads: CPU threads, from 1.
         probe_every: Steps between two looks of the probes; 0 for none.
         checkpoint: When the state is written.
@@ -57,6 +59,8 @@ class Job:
     precision: Precision = field(default_factory=lambda: Precision("float32", CPU))
     clip_norm: float | None = None
     clip_value: float | None = None
+    clip_adaptive: float | None = None
+    regularizers: Sequence[Spec] = ()
     threads: int = 1
     probe_every: int = 0
     checkpoint: CheckpointSettings = field(default_factory=CheckpointSettings)

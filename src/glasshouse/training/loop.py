@@ -26,13 +26,14 @@ from glasshouse.training.dense import DenseEngine
 from glasshouse.training.engine import AutogradEngine, Engine, Saw
 from glasshouse.training.epoch_log import EpochLog
 from glasshouse.training.flat import FlatParameters, can_flatten, grouped
+from glasshouse.training.giving_up import give_up
 from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
-from glasshouse.training.non_finite import all_finite, culprit, non_finite_error
 from glasshouse.training.observers import Observer, Plan
 from glasshouse.training.optimizer_step import bare_step
 from glasshouse.training.quick import mean_loss, metric_name, quick_metric
 from glasshouse.training.records import Records
+from glasshouse.training.regularization import Regularization, clippings
 from glasshouse.training.saving import checkpoint_due, save, take_up
 
 CHECK_EVERY = {"cpu": 1}
@@ -105,9 +106,12 @@ class Training:
 
     def __post_init__(self) -> None:
         job = self.job
-        self.groups = grouped(job.network, job.weight_decay)
+        self.groups = grouped(job.network, job.weight_decay, apart=bool(job.regularizers))
         self.flat = FlatParameters(self.groups) if can_flatten(job.network, job.device) else None
         self.leaves = [leaf for group in self.groups for leaf in group.leaves]
+        self.members = [member for group in self.groups for member in group.members]
+        self.regularization = Regularization(job.regularizers, self.groups)
+        self.clippings = clippings(job)
         self.optimizer: torch.optim.Optimizer = OPTIMIZERS.build(
             job.optimizer,
             [
@@ -121,7 +125,6 @@ class Training:
         self.log = EpochLog()
         self.use(choose_engine(job))
         self.update = bare_step(self.optimizer, lasting_gradients=self.flat is not None)
-        self.clips = job.clip_value is not None or job.clip_norm is not None
         self.check_every = CHECK_EVERY.get(job.device.type, 50)
         self.rate = math.nan
         self.saved_at = self.epoch_began = time.perf_counter()
@@ -129,9 +132,10 @@ class Training:
     def use(self, choice: Choice) -> None:
         """Take an engine into use."""
         self.choice, self.dense = choice, choice.name == "dense"
-        self.engine: Engine = AutogradEngine(self.job, self.optimizer, self.flat)
+        noisy = self.regularization.noisy
+        self.engine: Engine = AutogradEngine(self.job, self.optimizer, self.flat, noisy)
         if choice.plan is not None and self.flat is not None:
-            self.engine = DenseEngine(choice.plan, self.job.objective, self.flat)
+            self.engine = DenseEngine(choice.plan, self.job.objective, self.flat, noisy)
 
     def run(self) -> Outcome:
         """All epochs, from wherever the run stands."""
@@ -194,25 +198,25 @@ class Training:
                 observer.stepped(progress.step, rows, known)
 
     def move(self, batches: list[Batch], saw: Saw | None = None) -> None:
-        """Forward and backward() over the step's batches, clip, update."""
-        loss, weight = self.engine.backward(batches, self.log.answers, saw)
+        """Forward and backward() over the step's batches, finish the gradient, update."""
+        with self.regularization.shaken():
+            loss, weight = self.engine.backward(batches, self.log.answers, saw)
         self.log.step(loss, weight, self.rate)
         if self.progress.step % self.check_every == 0 and self.log.settle() is not None:
-            self.give_up(batches)
-        if self.clips:
-            self.clip()
+            give_up(self, batches)
+        if self.clippings or self.regularization.penalties:
+            self.finish_gradient()
         if self.probes.looking:
             self.probes.before_update()
         self.job.precision.step(self.optimizer, self.update)
+        self.regularization.constrain()
 
-    def clip(self) -> None:
-        """Bound the gradient, entry by entry and as a whole."""
-        job = self.job
-        job.precision.unscale(self.optimizer)
-        if job.clip_value is not None:
-            torch.nn.utils.clip_grad_value_(self.leaves, job.clip_value)
-        if job.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(self.leaves, job.clip_norm)
+    def finish_gradient(self) -> None:
+        """Add the pull of the penalties, then bound the gradient: by value, by norm, unit by unit."""
+        self.job.precision.unscale(self.optimizer)
+        self.regularization.add_gradients()
+        for clipping in self.clippings:
+            clipping.clip_(self.members if clipping.by_parameter else self.leaves)
 
     def set_rate(self) -> None:
         """The learning rate of the next step, by the schedule."""
@@ -229,13 +233,15 @@ class Training:
         progress.epoch += 1
         progress.step_of_epoch = 0
         if self.log.settle() is not None:
-            self.give_up([])
+            give_up(self, [])
         trained = time.perf_counter() - self.epoch_began
         row: dict[str, Any] = {
             "epoch": progress.epoch,
             "step": progress.step,
             "learning_rate": self.log.rates[-1],
         }
+        if self.regularization.penalties:
+            row["penalty"] = self.regularization.penalty()
         row["train"] = self.measured(self.log.mean_loss(), self.log.gathered())
         if job.validation is not None:
             outputs = outputs_of(job.network, job.validation.inputs, job.precision.forward())
@@ -291,23 +297,3 @@ class Training:
             f"training was stopped by {signal_name} in {where}; its state is saved",
             fix="`glasshouse resume RUN` goes on from that very step",
         )
-
-    def give_up(self, batches: list[Batch]) -> None:
-        """Say where the loss stopped being finite, and keep what is good."""
-        job, progress = self.job, self.progress
-        bad = next(place for place, loss in enumerate(self.log.losses) if not math.isfinite(loss))
-        loss = self.log.losses[bad]
-        step = progress.step - progress.step_of_epoch + bad + 1
-        place = f"step {step} (epoch {progress.epoch + 1}, step {bad + 1} of {job.batches.steps})"
-        kept = "nothing was reached yet that could be kept"
-        if not batches or not all_finite(job.network):
-            cause = "the weights are not finite either"
-        else:
-            cause = culprit(job.network, batches[-1].inputs)
-            self.log.drop_last()
-            save(self)
-            kept = "the state before that step is kept"
-        if self.best_weights is not None:
-            job.network.load_state_dict(self.best_weights)
-            kept = f"the weights of epoch {job.stopping.best_epoch}, the best so far, are kept"
-        raise non_finite_error(loss, place, cause, self.rate, kept)

@@ -13,7 +13,10 @@ from glasshouse.core.devices import threads
 from glasshouse.core.random_state import isolated
 from glasshouse.core.seeds import derive
 from glasshouse.optimizers import OPTIMIZERS
+from glasshouse.schedules import SCHEDULES, Clock, Schedule
+from glasshouse.training.flat import grouped
 from glasshouse.training.job import Job
+from glasshouse.training.regularization import Regularization
 
 LOWEST, HIGHEST = 1e-6, 10.0
 STEPS = 100
@@ -71,11 +74,14 @@ def range_test(job: Job) -> RangeTest:
         (True, True)
     """
     network = copy.deepcopy(job.network).train()
+    groups = grouped(network, apart=True)
+    regularization = Regularization(job.regularizers, groups)
     optimizer: torch.optim.Optimizer = OPTIMIZERS.build(
         job.optimizer,
         [each for each in network.parameters() if each.requires_grad],
         fixed={"learning_rate": LOWEST, "weight_decay": job.weight_decay},
     )
+    rise: Schedule = SCHEDULES.build({"name": "range_test", "lowest": LOWEST / HIGHEST})
     rates: list[float] = []
     losses: list[float] = []
     smooth = 0.0
@@ -83,12 +89,16 @@ def range_test(job: Job) -> RangeTest:
         epoch = 0
         while len(rates) < STEPS:
             for batches in job.batches.epoch(epoch):
-                rate = LOWEST * (HIGHEST / LOWEST) ** (len(rates) / (STEPS - 1))
+                rate = HIGHEST * rise.factor(Clock(len(rates), STEPS - 1, 1))
                 optimizer.param_groups[0]["lr"] = rate
                 optimizer.zero_grad()
-                loss, _ = job.objective(network, batches[0].inputs, batches[0].targets)
-                loss.backward()  # type: ignore[no-untyped-call]
+                with regularization.shaken():
+                    inputs = regularization.noisy(batches[0].inputs)
+                    loss, _ = job.objective(network, inputs, batches[0].targets)
+                    loss.backward()  # type: ignore[no-untyped-call]
+                regularization.add_gradients()
                 optimizer.step()
+                regularization.constrain()
                 smooth = MEMORY * smooth + (1 - MEMORY) * float(loss.detach())
                 mean = smooth / (1 - MEMORY ** (len(rates) + 1))  # as in Adam: the first means are too small
                 diverged = len(losses) > SETTLED and mean > 4 * abs(min(losses[SETTLED:]))

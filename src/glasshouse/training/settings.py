@@ -67,6 +67,16 @@ class TrainingSettings(Settings):
         None, gt=0, description="Largest length of the whole gradient, above 0. Longer ones are scaled down."
     )
     clip_value: float | None = Field(None, gt=0, description="Largest size of one gradient entry, above 0")
+    clip_adaptive: float | None = Field(
+        None,
+        gt=0,
+        description="Longest gradient of a unit as a share of the length of its weights, above 0",
+    )
+    regularizers: list[str | dict[str, Any]] = Field(
+        default_factory=list,
+        description='A list of regularizers by name, or tables: ["l1", {name = "max_norm", limit = 3.0}]. '
+        "Biases and norms are left alone. Dropout belongs to the model.",
+    )
     accumulate: int = Field(
         1, ge=1, description="Batches per optimizer step, from 1: larger steps without more memory"
     )

@@ -35,6 +35,8 @@ class TensorBoard:
             for name, value in row.get(part, {}).items():
                 if value is not None:
                     self._writer.add_scalar(f"{part}/{name}", value, row["epoch"])
+        if "penalty" in row:
+            self._writer.add_scalar("penalty", row["penalty"], row["epoch"])
         self._writer.add_scalar("learning_rate", row["learning_rate"], row["epoch"])
         self._writer.add_scalar("samples_per_second", timing["samples_per_second"], row["epoch"])
         self._writer.flush()

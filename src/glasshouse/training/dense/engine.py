@@ -14,7 +14,7 @@ from glasshouse.training.batches import Batch
 from glasshouse.training.dense.kernels import below_autograd
 from glasshouse.training.dense.plan import BoundPlan, Plan
 from glasshouse.training.dense.site import Gradients, UnsupportedError
-from glasshouse.training.engine import Answers, EngineName, Saw
+from glasshouse.training.engine import Answers, EngineName, Noisy, Saw, unchanged
 from glasshouse.training.flat import FlatParameters
 
 
@@ -25,14 +25,18 @@ class DenseEngine:
         plan: The network's.
         objective: How outputs become a loss.
         flat: The parameters' buffers, into which the gradients are written; installed before the first step.
+        noisy: Puts noise on the inputs of a batch, where a regularizer asks for it.
     """
 
     name: EngineName = "dense"
 
-    def __init__(self, plan: Plan, objective: Supervised, flat: FlatParameters) -> None:
+    def __init__(
+        self, plan: Plan, objective: Supervised, flat: FlatParameters, noisy: Noisy = unchanged
+    ) -> None:
         self._plan = plan
         self._objective = objective
         self._flat = flat
+        self._noisy = noisy
         self._weighted = getattr(plan.loss, "class_weights", None) is not None
         self._bound: dict[int, BoundPlan] = {}
         self._bound_aside: dict[int, BoundPlan] = {}
@@ -64,7 +68,7 @@ class DenseEngine:
         bound = self._bound.get(rows)
         if bound is None:
             bound = self._bound[rows] = self._bind(inputs, targets, own_gradient)
-        loss, outputs = bound.run(inputs, targets, 1.0, saw)
+        loss, outputs = bound.run(self._noisy(inputs), targets, 1.0, saw)
         answers(outputs.clone(), targets)
         return loss.item(), self._objective.weight(targets) if self._weighted else float(rows)
 
@@ -81,7 +85,7 @@ class DenseEngine:
             rows = targets.shape[0]  # len() of a tensor takes a frame of Python
             if rows not in self._bound_aside:
                 self._bound_aside[rows] = self._bind(inputs, targets, self._aside.gradient)
-            loss, outputs = self._bound_aside[rows].run(inputs, targets, weight / total, saw)
+            loss, outputs = self._bound_aside[rows].run(self._noisy(inputs), targets, weight / total, saw)
             self._aside.move(first=mean is None)
             answers(outputs.clone(), targets)
             mean = loss.clone() if mean is None else mean + loss

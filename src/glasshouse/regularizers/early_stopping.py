@@ -5,9 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
+from glasshouse.core.concept import Concept
+from glasshouse.core.expression import Number
+from glasshouse.core.worked import Worked
+
 
 class EarlyStopping:
-    """Watches the validation part, remembers the best epoch, and says when waiting is over.
+    r"""Watches the validation part, remembers the best epoch, and says when waiting is over.
+
+    .. math:: t^* = \arg\min_{t} L_{\text{validation}}(t), \quad \text{stop when } t - t^* = k
 
     Args:
         patience: Epochs without improvement before training stops, from 1; ``None`` never stops.
@@ -64,3 +70,48 @@ class EarlyStopping:
         """Go on from what :meth:`state` gave."""
         self.best = math.inf if state["best"] is None else state["best"]
         self.best_epoch, self.waited = state["best_epoch"], state["waited"]
+
+
+def _worked() -> Worked:
+    """Six epochs of which the third is the best."""
+    losses = [0.9, 0.6, 0.5, 0.55, 0.7, 0.6]
+    stopping = EarlyStopping(patience=3)
+    for epoch, loss in enumerate(losses, start=1):
+        stopping.improved(epoch, {"loss": loss})
+    waited = Number(len(losses), "epoch") - Number(stopping.best_epoch, "best epoch")
+    return Worked(f"validation losses {losses}, patience 3", "waited", waited, float(stopping.waited))
+
+
+CONCEPT = Concept(
+    name="early_stopping",
+    kind="regularizer",
+    summary="Ends training when the validation loss stops improving, and keeps the best epoch.",
+    build=EarlyStopping,
+    aliases=(),
+    equation=r"e^* = \arg\min_{i \le e} V_i,\quad \text{stop when } e - e^* \ge p",
+    symbols={
+        "e": "epochs done",
+        "V": "loss on the validation part after each epoch (or the metric, with the other sign)",
+        "e^*": "the best epoch so far, whose weights are kept",
+        "p": "patience in epochs, from 1",
+    },
+    when="Always: it costs a validation part and nothing else.",
+    pitfalls=(
+        "The validation loss at the best epoch is too rosy: it was chosen for being low. Judge by a "
+        "test part.",
+        "With a short patience one unlucky epoch ends training; with a warm restart of the rate it "
+        "often does.",
+        "It stops before a schedule has run down: give a schedule fewer epochs instead.",
+    ),
+    conventions=(
+        "The weights of the best epoch are taken back (Keras asks for it with restore_best_weights).",
+        "The first epoch counts as an improvement, also where its loss is not finite.",
+    ),
+    source=(
+        "Morgan and Bourlard 1990, Generalization and parameter estimation in feedforward nets; "
+        "Prechelt 1998, "
+        "Early stopping - but when?"
+    ),
+    facts={"setting": "training.early_stopping"},
+    worked=_worked,
+)
