@@ -131,11 +131,13 @@ class Training:
 
     def use(self, choice: Choice) -> None:
         """Take an engine into use."""
-        self.choice, self.dense = choice, choice.name == "dense"
         noisy = self.regularization.noisy
         self.engine: Engine = AutogradEngine(self.job, self.optimizer, self.flat, noisy)
         if choice.plan is not None and self.flat is not None:
             self.engine = DenseEngine(choice.plan, self.job.objective, self.flat, noisy)
+        elif choice.plan is not None:
+            choice = Choice("autograd", "the parameters do not lie in one buffer")
+        self.choice, self.dense = choice, choice.name == "dense"
 
     def run(self) -> Outcome:
         """All epochs, from wherever the run stands."""
