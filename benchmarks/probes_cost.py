@@ -15,8 +15,8 @@ from measuring.clock import EpochEnds, spread
 from measuring.document import publish, table
 from measuring.machine import describe, load, sentence
 
-DEFAULT = 50
-"""Steps between two looks at the default, in runs of up to 10,000 steps; longer runs look more rarely."""
+DEFAULT = 125
+"""Steps between two looks at the default, in runs of up to 25,000 steps; longer runs look more rarely."""
 
 WAYS: dict[str, dict[str, Any]] = {
     "off": {"probes": False},

@@ -45,7 +45,7 @@ def train(task: Task, ends: EpochEnds) -> float:
     return train_watched(task, ends, {})
 
 
-def train_watched(task: Task, ends: EpochEnds, watch: dict[str, Any]) -> float:
+def train_watched(task: Task, ends: EpochEnds, watch: dict[str, Any], engine: str = "auto") -> float:
     """Train with a ``[watch]`` section, in the steps of ``glasshouse.project``.
 
     Optimizer, rate and schedule are those of everybody here; the rest is what ``glasshouse run`` does when
@@ -64,6 +64,7 @@ def train_watched(task: Task, ends: EpochEnds, watch: dict[str, Any]) -> float:
             "schedule": "constant",
             "threads": case.threads,
             "device": "cpu",
+            "engine": engine,
         },
         watch=watch,
     )

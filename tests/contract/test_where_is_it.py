@@ -56,6 +56,7 @@ PLACES = {
     "MobileNet, depthwise separable convolution": ("models/mobilenet.py", "depthwise"),
     "width multiplier": ("models/width.py", "def scaled"),
     "forward propagation, backpropagation, weight update": ("training/loop.py", "backward()"),
+    "training without autograd": ("training/dense/engine.py", "class DenseEngine"),
     "batch, stochastic and mini-batch gradient descent": ("training/batches.py", "batch_size"),
     "epoch": ("training/loop.py", "def run_epoch"),
     "sigmoid": ("activations/sigmoid.py", "CONCEPT"),

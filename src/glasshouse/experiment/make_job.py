@@ -123,6 +123,7 @@ def make_job(
         checkpoint=training.checkpoint,
         seed=experiment.seed,
         device=device,
+        engine=training.engine,
     )
 
 

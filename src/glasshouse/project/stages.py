@@ -24,6 +24,7 @@ from glasshouse.losses.contract import ONE_FOR_TWO
 from glasshouse.models import Layer
 from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives import Supervised
+from glasshouse.training.choose_engine import choose_engine
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.loop import train
 from glasshouse.training.observers import Observer
@@ -63,6 +64,7 @@ def describe_network(
     run: Run, job: Job, layers: list[Layer], model: dict[str, Any], input_shape: Sequence[int]
 ) -> None:
     """Write ``network.json``: every layer, and on what it is trained."""
+    engine = choose_engine(job)
     trainable = [each for each in job.network.parameters() if each.requires_grad]
     write_json(
         run.path / "network.json",
@@ -77,6 +79,8 @@ def describe_network(
             "device": str(job.device),
             "threads": job.threads,
             "precision": job.precision.name,
+            "engine": engine.name,
+            "engine_why": engine.why,
             "text": str(job.network),
         },
     )

@@ -88,6 +88,11 @@ def _facts(records: Records, outcome: dict[str, Any]) -> list[tuple[str, str]]:
             ("optimizer", f"{_named(settings['optimizer'])}, rate {settings['learning_rate']}"),
             ("schedule", _named(settings["schedule"])),
         ]
+    network = records.json.get("network") or {}
+    engine = outcome.get("engine") or network.get("engine")
+    if engine:
+        why = outcome.get("engine_why") or network.get("engine_why")
+        facts.append(("engine", f"{engine}: {why}" if why else str(engine)))
     objective = (records.experiment or {}).get("objective", {})
     if objective:
         weights = objective.get("class_weights", "none")

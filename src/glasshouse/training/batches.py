@@ -92,6 +92,11 @@ class InMemoryBatches:
         self._inputs = part.inputs.to(device)
         self._targets = part.targets.to(device)
 
+    @property
+    def form(self) -> tuple[tuple[int, ...], torch.dtype, bool]:
+        """Shape and type of one row of inputs, and whether targets are floating-point numbers."""
+        return tuple(self._inputs.shape[1:]), self._inputs.dtype, self._targets.is_floating_point()
+
     def order(self, number: int) -> torch.Tensor:
         """The row numbers of an epoch in the order in which they are shown."""
         generator = torch.Generator().manual_seed(derive(self._seed, "shuffle", number))
@@ -106,8 +111,10 @@ class InMemoryBatches:
             shuffled = torch.split(gather(self._inputs, order), sizes)
         else:
             shuffled = None
+        if shuffled is not None and self._augment is None and len(sizes) == self.steps:
+            yield from ([Batch(*pair)] for pair in zip(shuffled[start:], targets[start:], strict=True))
+            return
         rows = torch.split(order, sizes)
-
         place = sum(len(step) for step in self._sizes[:start])
         for step in range(start, self.steps):
             batches = []

@@ -21,7 +21,7 @@ class EpochLog:
     def __init__(self) -> None:
         self.rates: list[float] = []
         self._settled: list[float] = []
-        self._pending: list[torch.Tensor] = []
+        self._pending: list[torch.Tensor | float] = []
         self._weights: list[float] = []
         self._outputs: list[torch.Tensor] | None = []
         self._targets: list[torch.Tensor] = []
@@ -29,7 +29,7 @@ class EpochLog:
         self._answers_of_last_step = 0
         self._answers_since = 0
 
-    def step(self, loss: torch.Tensor, weight: float, rate: float) -> None:
+    def step(self, loss: torch.Tensor | float, weight: float, rate: float) -> None:
         """Note the loss of a step, its weight in the epoch's mean, and the learning rate it took."""
         self._pending.append(loss)
         self._weights.append(weight)
@@ -50,10 +50,12 @@ class EpochLog:
 
     def settle(self) -> int | None:
         """Fetch the losses still on the device; return the first step whose loss is not finite, if any."""
-        if len(self._pending) == 1:
-            fetched = [self._pending[0].item()]
-        else:
-            fetched = torch.stack(self._pending).tolist() if self._pending else []
+        pending = self._pending
+        if len(pending) == 1:
+            loss = float(pending.pop())
+            self._settled.append(loss)
+            return None if math.isfinite(loss) else len(self._settled) - 1
+        fetched = torch.stack([torch.as_tensor(each) for each in pending]).tolist() if pending else []
         first = len(self._settled)
         self._settled.extend(fetched)
         self._pending.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
 from torch import nn
@@ -43,6 +44,7 @@ class Job:
         checkpoint: When the state is written.
         seed: Seed of the experiment.
         device: Where the network is.
+        engine: What computes gradients: ``"dense"``, ``"autograd"``, or ``"auto"`` for what is faster.
     """
 
     network: nn.Module
@@ -66,6 +68,7 @@ class Job:
     checkpoint: CheckpointSettings = field(default_factory=CheckpointSettings)
     seed: int = 0
     device: torch.device = CPU
+    engine: Literal["auto", "dense", "autograd"] = "auto"
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Outcome:
         ended: Why training ended, in words.
         epochs, steps: Passes and optimizer steps done.
         seconds: Time spent in this process.
+        engine, engine_why: What computed the gradients, and why it was chosen.
     """
 
     best_epoch: int
@@ -84,3 +88,5 @@ class Outcome:
     epochs: int
     steps: int
     seconds: float
+    engine: str = "autograd"
+    engine_why: str = ""

@@ -22,6 +22,9 @@ from glasshouse.probes import Probes
 from glasshouse.schedules import SCHEDULES, Clock
 from glasshouse.training.batches import Batch
 from glasshouse.training.checkpoints import CheckpointFolder
+from glasshouse.training.choose_engine import Choice, choose_engine
+from glasshouse.training.dense import DenseEngine
+from glasshouse.training.engine import AutogradEngine, Engine, Saw
 from glasshouse.training.epoch_log import EpochLog
 from glasshouse.training.flat import FlatParameters, can_flatten, grouped
 from glasshouse.training.giving_up import give_up
@@ -121,10 +124,21 @@ class Training:
         self.schedule = SCHEDULES.build(job.schedule)
         self.probes = Probes(job.network, job.probe_every)
         self.log = EpochLog()
+        self.use(choose_engine(job))
         self.update = bare_step(self.optimizer, lasting_gradients=self.flat is not None)
         self.check_every = CHECK_EVERY.get(job.device.type, 50)
         self.rate = math.nan
         self.saved_at = self.epoch_began = time.perf_counter()
+
+    def use(self, choice: Choice) -> None:
+        """Take an engine into use."""
+        noisy = self.regularization.noisy
+        self.engine: Engine = AutogradEngine(self.job, self.optimizer, self.flat, noisy)
+        if choice.plan is not None and self.flat is not None:
+            self.engine = DenseEngine(choice.plan, self.job.objective, self.flat, noisy)
+        elif choice.plan is not None:
+            choice = Choice("autograd", "the parameters do not lie in one buffer")
+        self.choice, self.dense = choice, choice.name == "dense"
 
     def run(self) -> Outcome:
         """All epochs, from wherever the run stands."""
@@ -145,7 +159,8 @@ class Training:
             observer.ended(self.progress.ended)
         best = job.stopping.best_epoch or self.progress.epoch
         seconds = time.perf_counter() - began
-        return Outcome(best, self.progress.ended, self.progress.epoch, self.progress.step, seconds)
+        progress, choice = self.progress, self.choice
+        return Outcome(best, progress.ended, progress.epoch, progress.step, seconds, choice.name, choice.why)
 
     def run_epoch(self, request: StopRequest) -> None:
         """One pass over the training part, from the step at which it stands, then a look back."""
@@ -153,64 +168,54 @@ class Training:
         if self.flat:
             self.flat.check()
         self.epoch_began = time.perf_counter()
+        # The dense engine needs no graph, and asking for none once is cheaper than at every step.
+        with torch.no_grad() if self.dense else nullcontext():
+            self.run_steps(request)
+        self.end_epoch()
+
+    def run_steps(self, request: StopRequest) -> None:
+        """The steps of an epoch that are left."""
         for batches in self.job.batches.epoch(self.progress.epoch, self.progress.step_of_epoch):
             self.step(batches)
             if request.by:
                 self.stop(request.by)
             if checkpoint_due(self):
                 save(self)
-        self.end_epoch()
 
     def step(self, batches: list[Batch]) -> None:
-        """One optimizer step: forward and backward over its batches, finish the gradient, update."""
-        progress = self.progress
+        """One optimizer step, under the probes' eyes when it is their turn."""
+        progress, probes = self.progress, self.probes
         self.set_rate()
-        with self.probes.look(progress.step):
-            with self.regularization.shaken():
-                loss, weight = self.backward(batches)
-            self.log.step(loss, weight, self.rate)
-            if progress.step % self.check_every == 0 and self.log.settle() is not None:
-                give_up(self, batches)
-            self.finish_gradient()
-            self.probes.before_update()
-            self.job.precision.step(self.optimizer, self.update)
-            self.regularization.constrain()
+        with self.engine.around():
+            if probes.due(progress.step):
+                with probes.look(progress.step, hooks=not self.dense):
+                    self.move(batches, probes.saw if self.dense else None)
+            else:
+                self.move(batches)
         progress.step += 1
         progress.step_of_epoch += 1
-        known = self.log.losses[-1] if self.check_every == 1 else None
-        rows = sum(len(batch.targets) for batch in batches)
-        for observer in self.observers:
-            observer.stepped(progress.step, rows, known)
+        if self.observers:
+            known = self.log.losses[-1] if self.check_every == 1 else None
+            rows = sum(len(batch.targets) for batch in batches)
+            for observer in self.observers:
+                observer.stepped(progress.step, rows, known)
 
-    def backward(self, batches: list[Batch]) -> tuple[torch.Tensor, float]:
-        """Gradients of the mean loss over all rows of the step, however they are cut into batches."""
-        job = self.job
-        self.zero_gradients()
-        weights = [job.objective.weight(batch.targets) for batch in batches]
-        total = sum(weights)
-        mean: torch.Tensor | None = None
-        for batch, weight in zip(batches, weights, strict=True):
-            with job.precision.forward():
-                inputs = self.regularization.noisy(batch.inputs)
-                loss, outputs = job.objective(job.network, inputs, batch.targets)
-            share = loss if len(batches) == 1 else loss * (weight / total)
-            job.precision.scaled(share).backward()  # type: ignore[no-untyped-call]
-            self.log.answers(outputs, batch.targets)
-            mean = share.detach() if mean is None else mean + share.detach()
-        assert mean is not None
-        return mean, total
-
-    def zero_gradients(self) -> None:
-        """Forget the gradients of the step before."""
-        if self.flat:
-            self.flat.zero_gradients()
-        else:
-            self.optimizer.zero_grad(set_to_none=True)
+    def move(self, batches: list[Batch], saw: Saw | None = None) -> None:
+        """Forward and backward() over the step's batches, finish the gradient, update."""
+        with self.regularization.shaken():
+            loss, weight = self.engine.backward(batches, self.log.answers, saw)
+        self.log.step(loss, weight, self.rate)
+        if self.progress.step % self.check_every == 0 and self.log.settle() is not None:
+            give_up(self, batches)
+        if self.clippings or self.regularization.penalties:
+            self.finish_gradient()
+        if self.probes.looking:
+            self.probes.before_update()
+        self.job.precision.step(self.optimizer, self.update)
+        self.regularization.constrain()
 
     def finish_gradient(self) -> None:
         """Add the pull of the penalties, then bound the gradient: by value, by norm, unit by unit."""
-        if not (self.clippings or self.regularization.penalties):
-            return
         self.job.precision.unscale(self.optimizer)
         self.regularization.add_gradients()
         for clipping in self.clippings:

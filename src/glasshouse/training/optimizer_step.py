@@ -44,6 +44,7 @@ class FusedAdam:
         self._optimizer = optimizer
         self._ordinary = ordinary
         self._lists: list[list[list[torch.Tensor]]] = []
+        self._one = torch.ones(())
 
     def __call__(self) -> None:
         """One update."""
@@ -53,7 +54,10 @@ class FusedAdam:
             return
         for group, (parameters, gradients, means, squares, steps) in zip(groups, self._lists, strict=True):
             beta1, beta2 = group["betas"]
-            torch._foreach_add_(steps, 1)
+            if len(steps) == 1:
+                steps[0].add_(self._one)  # a third of what a list, or a plain 1, would cost
+            else:
+                torch._foreach_add_(steps, 1)
             kernel = torch._fused_adamw_ if group["decoupled_weight_decay"] else torch._fused_adam_
             kernel(
                 parameters,

@@ -63,7 +63,9 @@ class Precision:
 
     def step(self, optimizer: torch.optim.Optimizer, update: Callable[[], Any]) -> None:
         """Update the weights: by ``update``, or through the scaler, which skips steps that overflowed."""
-        if self._scaler is None:
+        if self._scaler is None and not torch.is_grad_enabled():
+            update()
+        elif self._scaler is None:
             with torch.no_grad():
                 update()
         else:

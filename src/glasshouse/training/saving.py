@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from glasshouse.core.errors import CheckpointError
 from glasshouse.core.random_state import capture, restore
+from glasshouse.training.choose_engine import choose_engine
 from glasshouse.training.non_finite import all_finite
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def state(training: Training) -> dict[str, Any]:
         "epochs": training.records.epochs,
         "best": training.best_weights,
         "threads": torch.get_num_threads(),
+        "engine": training.choice.name,
     }
 
 
@@ -84,4 +87,7 @@ def take_up(training: Training) -> list[str]:
     training.records.rewind(training.progress.step, found["epochs"])
     restore(found["random"])
     torch.set_num_threads(found["threads"])  # another number would add up in another order
+    began_with = found.get("engine", training.choice.name)
+    if began_with != training.choice.name:  # and so might another engine
+        training.use(choose_engine(replace(job, engine=began_with)))
     return problems

@@ -1,0 +1,90 @@
+"""Choosing the engine of a run, and saying why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from glasshouse.core.errors import SettingError
+from glasshouse.training.batches import InMemoryBatches
+from glasshouse.training.dense.plan import Plan, read_plan
+from glasshouse.training.dense.site import UnsupportedError
+from glasshouse.training.engine import EngineName
+from glasshouse.training.flat import can_flatten
+from glasshouse.training.job import Job
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which engine, and why.
+
+    Args:
+        name: ``"dense"`` or ``"autograd"``.
+        why: In words, for the run's record.
+        plan: The network's plan, for the dense engine.
+    """
+
+    name: EngineName
+    why: str
+    plan: Plan | None = None
+
+
+def choose_engine(job: Job) -> Choice:
+    """The engine that a job asks for; ``"auto"`` takes the dense one wherever it can train what is there.
+
+    Args:
+        job: What is to be trained.
+
+    Raises:
+        SettingError: ``engine = "dense"``, and a piece of the job is not for it.
+
+    Example:
+        >>> import numpy as np
+        >>> import torch
+        >>> from torch import nn
+        >>> from glasshouse.data.parts import Part
+        >>> from glasshouse.losses import LOSSES
+        >>> from glasshouse.objectives import Supervised
+        >>> part = Part(torch.zeros(4, 2), torch.zeros(4, 1), np.arange(4))
+        >>> job = Job(network=nn.Linear(2, 1), batches=InMemoryBatches(part, batch_size=2), optimizer="sgd",
+        ...           objective=Supervised(LOSSES.build("mse")), learning_rate=0.1, epochs=1)
+        >>> choose_engine(job).name
+        'dense'
+    """
+    if job.engine == "autograd":
+        return Choice("autograd", "as asked for")
+    try:
+        plan = plan_for(job)
+    except UnsupportedError as error:
+        if job.engine == "dense":
+            raise SettingError(
+                f"training.engine = 'dense' with {error.piece}: {error.reason}",
+                expected="layers in a line that have rules (linear, activations, dropout, batch and layer "
+                "norm), a loss of Glasshouse, data in memory, float32 on a CPU",
+                fix="set training.engine to 'auto', which takes autograd here",
+            ) from error
+        return Choice("autograd", str(error))
+    if job.engine == "dense":
+        return Choice("dense", "as asked for", plan)
+    return Choice("dense", "every layer and the loss have rules", plan)
+
+
+def plan_for(job: Job) -> Plan:
+    """The plan of a job, tried on two rows.
+
+    Raises:
+        UnsupportedError: Something is not for the dense engine; it is named.
+    """
+    if job.device.type != "cpu" or not can_flatten(job.network, job.device):
+        raise UnsupportedError(f"device {job.device.type}", "its buffers lie in the memory of the CPU")
+    if job.precision.name != "float32":
+        raise UnsupportedError(f"precision {job.precision.name}", "it computes in the type of the weights")
+    if not isinstance(job.batches, InMemoryBatches):
+        raise UnsupportedError(
+            "a data set", "its rows are fetched one by one, which costs more than the step"
+        )
+    plan = read_plan(job.network, job.objective)
+    shape, kind, soft = job.batches.form
+    if kind != plan.dtype:
+        raise UnsupportedError(f"inputs of type {kind}", f"the parameters are {plan.dtype}")
+    plan.bind((2, *shape), soft, lambda parameter: parameter.detach())
+    return plan
