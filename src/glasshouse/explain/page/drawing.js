@@ -50,7 +50,7 @@ function makeCard(value, firstUse) {
 }
 
 function makeParameters(parameters, firstUse) {
-  const list = element("div", { class: "own" });
+  const list = element("div", { class: "parameters" });
   for (const value of parameters) {
     const button = element("button", { type: "button", class: "title", "data-tensor": value.symbol, title: `${value.name}, ${shapeText(value.shape)}` });
     button.append(element("span", { class: "symbol", html: math(valueMath(value, [])) }), element("span", { class: "size" }, shapeText(value.shape)));
@@ -118,9 +118,16 @@ function arrange() {
   }
   const [along, across] = down ? ["height", "width"] : ["width", "height"];
   const [x, y] = down ? ["y", "x"] : ["x", "y"];
+  const drawing = document.getElementById("drawing");
+  const filledColumns = columns.filter(Boolean);
+  const withLabels = (column) => column.some(({ value }) => value.step !== null && labelled(steps[value.step]));
+  const forLabels = down ? 74 : 92;
+  // Small networks fill the width, large ones keep a short distance and are scrolled.
+  const sizes = filledColumns.reduce((sum, column) => sum + Math.max(...column.map((card) => card[along])) + (withLabels(column) ? forLabels : 0), 0);
+  const distance = down ? 44 : Math.max(44, Math.min(110, (drawing.clientWidth - 48 - sizes) / Math.max(1, filledColumns.length - 1)));
   let start = 24;
-  columns.filter(Boolean).forEach((column) => {
-    if (column.some(({ value }) => value.step !== null && labelled(steps[value.step]))) start += down ? 76 : 128;
+  filledColumns.forEach((column) => {
+    if (withLabels(column)) start += forLabels;
     const middle = (card) => {
       const before = inputsOf(card.value).map((each) => cards.get(each.symbol)).filter((each) => each?.middle !== undefined);
       return before.length ? before.reduce((sum, each) => sum + each.middle, 0) / before.length : 0;
@@ -137,18 +144,18 @@ function arrange() {
       card.middle = at + card[across] / 2;
       at += card[across] + gap;
     }
-    start += size + (down ? 44 : 60);
+    start += size + distance;
   });
   const all = [...cards.values()];
   const least = Math.min(...all.map((card) => card[y])), most = Math.max(...all.map((card) => card[y] + card[across]));
-  const visible = document.getElementById("drawing")[down ? "clientWidth" : "clientHeight"];
   const lanes = laneRoom();
-  const margin = Math.max(20, (visible - (most - least) - lanes) / 2);
+  const spare = drawing[down ? "clientWidth" : "clientHeight"] - (most - least) - lanes;
+  const margin = Math.max(20, down ? spare / 2 : Math.min(spare / 2, 96));
   for (const card of all) {
     card[y] += margin - least;
     card.box.style.transform = `translate(${card.x}px, ${card.y}px)`;
   }
-  sheet.style[down ? "height" : "width"] = `${start}px`;
+  sheet.style[down ? "height" : "width"] = `${start - distance + 24}px`;
   sheet.style[down ? "width" : "height"] = `${most - least + 2 * margin + lanes}px`;
   drawEdges(most - least + margin + 16);
 }

@@ -78,12 +78,12 @@ function written(node, mode) {
 // A term of a sum with its sign in front; the first one without a plus.
 function term(part, mode, at) {
   if (Array.isArray(part) && part[0] === "-") {
-    const sign = at ? "<mo>−</mo>" : '<mo form="prefix">−</mo>';
+    const sign = at ? '<mo form="infix">−</mo>' : '<mo form="prefix">−</mo>';
     return `${sign}${inside(part[1], mode, MULTIPLIED, true)}`;
   }
   const [math, binding] = written(part, mode);
   const negative = mode === "numbers" && at && binding === ADDED;
-  return `${at ? "<mo>+</mo>" : ""}${negative ? bracketed(math) : math}`;
+  return `${at ? '<mo form="infix">+</mo>' : ""}${negative ? bracketed(math) : math}`;
 }
 
 function applied(head, parts, mode) {
@@ -96,9 +96,9 @@ function applied(head, parts, mode) {
     const power = inside(parts[0], mode, MULTIPLIED, true);
     return [`<mfrac><mn>1</mn><mrow><mn>1</mn><mo>+</mo><msup><mi>e</mi><mrow><mo form="prefix">−</mo>${power}</mrow></msup></mrow></mfrac>`, WHOLE];
   }
-  if (head === "softplus") return [`<mrow><mi>ln</mi>${bracketed(`<mn>1</mn><mo>+</mo><msup><mi>e</mi><mrow>${first}</mrow></msup>`)}</mrow>`, WHOLE];
+  if (head === "softplus") return [`<mrow><mi mathvariant="normal">ln</mi>${bracketed(`<mn>1</mn><mo>+</mo><msup><mi>e</mi><mrow>${first}</mrow></msup>`)}</mrow>`, WHOLE];
   const name = { log: "ln", atan: "arctan" }[head] ?? head;
-  return [`<mrow><mi>${name}</mi>${bracketed(arguments_.join('<mo separator="true">,</mo>'))}</mrow>`, WHOLE];
+  return [`<mrow><mi mathvariant="normal">${name}</mi>${bracketed(arguments_.join('<mo separator="true">,</mo>'))}</mrow>`, WHOLE];
 }
 
 const math = (content) => `<math>${content}</math>`;

@@ -130,7 +130,8 @@ class _Reader:
         if name in SIGNS:
             return f"<mo>{SIGNS[name]}</mo>"
         if name in WORDS or name in LIMITED:
-            return f"<mi>{name}</mi><mspace width='0.12em'/>" if self._bare_follows() else f"<mi>{name}</mi>"
+            word = f'<mi mathvariant="normal">{name}</mi>'
+            return f"{word}<mspace width='0.12em'/>" if self._bare_follows() else word
         if name in SPACES:
             return f"<mspace width='{SPACES[name]}'/>"
         if name in NOTHING:
@@ -185,7 +186,7 @@ class _Reader:
             self.at += 1
             script = self._one()
             below, above = (script, above) if sign == "_" else (below, script)
-        limits = "movablelimits" in base or any(f"<mi>{name}</mi>" in base for name in LIMITED)
+        limits = "movablelimits" in base or any(f">{name}</mi>" in base for name in LIMITED)
         base = base.removesuffix("<mspace width='0.12em'/>")
         if limits:
             tags = {(True, True): "munderover", (True, False): "munder", (False, True): "mover"}

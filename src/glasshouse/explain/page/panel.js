@@ -77,12 +77,12 @@ function forwardSection(value, index) {
     const name = value.role === "parameter" || value.role === "buffer" ? `: <code>${escaped(value.name)}</code>` : "";
     return `<section class="ahead"><h3>Forward</h3><div class="working">${line_(own, `<b class="result">${shown(number, 6)}</b>`)}</div><p class="quiet">${what}${name}.</p></section>`;
   }
-  return `<section class="ahead"><h3>Forward: ${escaped(step.title)}${whereOf(step)} ${badgeOf(step)}</h3>${working(own, forwardOf(value.symbol, index))}</section>`;
+  return `<section class="ahead"><h3>Forward: ${escaped(step.title)} ${badgeOf(step)}</h3>${working(own, forwardOf(value.symbol, index))}</section>`;
 }
 
 function whereOf(step) {
   const again = step.call ? `, call ${step.call + 1}` : "";
-  return step.module && step.module !== "loss" ? ` in <code>${escaped(step.module)}</code>${again}` : "";
+  return step.module && step.module !== "loss" ? ` in module <code>${escaped(step.module)}</code>${again}` : "";
 }
 
 function gradientSection(value, index) {
