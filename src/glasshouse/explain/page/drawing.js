@@ -42,18 +42,24 @@ function makeCard(value, firstUse) {
   if (step?.module && layout !== "pill") title.title = step.module;
   if (layout === "maps") box.append(mapsOf(value, 132, 12));
   if (layout === "table" || layout === "neurons") box.append(element("div", { class: "numbers" }));
-  const own = step ? Object.values(step.inputs).map((symbol) => bySymbol.get(symbol)).filter((each) => BESIDES.has(each.role)) : [];
-  const onEdges = step && drawnWeights(step);
-  const beside = [...new Set(own)].filter((each) => !(onEdges && [step.inputs.weight, step.inputs.bias].includes(each.symbol)));
-  if (beside.length) box.append(makeParameters(beside, firstUse));
+  // What a step learns stands on the first of its outputs.
+  const own = step && Object.values(step.outputs)[0] === value.symbol ? Object.values(step.inputs).map((symbol) => bySymbol.get(symbol)).filter((each) => BESIDES.has(each.role)) : [];
+  const elsewhere = step && drawnWeights(step) ? [step.inputs.bias, labelled(step) ? step.inputs.weight : null] : [];
+  const beside = [...new Set(own)].filter((each) => !elsewhere.includes(each.symbol));
+  if (beside.length) {
+    box.append(makeParameters(beside, firstUse));
+    box.classList.add("boxed");
+  }
   return { value, box, layout };
 }
 
 function makeParameters(parameters, firstUse) {
-  const list = element("div", { class: "parameters" });
+  const again = parameters.every((value) => firstUse.has(value.symbol));
+  const list = element("div", { class: `parameters ${again ? "again" : ""}` });
   for (const value of parameters) {
     const button = element("button", { type: "button", class: "title", "data-tensor": value.symbol, title: `${value.name}, ${shapeText(value.shape)}` });
-    button.append(element("span", { class: "symbol", html: math(valueMath(value, [])) }), element("span", { class: "size" }, shapeText(value.shape)));
+    button.append(element("span", { class: "symbol", html: math(valueMath(value, [])) }));
+    if (!again) button.append(element("span", { class: "size" }, shapeText(value.shape)));
     const entry = element("div", { class: "parameter" }, button);
     if (!firstUse.has(value.symbol)) {
       firstUse.add(value.symbol);
@@ -121,7 +127,7 @@ function arrange() {
   const drawing = document.getElementById("drawing");
   const filledColumns = columns.filter(Boolean);
   const withLabels = (column) => column.some(({ value }) => value.step !== null && labelled(steps[value.step]));
-  const forLabels = down ? 74 : 92;
+  const forLabels = down ? 96 : 92;
   // Small networks fill the width, large ones keep a short distance and are scrolled.
   const sizes = filledColumns.reduce((sum, column) => sum + Math.max(...column.map((card) => card[along])) + (withLabels(column) ? forLabels : 0), 0);
   const distance = down ? 44 : Math.max(44, Math.min(110, (drawing.clientWidth - 48 - sizes) / Math.max(1, filledColumns.length - 1)));

@@ -12,7 +12,7 @@ function drawnWeights(step) {
 }
 
 function labelled(step) {
-  return drawnWeights(step) && bySymbol.get(step.inputs.weight).numbers.count <= LABELLED;
+  return drawnWeights(step) && bySymbol.get(step.inputs.weight).numbers.count <= (narrow.matches ? LABELLED / 3 : LABELLED);
 }
 
 function line(kind, path, attributes = {}) {
@@ -55,7 +55,7 @@ function drawEdges(laneStart) {
   sheet.querySelectorAll(".weight").forEach((each) => each.remove());
   edges.setAttribute("width", sheet.style.width.replace("px", "") || sheet.clientWidth);
   edges.setAttribute("height", sheet.style.height.replace("px", "") || sheet.clientHeight);
-  edges.innerHTML = ["ahead", "back"].map((kind) => `<defs><marker id="tip-${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="tip ${kind}" d="M0 0.5 8 4 0 7.5z"/></marker></defs>`).join("");
+  edges.innerHTML = ["ahead", "back"].map((kind) => `<defs><marker id="tip-${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="tip ${kind}" d="M0 0.5 8 4 0 7.5z"/></marker></defs>`).join("");
   const lanes = skips().sort((a, b) => (a[1].depth - a[0].depth) - (b[1].depth - b[0].depth));
   for (const [from, to] of pairs()) {
     const step = steps[to.value.step];
@@ -111,13 +111,19 @@ function neuronsOn(card) {
   const area = sheet.getBoundingClientRect();
   return [...card.box.querySelectorAll(".neuron")].map((each) => {
     const circle = each.querySelector(".number").getBoundingClientRect();
-    return { x: circle.left - area.left + circle.width / 2, y: circle.top - area.top + circle.height / 2, radius: circle.height / 2, half: circle.width / 2 };
+    const below = each.getBoundingClientRect().bottom - circle.bottom + 2;
+    return { below, x: circle.left - area.left + circle.width / 2, y: circle.top - area.top + circle.height / 2, radius: circle.height / 2, half: circle.width / 2 };
   });
 }
 
+// The line between two circles; downwards it begins below the gradient that stands under the first.
 function between(a, b) {
+  if (narrow.matches) {
+    const start = a.radius + a.below, share = start / Math.max(1, b.y - a.y);
+    return [a.x + (b.x - a.x) * share, a.y + start, b.x - ((b.x - a.x) * (b.radius + 4)) / Math.max(1, b.y - a.y), b.y - b.radius - 4];
+  }
   const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
-  const cut = (end) => (narrow.matches ? end.radius : end.half) + 2;
+  const cut = (end) => end.half + 2;
   return [a.x + ((b.x - a.x) * cut(a)) / length, a.y + ((b.y - a.y) * cut(a)) / length, b.x - ((b.x - a.x) * (cut(b) + 2)) / length, b.y - ((b.y - a.y) * (cut(b) + 2)) / length];
 }
 
@@ -131,7 +137,8 @@ function drawWeights(step, from, to) {
     const made = line(`edge weighted ${number < 0 ? "minus" : ""}`, `M${x1} ${y1}L${x2} ${y2}`, { "data-from": from.value.symbol, "data-to": to.value.symbol, "data-at": weight.symbol, "data-index": `${unit},${i}` });
     made.style.strokeWidth = 0.8 + 2.2 * (Math.abs(number) / largest);
     if (!labelled(step)) return;
-    const at = i % 2 ? 0.66 : 0.3;
+    // Neighbouring labels stand at different heights, so that none covers another.
+    const at = (narrow.matches ? i + unit : i) % 2 ? 0.67 : 0.3;
     const pair = pairOf(weight, [unit, i]);
     pair.classList.add("weight");
     sheet.append(pair);
@@ -147,7 +154,7 @@ function drawNeuronLines(step, from, to) {
   if (!single && after.length !== 1) return false;
   before.forEach((a, at) => {
     const [x1, y1, x2, y2] = between(a, after[single ? at : 0]);
-    line("edge ahead", `M${x1} ${y1}L${x2} ${y2}`, { "data-from": from.value.symbol, "data-to": to.value.symbol, "marker-end": "url(#tip-ahead)" });
+    line("edge ahead only", `M${x1} ${y1}L${x2} ${y2}`, { "data-from": from.value.symbol, "data-to": to.value.symbol, "marker-end": "url(#tip-ahead)" });
   });
   return true;
 }

@@ -87,7 +87,7 @@ class _Reader:
                 parts.append(self._scripts(parts.pop() if parts else "<mrow></mrow>"))
             elif kind == "sign" and text == "'":
                 self.at += 1
-                parts.append(f"<msup>{parts.pop() if parts else '<mrow></mrow>'}<mo>′</mo></msup>")
+                parts.append('<mo lspace="0" rspace="0.05em">′</mo>')
             else:
                 parts.append(self._one())
         return parts[0] if len(parts) == 1 else f"<mrow>{''.join(parts)}</mrow>"

@@ -62,8 +62,13 @@ function termsOf(node) {
   if (termCount(node) <= MOST_TERMS) return breakable(node, "symbols");
   const sum = bareSum(node), terms = sum.slice(1);
   const divided = node !== sum && node[0] === "/" ? `, divided by ${shown(evaluate(node[2]), 6)}` : "";
-  const what = sum[0] === "+" ? `the sum of ${terms.length} terms${divided}` : `the ${sum[0] === "max" ? "largest" : "smallest"} of ${terms.length}`;
-  const rows = terms.map((each, at) => `<tr${at >= 10 ? " hidden" : ""}><td>${math(written(each, "symbols")[0])}</td><td>${math(written(each, "numbers")[0])}</td><td class="result">${shown(evaluate(each), 6)}</td></tr>`).slice(0, 2000);
+  const what = sum[0] === "+" ? `the sum of ${terms.length} terms${divided}${terms.length > 10 ? "; the ten largest:" : ""}` : `the ${sum[0] === "max" ? "largest" : "smallest"} of ${terms.length}${terms.length > 10 ? "; ten of them:" : ""}`;
+  // Folded, the table shows the terms that weigh most, in their own order.
+  const worths = terms.map((each) => Math.abs(evaluate(each)));
+  const least = [...worths].sort((a, b) => b - a)[9] ?? 0;
+  let room = 10;
+  const folded = worths.map((each) => each >= least && room-- > 0);
+  const rows = terms.map((each, at) => `<tr${folded[at] ? "" : " hidden"}><td>${math(written(each, "symbols")[0])}</td><td>${math(written(each, "numbers")[0])}</td><td class="result">${shown(evaluate(each), 6)}</td></tr>`).slice(0, 2000);
   const more = terms.length > 10 ? `<button type="button" class="link" data-more>Show all ${terms.length}</button>` : "";
   return `<span class="what">${what}</span><div class="scroll"><table class="terms"><tbody>${rows.join("")}</tbody></table></div>${more}`;
 }

@@ -133,7 +133,9 @@ rules.log_softmax = {
   },
   gradient(seen, name, index) {
     const places = alongAxis(seen.form.axis, seen.shape("x"), index);
-    const share = named("p", index, ["exp", seen.leaf("y", index)]);
+    // The rule's own y, which has more digits than the one of the run.
+    const own = evaluate(rules.log_softmax.forward(seen, "y", index));
+    const share = named("p", index, ["exp", ["at", seen.value("y").symbol, index, own]]);
     return minus(seen.back("y", index), times(share, plus(...places.map((at) => seen.back("y", at)))));
   },
 };

@@ -95,6 +95,7 @@ arrange();
 goTo(-1);
 const firstSelected = bySymbol.get(data.output) ?? values.find((value) => value.step !== null);
 if (firstSelected && !firstSelected.numbers.leftOut && firstSelected.numbers.count) select(firstSelected.symbol, largestPlace(firstSelected));
+bringIntoView(values.find((value) => value.role === "input")?.symbol, { page: false });
 document.addEventListener("click", onClick);
 document.addEventListener("keydown", onKey);
 byId("previous").addEventListener("click", () => { stopPlaying(); goTo(state.stop - 1); });

@@ -43,25 +43,27 @@ function lightUp(step, back) {
   const [ins, outs] = [new Set(Object.values(step.inputs)), new Set(Object.values(step.outputs))];
   edges.querySelectorAll(".edge").forEach((edge) => {
     const here = ins.has(edge.dataset.from) && outs.has(edge.dataset.to);
-    edge.classList.toggle("now", here && (edge.classList.contains("weighted") || edge.classList.contains("back") === back || !edge.classList.contains("back")));
+    edge.classList.toggle("now", here && (edge.classList.contains("weighted") || edge.classList.contains("only") || edge.classList.contains("back") === back));
     edge.classList.toggle("turned", back);
     edge.classList.toggle("reached", reached.has(edge.dataset.to));
   });
-  sheet.querySelectorAll(".weight").forEach((each) => {
+  sheet.querySelectorAll(".weight, .bias").forEach((each) => {
     const { value } = resolve(each.querySelector(".number").dataset.at);
+    each.classList.toggle("returned", returned.has(value.symbol));
     each.classList.toggle("now", ins.has(value.symbol));
     each.classList.toggle("reached", value.uses.some((use) => use.step <= (back ? Infinity : step.index)));
   });
 }
 
-function bringIntoView(symbol) {
+function bringIntoView(symbol, { page = true } = {}) {
   const card = cards.get(symbol);
   if (!card) return;
   const view = byId("drawing");
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (narrow.matches) {
+  if (narrow.matches && page) {
     const top = view.getBoundingClientRect().top + window.scrollY + card.y;
-    window.scrollTo({ top: top - 130, behavior: calm ? "auto" : "smooth" });
+    const covered = document.querySelector(".bar").offsetHeight + (document.querySelector(".quiz")?.offsetHeight ?? 0);
+    window.scrollTo({ top: top - covered - 12, behavior: calm ? "auto" : "smooth" });
   }
   view.scrollTo({ left: card.x + card.width / 2 - view.clientWidth / 2, top: card.y + card.height / 2 - view.clientHeight / 2, behavior: calm ? "auto" : "smooth" });
 }
