@@ -26,7 +26,7 @@ def browser():
 
 @pytest.fixture
 def opened(browser, tmp_path):
-    """Open the page of an explanation; at the end of the test it must have asked for nothing and not failed."""
+    """Open a page; at the end of the test it must have asked for nothing and complained of nothing."""
     complaints: list[str] = []
     pages = []
 

@@ -13,13 +13,13 @@ def explained(net: nn.Module, x, y=None, loss="cross_entropy", optimizer="adam")
     return gh.explain(net, x, y, loss=loss, optimizer=optimizer)
 
 
-def small():
+def small(optimizer="sgd"):
     """The 2-2-1 network of the worked example."""
     net = nn.Sequential(nn.Linear(2, 2), nn.Sigmoid(), nn.Linear(2, 1), nn.Sigmoid())
     with torch.no_grad():
         net[0].weight.copy_(torch.tensor([[0.1, 0.8], [0.4, 0.6]]))
         net[2].weight.copy_(torch.tensor([[0.3, 0.9]]))
-    return explained(net, torch.tensor([[0.35, 0.9]]), torch.tensor([[0.5]]), "mse", "sgd")
+    return explained(net, torch.tensor([[0.35, 0.9]]), torch.tensor([[0.5]]), "mse", optimizer)
 
 
 class Convolutions(nn.Module):

@@ -61,6 +61,7 @@ function updateOf(symbol, index) {
     const value = bySymbol.get(symbol);
     const w = ["at", symbol, index, value.numbers.at(index)];
     const g = ["at", `d${symbol}`, index, value.gradient.at(index)];
-    return filled(form.is, { w, g });
+    const remembered = Object.entries(form.state).map(([name, number]) => [name, ["at", name, [], number]]);
+    return filled(form.is, { w, g, ...Object.fromEntries(remembered) });
   });
 }

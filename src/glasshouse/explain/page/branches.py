@@ -31,7 +31,7 @@ _SIGNS: dict[type, str] = {Sum: "+", Product: "*", Negative: "-", Quotient: "/",
 _NAMES = {id(function): name for name, function in FUNCTIONS.items()}
 
 
-class Undecided(Exception):
+class UndecidedError(Exception):
     """A formula asks something that only numbers can answer, so it has no open form."""
 
 
@@ -57,7 +57,7 @@ def open_form(formula: Callable[..., Any], names: Sequence[str], settings: Mappi
     ways = _Ways()
     try:
         return _explored(formula, names, settings, ways, [])
-    except Undecided:
+    except UndecidedError:
         return None
 
 
@@ -87,7 +87,7 @@ def _explored(
 ) -> Any:
     ways.count += 1
     if ways.count > MOST_WAYS:
-        raise Undecided
+        raise UndecidedError
     ways.answers, ways.asked = list(answers), []
     variables = {name: _Open(Number(0.0, name), ways) for name in names}
     result = form(wrap(formula(**variables, **settings)))
@@ -107,7 +107,7 @@ class _Open(Expression):
         self.inner, self.ways = inner, ways
 
     def evaluate(self) -> float:
-        raise Undecided
+        raise UndecidedError
 
     def parts(self) -> Sequence[Expression]:
         return (self.inner,)
@@ -198,7 +198,7 @@ def form(part: Expression) -> Any:
     if isinstance(part, Applied):
         name = _NAMES.get(id(part.function.on_numbers))
         if name is None:
-            raise Undecided
+            raise UndecidedError
         return [name, *(form(each) for each in part.arguments)]
     return [_SIGNS[type(part)], *(form(each) for each in part.parts())]
 

@@ -14,7 +14,8 @@ function ofSample(value) {
 }
 
 function movedOnly(value) {
-  return value.step !== null && steps[value.step].form?.kind === "movement" && value.symbol !== data.output;
+  // Padding is worth a picture: it is what the windows of the next layer lie on.
+  return value.step !== null && steps[value.step].form?.kind === "movement" && steps[value.step].operation !== "pad" && value.symbol !== data.output;
 }
 
 function layoutOf(value) {

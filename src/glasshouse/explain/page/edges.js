@@ -55,7 +55,7 @@ function drawEdges(laneStart) {
   sheet.querySelectorAll(".weight").forEach((each) => each.remove());
   edges.setAttribute("width", sheet.style.width.replace("px", "") || sheet.clientWidth);
   edges.setAttribute("height", sheet.style.height.replace("px", "") || sheet.clientHeight);
-  edges.innerHTML = ["ahead", "back"].map((kind) => `<defs><marker id="tip-${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="tip ${kind}" d="M0 0.5 8 4 0 7.5z"/></marker></defs>`).join("");
+  edges.innerHTML = ["ahead", "back"].map((kind) => `<defs><marker id="tip-${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="tip ${kind}" d="M0 0.5 8 4 0 7.5z"/></marker></defs>`).join("");
   const lanes = skips().sort((a, b) => (a[1].depth - a[0].depth) - (b[1].depth - b[0].depth));
   for (const [from, to] of pairs()) {
     const step = steps[to.value.step];

@@ -104,6 +104,22 @@ function namedIn(node, found = new Map()) {
   return found;
 }
 
+// A long sum inside of a function gets a name, so that it is worked out on a line of its own.
+function withNamedSums(node, owner = null, done = new Map()) {
+  if (!Array.isArray(node) || node[0] === "at") return node;
+  if (done.has(node)) return done.get(node);
+  let made;
+  if (node[0] === "named") made = ["named", node[1], node[2], withNamedSums(node[3], node, done)];
+  else if (node[0] === "because") made = ["because", node[1], withNamedSums(node[2], owner, done)];
+  else {
+    const parts = node.slice(1).map((part) => withNamedSums(part, owner, done));
+    const long = node.length === 2 && node[0] in FUNCTIONS && Array.isArray(parts[0]) && parts[0][0] === "+" && parts[0].length > 4;
+    made = long ? [node[0], ["named", owner ? `sum of ${owner[1]}` : "sum", owner ? owner[2] : [], parts[0]]] : [node[0], ...parts];
+  }
+  done.set(node, made);
+  return made;
+}
+
 // The decisions that were taken, in words.
 function reasonsIn(node, found = new Set(), seen = new WeakSet()) {
   if (!Array.isArray(node) || node[0] === "at" || seen.has(node)) return found;

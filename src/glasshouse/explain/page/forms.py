@@ -7,7 +7,8 @@ arithmetic of chosen numbers, which is written into the page.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -36,6 +37,16 @@ from glasshouse.losses.cross_entropy import value as cross_entropy
 Form = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Of:
+    """What a form is made of: a rule, its tensors, its step, and where the tensors of the form go."""
+
+    rule: Any
+    values: Mapping[str, torch.Tensor]
+    step: ExplainedStep
+    store: Store
+
+
 def form_of(step: ExplainedStep, store: Store) -> Form | None:
     """The form of a step's rule; ``None`` where the page has none for it.
 
@@ -45,172 +56,159 @@ def form_of(step: ExplainedStep, store: Store) -> Form | None:
     """
     if step.reading is None:
         return None
-    rule = step.reading.rule
     for kind, make in _FORMS.items():
-        if isinstance(rule, kind):
-            return make(rule, step, store)
+        if isinstance(step.reading.rule, kind):
+            return make(_Of(step.reading.rule, step.reading.values, step, store))
     return None
 
 
-def form_of_update(update: Update, parameter: torch.Tensor, gradient: torch.Tensor) -> Form | None:
+def form_of_update(update: Update, parameter: torch.Tensor) -> Form | None:
     """The first step of an optimizer as an open form of w and g; ``None`` where it has none.
 
     Args:
         update: What the optimizer does.
         parameter: The parameter.
-        gradient: Its gradient.
     """
     start = update.start(parameter)
     if any(not bool((each == each.flatten()[0]).all()) for each in start.values() if each.numel()):
         return None
     state = {name: float(each.flatten()[0]) for name, each in start.items() if each.numel()}
 
-    def stepped(w: Any, g: Any) -> Any:
-        return update.step(w, g, state, 1)[0]
+    def stepped(w: Any, g: Any, **remembered: Any) -> Any:
+        return update.step(w, g, remembered, 1)[0]
 
-    written = open_form(stepped, ["w", "g"], {})
-    return None if written is None else {"kind": "update", "is": written}
-
-
-def _linear(rule: Any, step: ExplainedStep, store: Store) -> Form | None:
-    assert step.reading is not None
-    return {"kind": "linear"} if step.reading.values["weight"].dim() == 2 else None
+    written = open_form(stepped, ["w", "g", *state], {})
+    return None if written is None else {"is": written, "state": state}
 
 
-def _convolution(rule: Any, step: ExplainedStep, store: Store) -> Form:
-    assert step.reading is not None
-    x, weight = step.reading.values["x"].shape, step.reading.values["weight"].shape
-    sizes = x[-rule.axes :]
-    amounts = rule.amounts(x, weight)
+def _linear(of: _Of) -> Form | None:
+    return {"kind": "linear"} if of.values["weight"].dim() == 2 else None
+
+
+def _convolution(of: _Of) -> Form:
+    x, weight = of.values["x"].shape, of.values["weight"].shape
+    sizes = x[-of.rule.axes :]
+    amounts = of.rule.amounts(x, weight)
     return {
         "kind": "convolution",
         "sources": [
-            padding_sources(size, *pair, rule.padding_mode)
-            for size, pair in zip(sizes, amounts, strict=True)
+            padding_sources(size, before, after, of.rule.padding_mode)
+            for size, (before, after) in zip(sizes, amounts, strict=True)
         ],
-        "stride": list(rule.stride),
-        "dilation": list(rule.dilation),
-        "groups": rule.groups,
+        "stride": list(of.rule.stride),
+        "dilation": list(of.rule.dilation),
+        "groups": of.rule.groups,
     }
 
 
-def _transposed(rule: Any, step: ExplainedStep, store: Store) -> Form:
-    sizes = next(iter(step.outputs.values())).shape[-rule.twin.axes :]
+def _transposed(of: _Of) -> Form:
+    sizes = next(iter(of.step.outputs.values())).shape[-of.rule.twin.axes :]
     return {
         "kind": "transposed_convolution",
         "sources": [
             padding_sources(size, each, each, "zeros")
-            for size, each in zip(sizes, rule.padding, strict=True)
+            for size, each in zip(sizes, of.rule.padding, strict=True)
         ],
-        "stride": list(rule.stride),
-        "dilation": list(rule.dilation),
-        "groups": rule.groups,
+        "stride": list(of.rule.stride),
+        "dilation": list(of.rule.dilation),
+        "groups": of.rule.groups,
     }
 
 
-def _pooling(rule: Any, step: ExplainedStep, store: Store) -> Form | None:
-    if not isinstance(rule, (SlidingPooling, AdaptivePooling)):
+def _pooling(of: _Of) -> Form | None:
+    if not isinstance(of.rule, (SlidingPooling, AdaptivePooling)):
         return None
-    assert step.reading is not None
-    x = step.reading.values["x"].shape
-    _, windows = rule.windows(x[len(x) - rule.dimensions :])
-    whole = isinstance(rule, SlidingPooling) and rule.count_padding
-    return {"kind": "pooling", "pool": rule.kind, "windows": windows, "whole": whole}
+    x = of.values["x"].shape
+    _, windows = of.rule.windows(x[len(x) - of.rule.dimensions :])
+    whole = isinstance(of.rule, SlidingPooling) and of.rule.count_padding
+    return {"kind": "pooling", "pool": of.rule.kind, "windows": windows, "whole": whole}
 
 
-def _elementwise(rule: Any, step: ExplainedStep, store: Store) -> Form | None:
-    slopes = {"x": rule.slope, **rule.learnt}
-    return _by_formula("elementwise", rule.value, slopes, rule.settings, step)
+def _elementwise(of: _Of) -> Form | None:
+    slopes = {"x": of.rule.slope, **of.rule.learnt}
+    return _by_formula("elementwise", slopes, of)
 
 
-def _formula(rule: Any, step: ExplainedStep, store: Store) -> Form | None:
-    return _by_formula("formula", rule.value, rule.slopes, rule.settings, step)
+def _formula(of: _Of) -> Form | None:
+    return _by_formula("formula", of.rule.slopes, of)
 
 
-def _by_formula(
-    kind: str, value: Callable[..., Any], slopes: Any, settings: Any, step: ExplainedStep
-) -> Form | None:
-    assert step.reading is not None
-    tensors = set(step.reading.values)
-
+def _by_formula(kind: str, slopes: Mapping[str, Callable[..., Any]], of: _Of) -> Form | None:
     def opened(formula: Callable[..., Any]) -> Any:
         names = list(inspect.signature(formula).parameters)
-        fixed = {name: settings[name] for name in names if name not in tensors}
-        return open_form(formula, [name for name in names if name in tensors], fixed)
+        fixed = {name: of.rule.settings[name] for name in names if name not in of.values}
+        return open_form(formula, [name for name in names if name in of.values], fixed)
 
-    if set(step.reading.values) != set(step.inputs):
+    if set(of.values) != set(of.step.inputs):
         return None
-    forms = {"value": opened(value), **{name: opened(slope) for name, slope in slopes.items()}}
-    if any(each is None for each in forms.values()):
+    forms = {name: opened(slope) for name, slope in slopes.items()}
+    value = opened(of.rule.value)
+    if value is None or any(each is None for each in forms.values()):
         return None
-    return {"kind": kind, "value": forms.pop("value"), "slopes": forms}
+    return {"kind": kind, "value": value, "slopes": forms}
 
 
-def _normalization(rule: Any, step: ExplainedStep, store: Store) -> Form | None:
-    assert step.reading is not None
-    settings = {"kind": "normalization", "epsilon": rule.epsilon, "centred": rule.centred}
-    given = rule.given_statistics(step.saved)
-    if hasattr(rule, "normalized"):
-        return {**settings, "by": "last", "count": rule.normalized, "given": given}
-    if hasattr(rule, "num_groups"):
-        return {**settings, "by": "groups", "count": rule.num_groups, "given": given}
-    if hasattr(rule, "training"):
+def _normalization(of: _Of) -> Form | None:
+    settings = {"kind": "normalization", "epsilon": of.rule.epsilon, "centred": of.rule.centred}
+    given = of.rule.given_statistics(of.step.saved)
+    if hasattr(of.rule, "normalized"):
+        return {**settings, "by": "last", "count": of.rule.normalized, "given": given}
+    if hasattr(of.rule, "num_groups"):
+        return {**settings, "by": "groups", "count": of.rule.num_groups, "given": given}
+    if hasattr(of.rule, "training"):
         return {**settings, "by": "channel", "count": 0, "given": given}
     return None
 
 
-def _dropout(rule: Any, step: ExplainedStep, store: Store) -> Form:
-    assert step.reading is not None
-    if not rule.training:
+def _dropout(of: _Of) -> Form:
+    if not of.rule.training:
         return {"kind": "dropout", "training": False}
-    mask = step.reading.values["mask"]
+    mask = of.values["mask"]
     return {
         "kind": "dropout",
         "training": True,
-        "probability": rule.probability,
-        "mask": store.put(mask.to(torch.uint8)),
+        "probability": of.rule.probability,
+        "mask": of.store.put(mask.to(torch.uint8)),
     }
 
 
-def _softmax(rule: Any, step: ExplainedStep, store: Store) -> Form:
-    return {"kind": "softmax", "temperature": rule.temperature, "axis": rule.axis}
+def _softmax(of: _Of) -> Form:
+    return {"kind": "softmax", "temperature": of.rule.temperature, "axis": of.rule.axis}
 
 
-def _log_softmax(rule: Any, step: ExplainedStep, store: Store) -> Form:
-    return {"kind": "log_softmax", "axis": rule.axis}
+def _log_softmax(of: _Of) -> Form:
+    return {"kind": "log_softmax", "axis": of.rule.axis}
 
 
-def _by_class(rule: Any, step: ExplainedStep, store: Store) -> Form | None:
-    settings = rule.settings
+def _by_class(of: _Of) -> Form | None:
+    settings = of.rule.settings
     usual = (
-        rule.value is cross_entropy
+        of.rule.value is cross_entropy
         and settings.get("from_logits")
         and not settings.get("label_smoothing")
-        and rule.class_weights is None
+        and of.rule.class_weights is None
     )
-    return {"kind": "cross_entropy", "letter": rule.letter} if usual else None
+    return {"kind": "cross_entropy", "letter": of.rule.letter} if usual else None
 
 
-def _contraction(rule: Any, step: ExplainedStep, store: Store) -> Form | None:
-    assert step.reading is not None
-    if any(len(set(letters)) < len(letters) for letters in rule.letters):
+def _contraction(of: _Of) -> Form | None:
+    if any(len(set(letters)) < len(letters) for letters in of.rule.letters):
         return None
     return {
         "kind": "contraction",
-        "names": list(rule.names),
-        "letters": list(rule.letters),
-        "output": rule.output,
+        "names": list(of.rule.names),
+        "letters": list(of.rule.letters),
+        "output": of.rule.output,
     }
 
 
-def _movement(rule: Any, step: ExplainedStep, store: Store) -> Form:
-    assert step.reading is not None
+def _movement(of: _Of) -> Form:
     return {
         "kind": "movement",
-        "names": list(rule.names),
-        "shapes": [list(shape) for shape in rule.shapes],
-        "sources": {name: _places(source, store) for name, source in rule.sources.items()},
-        "constants": {name: store.put(each) for name, each in rule.constants.items()},
+        "names": list(of.rule.names),
+        "shapes": [list(shape) for shape in of.rule.shapes],
+        "sources": {name: _places(source, of.store) for name, source in of.rule.sources.items()},
+        "constants": {name: of.store.put(each) for name, each in of.rule.constants.items()},
     }
 
 
@@ -232,17 +230,17 @@ def _places(source: torch.Tensor, store: Store) -> dict[str, Any]:
     return store.put(source.to(torch.int64))
 
 
-def _reduction(rule: Any, step: ExplainedStep, store: Store) -> Form:
+def _reduction(of: _Of) -> Form:
     return {
         "kind": "reduction",
-        "of": rule.kind,
-        "axes": list(rule.axes),
-        "keep": rule.keep,
-        "order": rule.order,
+        "of": of.rule.kind,
+        "axes": list(of.rule.axes),
+        "keep": of.rule.keep,
+        "order": of.rule.order,
     }
 
 
-_FORMS: dict[type, Callable[[Any, ExplainedStep, Store], Form | None]] = {
+_FORMS: dict[type, Callable[[_Of], Form | None]] = {
     LinearRule: _linear,
     Convolution: _convolution,
     TransposedConvolution: _transposed,

@@ -69,9 +69,7 @@ def _arithmetic(
         expression = explanation.arithmetic(value, place)
     else:
         part = next(
-            each
-            for each in value.contributions
-            if each.use.step == step.index and each.use.name == name
+            each for each in value.contributions if each.use.step == step.index and each.use.name == name
         )
         expression = explanation.part_arithmetic(part, place)
     return None if expression is None else machine_form(expression)

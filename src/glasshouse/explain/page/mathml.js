@@ -87,8 +87,8 @@ function term(part, mode, at) {
 }
 
 function applied(head, parts, mode) {
-  const arguments_ = parts.map((part) => written(part, mode)[0]);
-  const first = arguments_[0];
+  const inner = parts.map((part) => written(part, mode)[0]);
+  const first = inner[0];
   if (head === "exp") return [`<msup><mi>e</mi><mrow>${first}</mrow></msup>`, RAISED];
   if (head === "sqrt") return [`<msqrt>${first}</msqrt>`, WHOLE];
   if (head === "absolute") return [`<mrow><mo stretchy="false">|</mo>${first}<mo stretchy="false">|</mo></mrow>`, WHOLE];
@@ -98,7 +98,7 @@ function applied(head, parts, mode) {
   }
   if (head === "softplus") return [`<mrow><mi mathvariant="normal">ln</mi>${bracketed(`<mn>1</mn><mo>+</mo><msup><mi>e</mi><mrow>${first}</mrow></msup>`)}</mrow>`, WHOLE];
   const name = { log: "ln", atan: "arctan" }[head] ?? head;
-  return [`<mrow><mi mathvariant="normal">${name}</mi>${bracketed(arguments_.join('<mo separator="true">,</mo>'))}</mrow>`, WHOLE];
+  return [`<mrow><mi mathvariant="normal">${name}</mi>${bracketed(inner.join('<mo separator="true">,</mo>'))}</mrow>`, WHOLE];
 }
 
 const math = (content) => `<math>${content}</math>`;

@@ -48,13 +48,13 @@ def mathml(latex: str, display: bool = False) -> str:
 
 
 def mathml_lines(latex: str) -> str:
-    """Formulas that are divided by commas or semicolons with a space behind them, each on its own line.
+    r"""Formulas that are divided by commas or semicolons with a space behind them, each on its own line.
 
     Args:
         latex: One or several formulas.
 
     Example:
-        >>> mathml_lines(r"a = 1,\\; b = 2").count("<math")
+        >>> mathml_lines(r"a = 1,\; b = 2").count("<math")
         2
     """
     parts = [part for part in re.split(r"[,;]\s*\\[;,]\s*|,\s*\\quad\s*", latex) if part.strip()]
@@ -74,7 +74,7 @@ class _Reader:
         self.at = 0
 
     def row(self, until: str | None = None) -> str:
-        """Everything up to the end, a closing brace or a ``\\right``."""
+        r"""Everything up to the end, a closing brace or a ``\right``."""
         parts: list[str] = []
         while self.at < len(self.tokens):
             kind, text = self.tokens[self.at]

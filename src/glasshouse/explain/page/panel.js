@@ -26,22 +26,23 @@ function badgeOf(step) {
 }
 
 // Named intermediate results, the symbols, the numbers, the result.
-function working(left, { is, value, why }, { result = true } = {}) {
-  if (is === undefined) return `<p class="why">${escaped(why)}</p>`;
+function working(left, { is: tree, value, why }, { result = true } = {}) {
+  if (tree === undefined) return `<p class="why">${escaped(why)}</p>`;
+  const is = withNamedSums(tree);
   const lines = [];
   for (const node of namedIn(is).values()) {
     const own = math(nameMath(node[1], node[2]));
-    lines.push(line_(own, termsOf(node[3])), line_("", `${breakable(node[3], "numbers")} <b class="result">= ${shown(evaluate(node), 6)}</b>`, "numbers", termCount(node[3]) > MOST_TERMS));
+    lines.push(equation(own, termsOf(node[3])), equation("", `${breakable(node[3], "numbers")} <b class="result">= ${shown(evaluate(node), 6)}</b>`, "numbers", termCount(node[3]) > MOST_TERMS));
   }
   const many = termCount(is) > MOST_TERMS;
-  lines.push(line_(left, termsOf(is)));
-  if (!many && Array.isArray(is)) lines.push(line_("", breakable(is, "numbers"), "numbers"));
-  if (result) lines.push(line_("", `<b class="result" title="${allDigits(value)}">${shown(value, 6)}</b>`, "numbers"));
+  lines.push(equation(left, termsOf(is)));
+  if (!many && Array.isArray(is)) lines.push(equation("", breakable(is, "numbers"), "numbers"));
+  if (result) lines.push(equation("", `<b class="result" title="${allDigits(value)}">${shown(value, 6)}</b>`, "numbers"));
   const reasons = [...reasonsIn(is)].map((each) => `<p class="because">because ${escaped(each)}</p>`).join("");
   return `<div class="working">${lines.join("")}</div>${reasons}`;
 }
 
-function line_(left, right, kind = "", leaveOut = false) {
+function equation(left, right, kind = "", leaveOut = false) {
   if (leaveOut) return "";
   return `<div class="line ${kind}"><span class="left">${left}</span><span class="equals">=</span><span class="right">${right}</span></div>`;
 }
@@ -80,7 +81,7 @@ function forwardSection(value, index) {
   if (!step) {
     const what = { parameter: "A parameter", buffer: "A buffer", input: "Given as the input", target: "The target", constant: "A constant" }[value.role];
     const name = value.role === "parameter" || value.role === "buffer" ? `: <code>${escaped(value.name)}</code>` : "";
-    return `<section class="ahead"><h3>Forward</h3><div class="working">${line_(own, `<b class="result">${shown(number, 6)}</b>`)}</div><p class="quiet">${what}${name}.</p></section>`;
+    return `<section class="ahead"><h3>Forward</h3><div class="working">${equation(own, `<b class="result">${shown(number, 6)}</b>`)}</div><p class="quiet">${what}${name}.</p></section>`;
   }
   return `<section class="ahead"><h3>Forward: ${escaped(step.title)} ${badgeOf(step)}</h3>${working(own, forwardOf(value.symbol, index))}</section>`;
 }
@@ -96,14 +97,14 @@ function gradientSection(value, index) {
   const parts = gradientOf(value.symbol, index);
   const several = parts.length > 1;
   const body = parts.map((part) => {
-    if (part.start) return `<p class="quiet">The loss by itself: here the way back begins.</p><div class="working">${line_(own, "<b class=\"result\">1</b>")}</div>`;
+    if (part.start) return `<p class="quiet">The loss by itself: here the way back begins.</p><div class="working">${equation(own, "<b class=\"result\">1</b>")}</div>`;
     const step = steps[part.step];
     const head = `<p class="through">Through <button type="button" class="link" data-step="${part.step}">${escaped(step.title)}</button>${whereOf(step)} ${badgeOf(step)}</p>`;
     return head + working(several ? "<span class=\"quiet\">part</span>" : own, part);
   }).join("");
   const known = parts.every((part) => part.value !== undefined);
-  const total = several && known ? `<p class="quiet">The number is used ${parts.length} times, so ${parts.length} parts come back. They add up.</p><div class="working">${line_(own, parts.map((part, at) => (at && part.value >= 0 ? "+ " : at ? "− " : "") + shown(at ? Math.abs(part.value) : part.value, 6)).join(" "))}${line_("", `<b class="result">${shown(exactSum(parts.map((part) => part.value)), 6)}</b>`)}</div>` : "";
-  const whole = known || value.gradient.leftOut ? "" : `<div class="working">${line_(own, `<b class="result">${shown(value.gradient.at(index), 6)}</b>`)}</div>`;
+  const total = several && known ? `<p class="quiet">The number is used ${parts.length} times, so ${parts.length} parts come back. They add up.</p><div class="working">${equation(own, parts.map((part, at) => (at && part.value >= 0 ? "+ " : at ? "− " : "") + shown(at ? Math.abs(part.value) : part.value, 6)).join(" "))}${equation("", `<b class="result">${shown(exactSum(parts.map((part) => part.value)), 6)}</b>`)}</div>` : "";
+  const whole = known || value.gradient.leftOut ? "" : `<div class="working">${equation(own, `<b class="result">${shown(value.gradient.at(index), 6)}</b>`)}</div>`;
   const agrees = value.error === null ? "" : `<p class="quiet">Autograd delivered the same for this tensor: the largest relative difference is ${shown(value.error, 2)}.</p>`;
   return `<section class="back"><h3>Backward: the gradient</h3>${body}${total}${whole}${agrees}</section>`;
 }
@@ -127,12 +128,12 @@ function around(name, value, index) {
   const tensor = resolve(name).gradient ? value.gradient : value.numbers;
   if (tensor.leftOut) return "";
   const axes = value.shape.length, columns = value.shape[axes - 1], rows = axes > 1 ? value.shape[axes - 2] : 1;
-  const window_ = (at, size, reach) => {
+  const stretch = (at, size, reach) => {
     const first = Math.max(0, Math.min(at - reach, size - 2 * reach - 1));
     return range(Math.min(size, 2 * reach + 1)).map((step) => first + step);
   };
-  const across = window_(index[axes - 1], columns, 2);
-  const down = axes > 1 ? window_(index[axes - 2], rows, 2) : [0];
+  const across = stretch(index[axes - 1], columns, 2);
+  const down = axes > 1 ? stretch(index[axes - 2], rows, 2) : [0];
   const lead = index.slice(0, Math.max(0, axes - 2));
   const body = down.map((row) => `<tr>${axes > 1 ? `<th scope="row">${row}</th>` : ""}${across.map((column) => {
     const place = axes > 1 ? [...lead, row, column] : [column];
@@ -199,7 +200,7 @@ function showTensor(value) {
   const left = numbers.leftOut ? `<p class="why">The numbers are left out of this page: with them it would grow too large. In Python, <code>explanation.at("${escaped(value.symbol)}", (${value.shape.map(() => 0).join(", ")}${value.shape.length === 1 ? "," : ""}))</code> gives any of them.</p>` : "";
   const first = numbers.leftOut || !numbers.count ? "" : `<p class="goes"><button type="button" class="chip" data-at="${escaped(value.symbol)}" data-index="${largestPlace(value).join(",")}">Its largest number</button></p>`;
   panel.innerHTML = [heading(math(valueMath(value, [])), "ahead", ` <span class="of">${escaped(step ? step.title : value.role)}</span> ${step ? badgeOf(step) : ""}`),
-    `<dl class="plain">${facts.map(([term_, fact]) => `<div><dt>${term_}</dt><dd>${fact}</dd></div>`).join("")}</dl>`, left, table, first, goesTo(value), ruleSection(step, false)].join("");
+    `<dl class="plain">${facts.map(([what, fact]) => `<div><dt>${what}</dt><dd>${fact}</dd></div>`).join("")}</dl>`, left, table, first, goesTo(value), ruleSection(step, false)].join("");
   panel.scrollTop = 0;
   markDrawing();
 }
@@ -260,7 +261,7 @@ function showStep(step, back) {
       const tree = back ? gradientOf(value.symbol, place).find((part) => part.step === step.index) : forwardOf(value.symbol, place);
       const left = math(back ? gradientMath(value, place) : valueMath(value, place));
       return tree?.is !== undefined && termCount(tree.is) <= MOST_TERMS && !namedIn(tree.is).size
-        ? working(left, tree) : `<div class="working">${line_(left, own)}</div>`;
+        ? working(left, tree) : `<div class="working">${equation(left, own)}</div>`;
     }).join("");
   }).join("");
   state.selected = null;

@@ -16,7 +16,7 @@ function candidates() {
 function draw() {
   const all = candidates();
   let long = null;
-  for (let attempt_ = 0; attempt_ < 300 && all.length; attempt_ += 1) {
+  for (let tries = 0; tries < 300 && all.length; tries += 1) {
     const { value, back } = all[Math.floor(Math.random() * all.length)];
     const { lead, shape } = ofSample(value);
     const index = [...lead, ...shape.map((size) => Math.floor(Math.random() * size))];
@@ -26,7 +26,7 @@ function draw() {
     if (parts.some((part) => part?.is === undefined || !Array.isArray(part.is))) continue;
     const size = parts.reduce((sum, part) => sum + leavesOf(part.is).size, 0);
     const question = { name: back ? `d${value.symbol}` : value.symbol, index, value, back, truth, parts };
-    if (size <= SHORT && (truth !== 0 || attempt_ > 100)) return question;
+    if (size <= SHORT && (truth !== 0 || tries > 100)) return question;
     long ??= question;
   }
   return long;

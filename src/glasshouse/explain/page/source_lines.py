@@ -73,7 +73,13 @@ def _of_lambda(function: Callable[..., Any], text: str) -> str:
                 continue
             if isinstance(tree, ast.Lambda):
                 code = compile(ast.Expression(tree), "", "eval").co_consts[0]
-                if code.co_code == function.__code__.co_code and code.co_consts == function.__code__.co_consts:
+                own = function.__code__
+                if (code.co_code, code.co_consts, code.co_varnames, code.co_names) == (
+                    own.co_code,
+                    own.co_consts,
+                    own.co_varnames,
+                    own.co_names,
+                ):
                     return ast.unparse(tree)
                 break
     return " ".join(text.split())

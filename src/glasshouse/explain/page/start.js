@@ -51,7 +51,7 @@ function typedPlace(event) {
   event.preventDefault();
   const text = byId("go-to").value.trim();
   const match = text.match(/^(.*?)\s*(?:[[(:]\s*([\d\s,]*)\s*[\])]?)?$/);
-  const found = match && (resolve(match[1]) ?? named_(match[1]));
+  const found = match && (resolve(match[1]) ?? ownNamed(match[1]));
   const wrong = byId("go-wrong");
   wrong.textContent = "";
   if (!found) { wrong.textContent = `nothing is called ${text}`; return; }
@@ -65,7 +65,7 @@ function typedPlace(event) {
   select((found.gradient ? "d" : "") + found.value.symbol, index, { scroll: true });
 }
 
-function named_(name) {
+function ownNamed(name) {
   const value = values.find((each) => each.name === name && each.step === null);
   return value ? { value, gradient: false } : null;
 }

@@ -85,11 +85,11 @@ def _overview(tensor: torch.Tensor) -> dict[str, Any]:
     """A small picture of a large tensor and what can be said of its numbers in short."""
     numbers = tensor.detach().double()
     rows = numbers.reshape(numbers.shape[0] if numbers.dim() > 1 else 1, -1)
-    sizes = [min(OVERVIEW, each) for each in rows.shape]
+    sizes = (min(OVERVIEW, rows.shape[0]), min(OVERVIEW, rows.shape[1]))
     picture = F.adaptive_avg_pool2d(rows[None, None], sizes)[0, 0]
     return {
         "overview": {
-            "shape": sizes,
+            "shape": list(sizes),
             "numbers": [plain_number(float(f"{each:.4g}")) for each in picture.flatten().tolist()],
             "smallest": plain_number(float(numbers.min())),
             "largest": plain_number(float(numbers.max())),

@@ -198,7 +198,7 @@ def _updates(explanation: Explanation) -> dict[str, Any]:
     if update is None:
         return {}
     return {
-        value.symbol: form_of_update(update, value.exact, value.gradient)
+        value.symbol: form_of_update(update, value.exact)
         for value in explanation.parameters.values()
         if value.gradient is not None
     }
