@@ -294,6 +294,29 @@ def test_numbers_that_did_not_fit_are_named_and_the_page_still_works(opened):
         page.keyboard.press("ArrowRight")
 
 
+def test_a_step_without_a_rule_says_so_and_shows_the_numbers_of_autograd(opened):
+    explanation = recurrent()
+    assert explanation.badges["autograd only"] == 1
+    page = opened(explanation)
+    assert page.locator("#checked").inner_text() == f"{len(explanation.steps) - 1} checked, 1 autograd only"
+    loss_of = explanation.find(explanation.outputs[0].symbol)
+    page.evaluate(
+        "([symbol, index]) => window.glasshouse.select(symbol, index)", [f"d{loss_of.symbol}", [0, 1]]
+    )
+    panel = page.locator("#panel").inner_text()
+    assert "No rule knows this operation yet" in panel
+    assert "autograd only" in panel
+
+
+def test_a_long_sum_inside_of_something_else_is_worked_out_on_its_own_line(opened):
+    page = opened(lenet())
+    page.evaluate("window.glasshouse.select('dz5', [0, 3])")
+    lines = page.locator("#panel section.back .line .left").all_inner_texts()
+    assert lines[0] == "sum"
+    sums = page.locator("#panel section.back .line").nth(1).inner_text()
+    assert sums.count("e") == 10
+
+
 @pytest.mark.parametrize("network", [small, recurrent, sequences, lenet], ids=lambda each: each.__name__)
 @pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1440, False), (1440, True)])
 def test_nothing_sticks_out_on_a_phone_or_a_desk_and_the_text_has_contrast(opened, network, width, dark):

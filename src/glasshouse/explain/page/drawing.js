@@ -159,7 +159,8 @@ function arrange() {
   const margin = Math.max(20, down ? spare / 2 : Math.min(spare / 2, 96));
   for (const card of all) {
     card[y] += margin - least;
-    card.box.style.transform = `translate(${card.x}px, ${card.y}px)`;
+    [card.x, card.y] = [Math.round(card.x), Math.round(card.y)];
+    [card.box.style.left, card.box.style.top] = [`${card.x}px`, `${card.y}px`];
   }
   sheet.style[down ? "height" : "width"] = `${start - distance + 24}px`;
   sheet.style[down ? "width" : "height"] = `${most - least + 2 * margin + lanes}px`;

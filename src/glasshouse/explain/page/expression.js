@@ -60,6 +60,7 @@ function evaluate(node) {
   if (head === "-") return -numbers[0];
   if (head === "/") return numbers[0] / numbers[1];
   if (head === "^") return numbers[0] ** numbers[1];
+  if (head === "max" || head === "min") return numbers.reduce((best, each) => FUNCTIONS[head](best, each));
   return FUNCTIONS[head](...numbers);
 }
 
@@ -104,20 +105,30 @@ function namedIn(node, found = new Map()) {
   return found;
 }
 
-// A long sum inside of a function gets a name, so that it is worked out on a line of its own.
-function withNamedSums(node, owner = null, done = new Map()) {
-  if (!Array.isArray(node) || node[0] === "at") return node;
-  if (done.has(node)) return done.get(node);
-  let made;
-  if (node[0] === "named") made = ["named", node[1], node[2], withNamedSums(node[3], node, done)];
-  else if (node[0] === "because") made = ["because", node[1], withNamedSums(node[2], owner, done)];
-  else {
-    const parts = node.slice(1).map((part) => withNamedSums(part, owner, done));
-    const long = node.length === 2 && node[0] in FUNCTIONS && Array.isArray(parts[0]) && parts[0][0] === "+" && parts[0].length > 4;
-    made = long ? [node[0], ["named", owner ? `sum of ${owner[1]}` : "sum", owner ? owner[2] : [], parts[0]]] : [node[0], ...parts];
-  }
-  done.set(node, made);
-  return made;
+const LONG = 4; // terms of a sum inside of something else
+
+// Long sums inside of a fraction, a product or a function get a name: they are worked out on lines of their own.
+function withNamedSums(tree) {
+  const done = new Map(), sums = new Map();
+  const nameOf = (sum) => {
+    const key = JSON.stringify(sum);
+    if (!sums.has(key)) sums.set(key, named(sums.size ? `sum ${sums.size + 1}` : "sum", [], sum));
+    return sums.get(key);
+  };
+  const visit = (node, outermost) => {
+    if (!Array.isArray(node) || node[0] === "at") return node;
+    if (!done.has(node)) done.set(node, make(node, outermost));
+    return done.get(node);
+  };
+  const make = (node, outermost) => {
+    const [head, ...parts] = node;
+    if (head === "named") return ["named", node[1], node[2], visit(node[3], true)];
+    if (head === "because") return ["because", node[1], visit(node[2], outermost)];
+    const mean = head === "/" && outermost && !Array.isArray(node[2]); // a sum over a plain count stays as it is
+    const made = [head, ...parts.map((part, at) => visit(part, mean && at === 0))];
+    return head === "+" && !outermost && parts.length > LONG ? nameOf(made) : made;
+  };
+  return visit(tree, true);
 }
 
 // The decisions that were taken, in words.

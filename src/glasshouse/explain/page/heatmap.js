@@ -133,24 +133,30 @@ class HeatMap {
     if (place) select(this.name, place);
   }
 
-  // Frames around the cells that a number is made of.
+  // Frames around the cells that a number is made of: one around a full rectangle, else one for every run in a row.
   mark(places, kind) {
     const { rows, columns, at } = this.picture;
     const wanted = new Set(places.map((place) => place.join()));
-    let [top, left, bottom, right] = [rows, columns, -1, -1];
+    const runs = [];
     for (let row = 0; row < rows; row += 1) {
+      let run = null;
       for (let column = 0; column < columns; column += 1) {
         const place = at(row, column);
-        if (!place || !wanted.has(place.join())) continue;
-        [top, left, bottom, right] = [Math.min(top, row), Math.min(left, column), Math.max(bottom, row), Math.max(right, column)];
+        if (!place || !wanted.has(place.join())) { run = null; continue; }
+        if (run) run.width += 1;
+        else runs.push(run = { top: row, left: column, width: 1, height: 1 });
       }
     }
-    if (bottom < 0) return;
+    if (!runs.length) return;
+    const block = runs.every((run, which) => run.left === runs[0].left && run.width === runs[0].width && run.top === runs[0].top + which);
+    const frames = block ? [{ ...runs[0], height: runs.length }] : runs.slice(0, 200);
     const share = (part, whole) => `${(100 * part) / whole}%`;
-    const frame = element("span", { class: `mark ${kind}` });
-    Object.assign(frame.style, { left: share(left, columns), top: share(top, rows), width: share(right - left + 1, columns), height: share(bottom - top + 1, rows) });
-    this.marks.append(frame);
-    if (kind === "own") this.cursor = [top, left];
+    for (const { top, left, width, height } of frames) {
+      const frame = element("span", { class: `mark ${kind}` });
+      Object.assign(frame.style, { left: share(left, columns), top: share(top, rows), width: share(width, columns), height: share(height, rows) });
+      this.marks.append(frame);
+    }
+    if (kind === "own") this.cursor = [runs[0].top, runs[0].left];
   }
 }
 

@@ -1,7 +1,7 @@
 // The panel: the arithmetic of the chosen number, or what a step does.
 
 const panel = document.getElementById("panel");
-const MOST_TERMS = 12;
+const MOST_TERMS = 12, MOST_ROWS = 2000;
 
 function select(name, index, { scroll = false } = {}) {
   const found = resolve(name);
@@ -32,18 +32,19 @@ function working(left, { is: tree, value, why }, { result = true } = {}) {
   const lines = [];
   for (const node of namedIn(is).values()) {
     const own = math(nameMath(node[1], node[2]));
-    lines.push(equation(own, termsOf(node[3])), equation("", `${breakable(node[3], "numbers")} <b class="result">= ${shown(evaluate(node), 6)}</b>`, "numbers", termCount(node[3]) > MOST_TERMS));
+    const inLine = `<b class="result">= ${shown(evaluate(node), 6)}</b>`;
+    if (termCount(node[3]) > MOST_TERMS) lines.push(manyTerms(own, node[3]), equation("", `<b class="result">${shown(evaluate(node), 6)}</b>`));
+    else lines.push(equation(own, breakable(node[3], "symbols")), equation("", `${breakable(node[3], "numbers")} ${inLine}`, "numbers"));
   }
   const many = termCount(is) > MOST_TERMS;
-  lines.push(equation(left, termsOf(is)));
+  lines.push(many ? manyTerms(left, is) : equation(left, breakable(is, "symbols")));
   if (!many && Array.isArray(is)) lines.push(equation("", breakable(is, "numbers"), "numbers"));
   if (result) lines.push(equation("", `<b class="result" title="${allDigits(value)}">${shown(value, 6)}</b>`, "numbers"));
   const reasons = [...reasonsIn(is)].map((each) => `<p class="because">because ${escaped(each)}</p>`).join("");
   return `<div class="working">${lines.join("")}</div>${reasons}`;
 }
 
-function equation(left, right, kind = "", leaveOut = false) {
-  if (leaveOut) return "";
+function equation(left, right, kind = "") {
   return `<div class="line ${kind}"><span class="left">${left}</span><span class="equals">=</span><span class="right">${right}</span></div>`;
 }
 
@@ -58,9 +59,8 @@ function termCount(node) {
   return Array.isArray(plain) && ["+", "max", "min"].includes(plain[0]) ? plain.length - 1 : 1;
 }
 
-// A short formula as it is; a long sum as a table with a line for every term.
-function termsOf(node) {
-  if (termCount(node) <= MOST_TERMS) return breakable(node, "symbols");
+// A long sum as a table with a line for every term.
+function manyTerms(left, node) {
   const sum = bareSum(node), terms = sum.slice(1);
   const divided = node !== sum && node[0] === "/" ? `, divided by ${shown(evaluate(node[2]), 6)}` : "";
   const what = sum[0] === "+" ? `the sum of ${terms.length} terms${divided}${terms.length > 10 ? "; the ten largest:" : ""}` : `the ${sum[0] === "max" ? "largest" : "smallest"} of ${terms.length}${terms.length > 10 ? "; ten of them:" : ""}`;
@@ -69,9 +69,9 @@ function termsOf(node) {
   const least = [...worths].sort((a, b) => b - a)[9] ?? 0;
   let room = 10;
   const folded = worths.map((each) => each >= least && room-- > 0);
-  const rows = terms.map((each, at) => `<tr${folded[at] ? "" : " hidden"}><td>${math(written(each, "symbols")[0])}</td><td>${math(written(each, "numbers")[0])}</td><td class="result">${shown(evaluate(each), 6)}</td></tr>`).slice(0, 2000);
-  const more = terms.length > 10 ? `<button type="button" class="link" data-more>Show all ${terms.length}</button>` : "";
-  return `<span class="what">${what}</span><div class="scroll"><table class="terms"><tbody>${rows.join("")}</tbody></table></div>${more}`;
+  const rows = terms.map((each, at) => (at >= MOST_ROWS && !folded[at] ? "" : `<tr${folded[at] ? "" : " hidden"}><td>${math(written(each, "symbols")[0])}</td><td>${math(written(each, "numbers")[0])}</td><td class="result">${shown(evaluate(each), 6)}</td></tr>`));
+  const more = terms.length > 10 ? `<button type="button" class="link" data-more>Show ${terms.length > MOST_ROWS ? `the first ${MOST_ROWS}` : `all ${terms.length}`}</button>` : "";
+  return `${equation(left, `<span class="what">${what}</span>`)}<div class="wide"><div class="scroll"><table class="terms"><tbody>${rows.join("")}</tbody></table></div>${more}</div>`;
 }
 
 function forwardSection(value, index) {
@@ -189,8 +189,11 @@ function showTensor(value) {
   const facts = [["Shape", shapeText(value.shape)], ["Type", value.dtype], ["Name", `<code>${escaped(value.name)}</code>`]];
   const summary = (tensor) => {
     if (tensor.leftOut) return tensor.overview;
-    const all = [...tensor.numbers];
-    return { smallest: Math.min(...all.slice(0, 1e5)), largest: Math.max(...all.slice(0, 1e5)), mean: exactSum(all) / (all.length || 1), norm: Math.sqrt(exactSum(all.map((each) => each * each))) };
+    const all = Array.from(tensor.numbers);
+    return {
+      smallest: all.reduce((least, each) => Math.min(least, each)), largest: all.reduce((most, each) => Math.max(most, each)),
+      mean: exactSum(all) / all.length, norm: Math.sqrt(exactSum(all.map((each) => each * each))),
+    };
   };
   const row = (what, tensor) => {
     const s = summary(tensor);

@@ -18,7 +18,7 @@ function onClick(event) {
   }
   const more = event.target.closest("[data-more]");
   if (more) {
-    more.previousElementSibling.querySelectorAll("[hidden]").forEach((each) => { each.hidden = false; });
+    more.parentElement.querySelectorAll("[hidden]").forEach((each) => { each.hidden = false; });
     more.remove();
     return;
   }
