@@ -65,10 +65,14 @@ class Recurrent(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(10, 3)
         self.lstm = nn.LSTM(3, 2, batch_first=True)
+        self.gru = nn.GRU(2, 3, batch_first=True, bidirectional=True)
+        self.rnn = nn.RNN(6, 2, batch_first=True, nonlinearity="relu")
         self.out = nn.Linear(2, 2)
 
     def forward(self, x):
         states, _ = self.lstm(self.embedding(x))
+        states, _ = self.gru(states)
+        states, _ = self.rnn(states)
         return torch.log_softmax(self.out(states[:, -1]), 1)
 
 
@@ -90,7 +94,7 @@ def sequences():
 def recurrent():
     torch.manual_seed(3)
     return explained(
-        Recurrent(), torch.tensor([[1, 4, 7]]), torch.tensor([1]), nn.NLLLoss(), optimizer="momentum"
+        Recurrent(), torch.tensor([[1, 4, 7], [2, 2, 9]]), torch.tensor([1, 0]), nn.NLLLoss(), optimizer="momentum"
     )
 
 

@@ -152,7 +152,9 @@ function filled(form, variables) {
     const because = `${shown(a)} ${holds ? sign : opposite} ${shown(b)}`;
     return ["because", because, filled(holds ? form[2] : form[3], variables)];
   }
-  if (form[0] === "named") return ["named", form[1], form[2], filled(form[3], variables)];
+  if (form[0] === "named") return ["named", form[1], variables.place ?? form[2], filled(form[3], variables)];
+  if (form[0] === "+") return plus(...form.slice(1).map((part) => filled(part, variables)));
+  if (form[0] === "*") return times(...form.slice(1).map((part) => filled(part, variables)));
   return [form[0], ...form.slice(1).map((part) => filled(part, variables))];
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from glasshouse.activations.softmax import SoftmaxRule
+from glasshouse.core.arithmetic import named
 from glasshouse.core.elementwise import Elementwise
 from glasshouse.core.update import Update
 from glasshouse.explain.operations.activation_calls import LogSoftmax
@@ -27,9 +28,13 @@ from glasshouse.explain.steps import ExplainedStep
 from glasshouse.layers.convolution_padding import padding_sources
 from glasshouse.layers.convolution_rule import Convolution
 from glasshouse.layers.dropout import DropoutRule
+from glasshouse.layers.gru_cell import GRUCellRule
 from glasshouse.layers.linear import LinearRule
+from glasshouse.layers.lstm_cell import LSTMCellRule
 from glasshouse.layers.normalization_rule import Normalization
 from glasshouse.layers.pooling_rule import AdaptivePooling, Pooling, SlidingPooling
+from glasshouse.layers.recurrent_cell_rule import RecurrentCell
+from glasshouse.layers.rnn_cell import RNNCellRule
 from glasshouse.layers.transposed_convolution_rule import TransposedConvolution
 from glasshouse.losses.by_class import ByClass
 from glasshouse.losses.cross_entropy import value as cross_entropy
@@ -240,6 +245,37 @@ def _reduction(of: _Of) -> Form:
     }
 
 
+def _recurrent(of: _Of) -> Form | None:
+    """The equations of a cell with what reaches its gates left open; of those that are laid out alike."""
+    rule = of.rule
+    if type(rule) not in (RNNCellRule, LSTMCellRule, GRUCellRule) or rule.suffix or rule.source != "x":
+        return None
+    states = rule.inputs[1:]
+    reach = [f"{side} {gate}" for side in "xh" for gate in rule.gates]
+
+    def made(name: str) -> Any:
+        def equation(**v: Any) -> Any:
+            x, h = ({gate: v[f"{side} {gate}"] for gate in rule.gates} for side in "xh")
+            return rule.step(x, h, {state: v[state] for state in states}, named)[name]
+
+        return open_form(equation, [*reach, *states], {})
+
+    def slope(group: str, name: str) -> Any:
+        known = [*states, *rule.kept, *(f"d{output}" for output in rule.outputs)]
+        return open_form(lambda **v: getattr(rule.slopes(v, named), group)[name], known, {})
+
+    direct = rule.slopes(dict.fromkeys([*states, *rule.kept, *(f"d{o}" for o in rule.outputs)], 0.0), named)
+    form = {
+        "made": {name: made(name) for name in rule.kept},
+        "from_ih": {gate: slope("from_x", gate) for gate in rule.gates},
+        "from_hh": {gate: slope("from_h", gate) for gate in rule.gates},
+        "direct": {state: slope("states", state) for state in direct.states},
+    }
+    if any(each is None for forms in form.values() for each in forms.values()):
+        return None
+    return {"kind": "recurrent", "gates": list(rule.gates), "states": list(states), **form}
+
+
 _FORMS: dict[type, Callable[[_Of], Form | None]] = {
     LinearRule: _linear,
     Convolution: _convolution,
@@ -255,4 +291,5 @@ _FORMS: dict[type, Callable[[_Of], Form | None]] = {
     Contraction: _contraction,
     Movement: _movement,
     Reduction: _reduction,
+    RecurrentCell: _recurrent,
 }

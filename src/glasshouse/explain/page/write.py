@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (
-    "numbers", "tensors", "expression", "mathml", "rules", "rules_layers", "rules_pieces", "rules_groups",
-    "arithmetic", "cells", "heatmap", "drawing", "edges", "panel", "walk", "quiz", "start",
-)  # fmt: skip
+    *("numbers", "tensors", "expression", "mathml"),
+    *("rules", "rules_layers", "rules_pieces", "rules_groups", "rules_recurrent", "arithmetic"),
+    *("cells", "heatmap", "drawing", "edges", "panel", "walk", "quiz", "start"),
+)
 """The scripts of the page in the order in which they are put together."""
 STYLES = ("page", "drawing", "panel")
 GIVEN_ROOM = 1_500_000
