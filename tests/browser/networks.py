@@ -93,9 +93,8 @@ def sequences():
 
 def recurrent():
     torch.manual_seed(3)
-    return explained(
-        Recurrent(), torch.tensor([[1, 4, 7], [2, 2, 9]]), torch.tensor([1, 0]), nn.NLLLoss(), optimizer="momentum"
-    )
+    words = torch.tensor([[1, 4, 7], [2, 2, 9]])
+    return explained(Recurrent(), words, torch.tensor([1, 0]), nn.NLLLoss(), optimizer="momentum")
 
 
 def lenet():

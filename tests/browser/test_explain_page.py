@@ -266,6 +266,25 @@ def test_a_number_that_is_used_twice_gets_a_sum_of_parts(opened):
     assert "used 2 times, so 2 parts come back" in page.locator("#panel").inner_text()
 
 
+def test_edges_lead_from_every_tensor_to_what_is_made_of_it(opened):
+    explanation = sequences()
+    page = opened(explanation)
+    drawn = page.locator("#edges .edge").evaluate_all(
+        "all => all.map((e) => e.dataset.from + '>' + e.dataset.to)"
+    )
+    given = {value.symbol for value in explanation.values if value.role not in ("parameter", "buffer")}
+    wanted = {
+        f"{before.symbol}>{after.symbol}"
+        for step in explanation.steps
+        for before in step.inputs.values()
+        for after in step.outputs.values()
+        if before.symbol in given
+    }
+    assert set(drawn) == wanted
+    looked_up = opened(recurrent()).locator('#edges [data-from="x"]')
+    assert looked_up.get_attribute("data-to") == "h1"
+
+
 def test_the_sample_can_be_changed(opened):
     page = opened(sequences())
     before = page.locator('[data-card="x"] .number').first.inner_text()

@@ -6,7 +6,8 @@ const narrow = window.matchMedia("(max-width: 47.99rem)");
 
 function inputsOf(value) {
   if (value.step === null) return [];
-  return [...new Set(Object.values(steps[value.step].inputs))].map((symbol) => bySymbol.get(symbol));
+  const { inputs, besides } = steps[value.step];
+  return [...new Set([...Object.values(inputs), ...besides])].map((symbol) => bySymbol.get(symbol)).filter(Boolean);
 }
 
 function depths() {

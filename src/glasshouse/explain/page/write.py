@@ -185,6 +185,8 @@ def _step(step: ExplainedStep, store: Store) -> dict[str, Any]:
         "in_place": step.step.in_place,
         "inputs": {name: value.symbol for name, value in step.inputs.items()},
         "outputs": {name: value.symbol for name, value in step.outputs.items()},
+        # What goes in without being a number of the rule: the places that an embedding looks up.
+        "besides": [each.symbol for each in step.step.inputs if each not in step.inputs.values()],
         "rule": "" if rule is None else type(rule).__name__,
         "formula": mathml(step.formula, display=True) if step.formula else "",
         "derivative": mathml_lines(step.derivative) if step.derivative else "",
