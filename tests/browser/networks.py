@@ -76,6 +76,36 @@ class Recurrent(nn.Module):
         return torch.log_softmax(self.out(states[:, -1]), 1)
 
 
+class Residual(nn.Module):
+    def __init__(self, channels: int, out: int, stride: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, out, 3, stride, 1, bias=False)
+        self.second = nn.Conv2d(out, out, 3, 1, 1, bias=False)
+        self.norms = nn.ModuleList([nn.BatchNorm2d(out), nn.BatchNorm2d(out)])
+        self.shorter = (
+            nn.Identity()
+            if stride == 1 and channels == out
+            else nn.Sequential(nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+        )
+
+    def forward(self, x):
+        y = self.norms[1](self.second(torch.relu(self.norms[0](self.first(x)))))
+        return torch.relu(y + self.shorter(x))
+
+
+def resnet18():
+    torch.manual_seed(5)
+    widths = [(64, 64, 1), (64, 64, 1), (64, 128, 2), (128, 128, 1)]
+    widths += [(128, 256, 2), (256, 256, 1), (256, 512, 2), (512, 512, 1)]
+    net = nn.Sequential(
+        *(nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True)),
+        nn.MaxPool2d(3, 2, 1),
+        *(Residual(*each) for each in widths),
+        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10)),
+    )
+    return explained(net.eval(), torch.rand(1, 3, 64, 64), torch.tensor([3]))
+
+
 def convolutions():
     torch.manual_seed(1)
     return explained(Convolutions(), torch.randn(2, 2, 9, 9), torch.tensor([2, 0]))

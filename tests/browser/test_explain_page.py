@@ -10,7 +10,17 @@ import torch
 
 from glasshouse.optimizers import OPTIMIZERS
 
-from .networks import NETWORKS, Convolutions, convolutions, explained, lenet, recurrent, sequences, small
+from .networks import (
+    NETWORKS,
+    Convolutions,
+    convolutions,
+    explained,
+    lenet,
+    recurrent,
+    resnet18,
+    sequences,
+    small,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -334,6 +344,20 @@ def test_a_long_sum_inside_of_something_else_is_worked_out_on_its_own_line(opene
     assert lines[0] == "sum"
     sums = page.locator("#panel section.back .line").nth(1).inner_text()
     assert sums.count("e") == 10
+
+
+def test_a_resnet18_makes_a_page_of_ten_megabytes_that_can_be_walked_and_asked(opened, tmp_path):
+    explanation = resnet18()
+    page = opened(explanation)
+    assert (tmp_path / "page0.html").stat().st_size < 10_000_000
+    assert page.locator("#notes").inner_text().startswith("The numbers of 29 large tensors are left out")
+    for _ in range(2 * len(explanation.steps)):
+        page.keyboard.press("ArrowRight")
+    assert page.locator("#where").inner_text().startswith(f"Backward {2 * len(explanation.steps)} of")
+    page.evaluate("window.glasshouse.select('dW1', [3, 1, 2, 2])")
+    expected = explanation.gradient_at("W1", (3, 1, 2, 2)).value
+    assert page.evaluate("window.glasshouse.numberAt('dW1', [3, 1, 2, 2])") == pytest.approx(expected, 1e-6)
+    assert "the sum of" in page.locator("#panel section.back").inner_text()
 
 
 @pytest.mark.parametrize("network", [small, recurrent, sequences, lenet], ids=lambda each: each.__name__)

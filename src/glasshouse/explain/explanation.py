@@ -223,7 +223,15 @@ class Explanation:
         return as_latex(self)
 
     def to_html(self, path: str | Path, megabytes: float = 8.0) -> Path:
-        """Write the page on which every number can be asked for: see :mod:`glasshouse.explain.page`."""
+        """Write the page on which every number can be asked for, as one file that loads nothing.
+
+        Args:
+            path: The file; its folder is made when it is missing.
+            megabytes: How much room the numbers may take, above 0; the largest tensors are left out first.
+
+        Returns:
+            The path.
+        """
         from glasshouse.explain.page import write_html
 
         return write_html(self, path, megabytes)
