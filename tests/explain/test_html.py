@@ -126,7 +126,7 @@ def test_what_does_not_fit_is_a_small_picture_and_the_smallest_numbers_stay():
 def test_a_size_of_nothing_is_refused_in_words():
     with pytest.raises(UsageError, match="megabytes = 0") as raised:
         as_html(small(), 0)
-    assert "leave it out for 8 megabytes" in str(raised.value)
+    assert "leave it out for 10 megabytes" in str(raised.value)
 
 
 def test_not_a_number_and_infinity_reach_the_page():

@@ -222,7 +222,7 @@ class Explanation:
 
         return as_latex(self)
 
-    def to_html(self, path: str | Path, megabytes: float = 8.0) -> Path:
+    def to_html(self, path: str | Path, megabytes: float = 10.0) -> Path:
         """Write the page on which every number can be asked for, as one file that loads nothing.
 
         Args:

@@ -37,7 +37,7 @@ GIVEN_ROOM = 1_500_000
 """Characters for the arithmetic of chosen numbers, over all steps without a form."""
 
 
-def write_html(explanation: Explanation, path: str | Path, megabytes: float = 8.0) -> Path:
+def write_html(explanation: Explanation, path: str | Path, megabytes: float = 10.0) -> Path:
     """Write the page of an explanation.
 
     Args:
@@ -58,7 +58,7 @@ def write_html(explanation: Explanation, path: str | Path, megabytes: float = 8.
     return target
 
 
-def as_html(explanation: Explanation, megabytes: float = 8.0) -> str:
+def as_html(explanation: Explanation, megabytes: float = 10.0) -> str:
     """The page as text.
 
     Args:
@@ -72,7 +72,7 @@ def as_html(explanation: Explanation, megabytes: float = 8.0) -> str:
         raise UsageError(
             f"megabytes = {megabytes}",
             expected="a size above 0",
-            fix="leave it out for 8 megabytes; 0.5 gives a page of pictures with few numbers",
+            fix="leave it out for 10 megabytes; 0.5 gives a page of pictures with few numbers",
         )
     data = page_data(explanation, megabytes)
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -142,7 +142,7 @@ def _numbers(explanation: Explanation, store: Store) -> dict[tuple[int, str], di
         tensors.append((value.number, "numbers", value.tensor))
         if value.gradient is not None:
             tensors.append((value.number, "gradient", value.gradient))
-    tensors.sort(key=lambda each: each[2].numel() * (2 if each[1] == "gradient" else 1))
+    tensors.sort(key=lambda each: each[2].numel())
     # Gradients keep all digits of float64 as long as the page stays small.
     exact = sum(each[2].numel() for each in tensors) * 8 < store.room
     return {(number, kind): store.put(tensor, exact) for number, kind, tensor in tensors}
