@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from glasshouse.core.errors import UsageError
@@ -220,6 +221,25 @@ class Explanation:
         from glasshouse.explain.latex import as_latex
 
         return as_latex(self)
+
+    def to_html(self, path: str | Path, megabytes: float = 10.0) -> Path:
+        """Write the page on which every number can be asked for, as one file that loads nothing.
+
+        Args:
+            path: The file; its folder is made when it is missing.
+            megabytes: How much room the numbers may take, above 0; the largest tensors are left out first.
+
+        Returns:
+            The path.
+        """
+        from glasshouse.explain.page import write_html
+
+        return write_html(self, path, megabytes)
+
+    def _repr_html_(self) -> str:
+        from glasshouse.explain.page import in_notebook
+
+        return in_notebook(self)
 
     def __str__(self) -> str:
         return self.to_text()
