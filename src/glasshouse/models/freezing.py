@@ -85,9 +85,21 @@ def training_mode(network: nn.Module) -> nn.Module:
     """
     network.train()
     for module in network.modules():
-        frozen = isinstance(module, _BatchNorm) and not any(
-            each.requires_grad for each in module.parameters()
-        )
-        if frozen and module.affine and module.track_running_stats:
+        if keeps_statistics(module):
             module.eval()
     return network
+
+
+def keeps_statistics(module: nn.Module) -> bool:
+    """Whether it is a batch norm with frozen weights, which goes on using the statistics that it has.
+
+    Args:
+        module: Any module.
+
+    Example:
+        >>> keeps_statistics(nn.BatchNorm1d(2).requires_grad_(False)), keeps_statistics(nn.BatchNorm1d(2))
+        (True, False)
+    """
+    if not isinstance(module, _BatchNorm) or not module.affine or not module.track_running_stats:
+        return False
+    return not any(each.requires_grad for each in module.parameters())

@@ -28,7 +28,7 @@ from glasshouse.explain.steps import ExplainedStep
 from glasshouse.layers.convolution_padding import padding_sources
 from glasshouse.layers.convolution_rule import Convolution
 from glasshouse.layers.dropout import DropoutRule
-from glasshouse.layers.gru_cell import GRUCellRule
+from glasshouse.layers.gru_cell_rule import GRUCellRule
 from glasshouse.layers.linear import LinearRule
 from glasshouse.layers.lstm_cell import LSTMCellRule
 from glasshouse.layers.normalization_rule import Normalization

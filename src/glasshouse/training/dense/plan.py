@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from glasshouse.losses import LOSSES, Loss
+from glasshouse.models.freezing import keeps_statistics
 from glasshouse.models.perceptron import Perceptron
 from glasshouse.objectives import Supervised
 from glasshouse.training.dense.binders import Binder, binder_of
@@ -157,6 +158,9 @@ def read_plan(network: nn.Module, objective: Supervised) -> Plan:
         ['0', '1', '2']
     """
     pieces = tuple(lined_up(network, ""))
+    for piece in pieces:
+        if keeps_statistics(piece.module):
+            raise UnsupportedError(piece.title, "it is frozen, and the engine would move its statistics")
     parameters = [each for piece in pieces for each in piece.module.parameters(recurse=False)]
     if len({id(each) for each in parameters}) < len(parameters):
         raise UnsupportedError("the network", "two of its layers share a parameter")
