@@ -7,10 +7,10 @@ import re
 
 import pytest
 import torch
+from torch import nn
 
 from glasshouse.optimizers import OPTIMIZERS
-
-from .networks import (
+from tests.browser.networks import (
     NETWORKS,
     Convolutions,
     convolutions,
@@ -324,17 +324,25 @@ def test_numbers_that_did_not_fit_are_named_and_the_page_still_works(opened):
 
 
 def test_a_step_without_a_rule_says_so_and_shows_the_numbers_of_autograd(opened):
-    explanation = recurrent()
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(3, 2), Gamma(), nn.Linear(2, 2))
+    explanation = explained(network, torch.randn(1, 3), torch.tensor([1]))
     assert explanation.badges["autograd only"] == 1
     page = opened(explanation)
     assert page.locator("#checked").inner_text() == f"{len(explanation.steps) - 1} checked, 1 autograd only"
-    loss_of = explanation.find(explanation.outputs[0].symbol)
-    page.evaluate(
-        "([symbol, index]) => window.glasshouse.select(symbol, index)", [f"d{loss_of.symbol}", [0, 1]]
-    )
+    (unknown,) = [step for step in explanation.steps if step.badge == "autograd only"]
+    (made,) = unknown.outputs.values()
+    page.evaluate("([symbol, index]) => window.glasshouse.select(symbol, index)", [made.symbol, [0, 1]])
     panel = page.locator("#panel").inner_text()
     assert "No rule knows this operation yet" in panel
     assert "autograd only" in panel
+
+
+class Gamma(nn.Module):
+    """An operation that no rule knows."""
+
+    def forward(self, x):
+        return torch.lgamma(x.abs() + 1)
 
 
 def test_a_long_sum_inside_of_something_else_is_worked_out_on_its_own_line(opened):

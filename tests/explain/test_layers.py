@@ -125,7 +125,7 @@ def test_what_has_no_rule_says_so_and_its_gradient_is_right_all_the_same(layer, 
 )
 def test_coarser_types_are_explained_in_float64_from_what_ran(dtype, bound):
     torch.manual_seed(0)
-    net = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.LayerNorm(8), nn.Linear(8, 3)).to(dtype)
+    net = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.LayerNorm(8), nn.RMSNorm(8), nn.Linear(8, 3)).to(dtype)
     x = torch.randn(4, 6, dtype=dtype)
     expected = by_autograd(net, x, mean_square)
     explanation = gh.explain(net, x, loss=mean_square)

@@ -68,6 +68,19 @@ def bilinear(
     return lambda: F.bilinear(input1, input2, weight) + bias
 
 
+def rms_norm(
+    input: torch.Tensor,
+    normalized_shape: Sequence[int],
+    weight: torch.Tensor | None = None,
+    eps: float | None = None,
+) -> Smaller | None:
+    """The same with the epsilon named that PyTorch takes for numbers of that type."""
+    if eps is not None:
+        return None
+    epsilon = torch.finfo(input.dtype).eps
+    return lambda: F.rms_norm(input, list(normalized_shape), weight, epsilon)
+
+
 def glu(input: torch.Tensor, dim: int = -1) -> Smaller:
     """One half, gated by the sigmoid of the other."""
 
@@ -201,6 +214,7 @@ EXPANSIONS: dict[str, Callable[..., Smaller | None]] = {
     "baddbmm": addmm,
     "bilinear": bilinear,
     "glu": glu,
+    "rms_norm": rms_norm,
     "cosine_similarity": cosine_similarity,
     "pairwise_distance": pairwise_distance,
     "scaled_dot_product_attention": attention,

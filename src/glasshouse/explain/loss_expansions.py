@@ -108,9 +108,10 @@ def _picked(
     kept = target != ignored
     true = torch.where(kept, target, 0)
     losses = -logarithms.gather(axis, true.unsqueeze(axis)).squeeze(axis)
+    if weight is None and bool(kept.all()):
+        return _reduced(losses, reduction)
     weights = kept.to(logarithms.dtype) if weight is None else weight[true] * kept
-    if weight is not None or not bool(kept.all()):
-        losses = losses * weights
+    losses = losses * weights
     if reduction == "mean":
         return losses.sum() / weights.sum()
     return _reduced(losses, reduction)

@@ -18,10 +18,11 @@ function depths() {
     const before = inputsOf(value).filter((each) => !BESIDES.has(each.role)).map((each) => depth.get(each.symbol) ?? 0);
     depth.set(value.symbol, Math.max(0, ...before) + 1);
   }
-  // What is given besides the input stands just before its first use.
+  // What is given besides the input stands just before its first use, or before the end where no step names it.
+  const last = Math.max(1, ...[...depth.values()].filter((each) => each !== null));
   for (const value of drawn.filter((each) => depth.get(each.symbol) === null)) {
     const uses = value.uses.flatMap((use) => Object.values(steps[use.step].outputs)).map((symbol) => depth.get(symbol) ?? 1);
-    depth.set(value.symbol, Math.max(0, Math.min(...uses, Infinity) - 1) || 0);
+    depth.set(value.symbol, Math.max(0, Math.min(...uses, last) - 1));
   }
   return depth;
 }
