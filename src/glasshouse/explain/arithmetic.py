@@ -72,26 +72,30 @@ class Symbol(Number):
         return f"{self.latex_symbol}_{{{place}}}" if self.index else self.latex_symbol, WHOLE
 
 
-def renamed(expression: Expression, names: Mapping[str, tuple[str, str]]) -> Expression:
+def renamed(
+    expression: Expression, names: Mapping[str, tuple[str, str]], shorter: Mapping[str, int] | None = None
+) -> Expression:
     """The same arithmetic with a rule's own names replaced by those of the network.
 
     Args:
         expression: The arithmetic as the rule writes it.
         names: By the rule's name the symbol and its LaTeX; other names stay.
+        shorter: By the rule's name how many leading axes its places are written without, because they have
+            one place only: ``y[0,0,1,2]`` of one channel of one picture becomes ``y[1,2]``.
 
     Example:
         >>> own = Number(0.5, "weight", (0, 1)) * Number(2.0, "x", (0, 1))
         >>> renamed(own, {"weight": ("W1", "W^{(1)}")}).symbols()
         'W1[0,1]·x[0,1]'
     """
-    return _Renamer(names).of(expression)
+    return _Renamer(names, shorter or {}).of(expression)
 
 
 class _Renamer:
     """Copies a tree; a part that stands in several places stays one part."""
 
-    def __init__(self, names: Mapping[str, tuple[str, str]]) -> None:
-        self.names = names
+    def __init__(self, names: Mapping[str, tuple[str, str]], shorter: Mapping[str, int]) -> None:
+        self.names, self.shorter = names, shorter
         self.done: dict[int, tuple[Expression, Expression]] = {}
 
     def of(self, expression: Expression) -> Expression:
@@ -102,12 +106,18 @@ class _Renamer:
 
     def _copy(self, expression: Expression) -> Expression:
         if isinstance(expression, Number):
+            place = expression.index[self.shorter.get(expression.name, 0) :]
             if expression.name not in self.names:
-                return expression
+                return (
+                    expression
+                    if place == expression.index
+                    else Number(expression.number, expression.name, place)
+                )
             symbol, latex = self.names[expression.name]
-            return Symbol(expression.number, symbol, expression.index, latex)
+            return Symbol(expression.number, symbol, place, latex)
         if isinstance(expression, Named):
-            return Named(expression.leaf_name, self.of(expression.inner), expression.index)
+            place = expression.index[self.shorter.get(expression.leaf_name, 0) :]
+            return Named(expression.leaf_name, self.of(expression.inner), place)
         if isinstance(expression, Chosen):
             return _Branch(self.of(expression.inner), expression.because)
         if isinstance(expression, Applied):

@@ -1,0 +1,201 @@
+"""Drawings of pieces: a few shapes of SVG in the colours of the page, readable in light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import torch
+
+from glasshouse.core.expression import shown
+
+COLOURS = {
+    "ink": "#17211f", "muted": "#56655f", "rule": "#c9d4d0", "accent": "#0b6e63", "second": "#b4540a",
+    "third": "#5c549e", "soft": "#d7e9e4",
+}  # fmt: skip
+"""Names of the page's colours, and what they are where no page sets them."""
+CELL = 44
+
+
+def colour(name: str) -> str:
+    """A colour of the page by name."""
+    return f"var(--{name}, {COLOURS[name]})"
+
+
+def svg(width: float, height: float, shapes: Iterable[str], title: str) -> str:
+    """A drawing.
+
+    Args:
+        width: In pixels.
+        height: In pixels.
+        shapes: What is on it.
+        title: What it shows, for people who do not see it.
+
+    Example:
+        >>> svg(10, 10, [], "Nothing")[:38]
+        '<svg xmlns="http://www.w3.org/2000/svg'
+    """
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
+        f'height="{height:.0f}" role="img" font-family="inherit" font-size="13">'
+        f"<title>{escape(title)}</title>" + "".join(shapes) + "</svg>"
+    )
+
+
+def text(x: float, y: float, words: str, ink: str = "ink", anchor: str = "middle", size: int = 13) -> str:
+    """Words, centred on their line."""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" dominant-baseline="central" '
+        f'font-size="{size}" fill="{colour(ink)}">{escape(words)}</text>'
+    )
+
+
+def rectangle(
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    fill: str = "none",
+    stroke: str = "rule",
+    thick: float = 1.0,
+) -> str:
+    """A box with slightly round corners."""
+    inside = fill if fill in ("none",) else colour(fill)
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="3" fill="{inside}" '
+        f'stroke="{colour(stroke)}" stroke-width="{thick}"/>'
+    )
+
+
+def line(
+    points: Sequence[tuple[float, float]], ink: str = "accent", thick: float = 2.0, dashed: bool = False
+) -> str:
+    """A way through points."""
+    way = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    dash = ' stroke-dasharray="5 4"' if dashed else ""
+    return f'<polyline points="{way}" fill="none" stroke="{colour(ink)}" stroke-width="{thick}"{dash}/>'
+
+
+def dot(x: float, y: float, radius: float = 4.0, ink: str = "accent", hollow: bool = False) -> str:
+    """A point."""
+    fill = "none" if hollow else colour(ink)
+    place = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius}"'
+    return f'<circle {place} fill="{fill}" stroke="{colour(ink)}" stroke-width="1.6"/>'
+
+
+def table(
+    x: float,
+    y: float,
+    values: torch.Tensor,
+    name: str,
+    marked: Iterable[tuple[int, int]] = (),
+    heat: bool = False,
+) -> list[str]:
+    """A matrix as cells with its numbers.
+
+    Args:
+        x: Left edge.
+        y: Upper edge of the cells; the name stands above.
+        values: Two axes.
+        name: What it is.
+        marked: Cells that are filled.
+        heat: Whether cells are filled by the size of their number.
+    """
+    chosen = set(marked)
+    rows, columns = values.shape
+    largest = float(values.abs().max()) or 1.0
+    shapes = [text(x + columns * CELL / 2, y - 14, name, "muted")]
+    for row in range(rows):
+        for column in range(columns):
+            left, top = x + column * CELL, y + row * CELL
+            shapes.append(rectangle(left, top, CELL, CELL, "soft" if (row, column) in chosen else "none"))
+            number = float(values[row, column])
+            if heat and number:
+                share = abs(number) / largest
+                fill = colour("accent" if number > 0 else "second")
+                shapes.append(
+                    f'<rect x="{left + 1:.1f}" y="{top + 1:.1f}" width="{CELL - 2}" height="{CELL - 2}" '
+                    f'rx="2" fill="{fill}" opacity="{0.08 + 0.42 * share:.2f}"/>'
+                )
+            shapes.append(text(left + CELL / 2, top + CELL / 2, shown(number, 3), size=12))
+    return shapes
+
+
+def bars(x: float, y: float, named: dict[str, torch.Tensor], width: float = 300.0) -> tuple[list[str], float]:
+    """Numbers as bars from a middle line, in groups; returns the shapes and where they end below."""
+    largest = max((float(each.abs().max()) for each in named.values() if each.numel()), default=1.0) or 1.0
+    shapes: list[str] = []
+    middle, half = x + 96 + width / 2, width / 2
+    top = y
+    for name, tensor in named.items():
+        numbers = tensor.flatten().tolist()
+        for place, number in enumerate(numbers):
+            label = name if len(numbers) == 1 else f"{name}[{place}]"
+            length = half * abs(number) / largest
+            left = middle if number >= 0 else middle - length
+            shapes.append(text(x + 86, top + 9, label, "muted", "end"))
+            ink = "accent" if number >= 0 else "second"
+            shapes.append(
+                f'<rect x="{left:.1f}" y="{top:.1f}" width="{max(length, 0.5):.1f}" height="18" rx="3" '
+                f'fill="{colour(ink)}" opacity="0.75"/>'
+            )
+            shapes.append(text(middle + half + 12, top + 9, shown(number, 4), anchor="start"))
+            top += 24
+        top += 8
+    shapes.append(line([(middle, y - 4), (middle, top - 8)], "rule", 1.0))
+    return shapes, top
+
+
+class Axes:
+    """A plane with two scales, on which points and lines are drawn.
+
+    Args:
+        x: Least and greatest number to the right.
+        y: Least and greatest number upwards.
+        width: In pixels.
+        height: In pixels.
+        room: Share of the scale to the right that is left free at both ends.
+    """
+
+    def __init__(
+        self,
+        x: tuple[float, float],
+        y: tuple[float, float],
+        width: float = 460.0,
+        height: float = 300.0,
+        room: float = 0.08,
+    ) -> None:
+        self.x, self.y = _spread(x, room), _spread(y)
+        self.width, self.height, self.left, self.top = width, height, 52.0, 16.0
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the plane lies on the drawing."""
+        across = (x - self.x[0]) / (self.x[1] - self.x[0])
+        up = (y - self.y[0]) / (self.y[1] - self.y[0])
+        return self.left + across * self.width, self.top + (1 - up) * self.height
+
+    def frame(self, right: str, up: str) -> list[str]:
+        """The frame with the ends of its scales and what they count."""
+        bottom = self.top + self.height
+        shapes = [rectangle(self.left, self.top, self.width, self.height)]
+        for number, anchor in ((self.x[0], "start"), (self.x[1], "end")):
+            shapes.append(text(self.at(number, 0)[0], bottom + 14, shown(number, 3), "muted", anchor, 12))
+        shapes.append(text(self.left + self.width / 2, bottom + 14, right, "muted", size=12))
+        for number, shift in ((self.y[0], -6.0), (self.y[1], 6.0)):
+            shapes.append(
+                text(self.left - 6, self.at(0, number)[1] + shift, shown(number, 3), "muted", "end", 12)
+            )
+        shapes.append(text(self.left - 6, self.top + self.height / 2, up, "muted", "end", 12))
+        return shapes
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Of the whole drawing."""
+        return self.left + self.width + 20, self.top + self.height + 32
+
+
+def _spread(ends: tuple[float, float], share: float = 0.08) -> tuple[float, float]:
+    low, high = min(ends), max(ends)
+    room = share * (high - low) if high > low else 1.0
+    return low - room, high + room

@@ -1,0 +1,141 @@
+"""Perceptron learning, worked out: every mistake, and how it moves the line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from glasshouse.core.checks import number, whole_number
+from glasshouse.core.errors import UsageError
+from glasshouse.core.expression import Number, total
+from glasshouse.explain.pieces.drawing import Axes, dot, line, svg
+from glasshouse.explain.pieces.given import numbers
+from glasshouse.explain.pieces.piece import Line, Piece
+
+
+def perceptron(
+    points: Any,
+    classes: Any,
+    learning_rate: float = 1.0,
+    epochs: int = 20,
+    weights: Any = None,
+    bias: float = 0.0,
+) -> Piece:
+    r"""Rosenblatt's rule on a few points: at every mistake the weights move by the point.
+
+    .. math:: y = [w \cdot x + b \ge 0], \quad w \leftarrow w + \eta (t - y) x, \quad
+        b \leftarrow b + \eta (t - y)
+
+    It stops after an epoch without a mistake. On classes that no line divides (XOR) there is no such epoch.
+
+    Args:
+        points: A matrix, one row for each point.
+        classes: The class of each point, 0 or 1.
+        learning_rate: Step size eta, above 0.
+        epochs: Most passes over the points, from 1.
+        weights: Where the weights begin; zeros if left out.
+        bias: Where the bias begins.
+
+    Raises:
+        UsageError: Points and classes are not as many, or a class is neither 0 nor 1.
+        SettingError: A setting lies outside its range.
+
+    Source:
+        Rosenblatt 1958, The perceptron: a probabilistic model for information storage and organization.
+
+    Example:
+        >>> gate = perceptron([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1])
+        >>> gate.results["mistakes"].tolist()[-1], gate.notes[0][:9]
+        (0.0, 'converged')
+        >>> perceptron([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]).notes[0]
+        'not converged: in each of the 20 epochs there is a mistake'
+    """
+    x, t = numbers("points", points, 2), numbers("classes", classes, 1)
+    if len(x) != len(t) or not bool(((t == 0) | (t == 1)).all()):
+        raise UsageError(
+            f"{len(x)} points with the classes {t.tolist()}",
+            expected="a class for each point, 0 or 1",
+            fix="give as many classes as points",
+        )
+    number("learning_rate", learning_rate, above=0)
+    whole_number("epochs", epochs, at_least=1)
+    w = torch.zeros(x.shape[1], dtype=torch.float64) if weights is None else numbers("weights", weights, 1)
+    b = float(bias)
+    lines: list[Line] = []
+    mistakes: list[int] = []
+    stands = [(w.clone(), b)]
+    for epoch in range(1, epochs + 1):
+        wrong = 0
+        for place in range(len(x)):
+            terms = [
+                Number(float(a), f"w{i + 1}") * Number(float(c), f"x{i + 1}")
+                for i, (a, c) in enumerate(zip(w, x[place], strict=True))
+            ]
+            z = total([*terms, Number(b, "b")])
+            error = float(t[place]) - float(z.value >= 0)
+            if not error:
+                continue
+            wrong += 1
+            part = f"Epoch {epoch}, point {place}: {'0' if error > 0 else '1'} said, {int(t[place])} is right"
+            lines.append(Line("z", z, part))
+            step = Number(learning_rate, "eta") * Number(error, "(t − y)")
+            lines += [
+                Line(f"w{i + 1}", Number(float(a), f"w{i + 1}") + step * Number(float(c), f"x{i + 1}"), part)
+                for i, (a, c) in enumerate(zip(w, x[place], strict=True))
+            ]
+            lines.append(Line("b", Number(b, "b") + step, part))
+            w = w + learning_rate * error * x[place]
+            b = b + learning_rate * error
+            stands.append((w.clone(), b))
+        mistakes.append(wrong)
+        if not wrong:
+            break
+    done = mistakes[-1] == 0
+    note = (
+        f"converged in epoch {len(mistakes)} after {sum(mistakes)} mistakes"
+        if done
+        else f"not converged: in each of the {epochs} epochs there is a mistake"
+    )
+
+    def draw() -> str:
+        if x.shape[1] != 2:
+            return ""
+        axes = Axes(
+            (float(x[:, 0].min()), float(x[:, 0].max())), (float(x[:, 1].min()), float(x[:, 1].max()))
+        )
+        shapes = axes.frame("x1", "x2")
+        for number_of, (weight, offset) in enumerate(stands):
+            ends = _border(weight.tolist(), offset, axes)
+            if ends:
+                last = number_of == len(stands) - 1
+                shapes.append(line(ends, "accent" if last else "rule", 2.4 if last else 1.2))
+        for point, kind in zip(x.tolist(), t.tolist(), strict=True):
+            shapes.append(dot(*axes.at(*point), 6, "second" if kind else "third", hollow=not kind))
+        return svg(*axes.size, shapes, "The points, and the line after every mistake")
+
+    return Piece(
+        f"Perceptron learning on {len(x)} points",
+        r"y = [w \cdot x + b \ge 0],\; w \leftarrow w + \eta (t - y) x,\; b \leftarrow b + \eta (t - y)",
+        {"x": x, "t": t, "eta": f"{learning_rate:g}"},
+        {"w": w, "b": torch.tensor(b, dtype=torch.float64), "mistakes": torch.tensor(mistakes).double()},
+        lambda: lines,
+        draw,
+        notes=(note,),
+    )
+
+
+def _border(w: list[float], b: float, axes: Axes) -> list[tuple[float, float]]:
+    """Where the line w x + b = 0 enters and leaves the frame."""
+    found = []
+    (left, right), (low, high) = axes.x, axes.y
+    if w[1]:
+        found += [(x, -(w[0] * x + b) / w[1]) for x in (left, right)]
+    if w[0]:
+        found += [(-(w[1] * y + b) / w[0], y) for y in (low, high)]
+    slack = 1e-9 * max(1.0, abs(right - left), abs(high - low))
+    inside = [
+        (x, y) for x, y in found if left - slack <= x <= right + slack and low - slack <= y <= high + slack
+    ]
+    distinct = sorted({(round(x, 9), round(y, 9)) for x, y in inside})
+    return [axes.at(*distinct[0]), axes.at(*distinct[-1])] if len(distinct) > 1 else []
