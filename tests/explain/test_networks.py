@@ -162,7 +162,31 @@ MODELS_TRIED = {
     ),
     "cnn": ({"size": (8, 8), "widths": [3, 4], "classes": 3}, (2, 1, 8, 8)),
     "lenet5": ({"classes": 3}, (1, 1, 28, 28)),
+    "stack": (
+        {"inputs": (2, 6), "outputs": 3, "layers": [{"name": "conv1d", "out_channels": 3}, "gelu"]},
+        (2, 2, 6),
+    ),
+    "alexnet": ({"classes": 3, "size": (67, 67), "width": 0.04}, (1, 3, 67, 67)),
+    "zfnet": ({"classes": 3, "size": (53, 53), "width": 0.04}, (1, 3, 53, 53)),
+    **{
+        name: ({"classes": 3, "size": (32, 32), "width": 0.04, "batch_norm": True}, (2, 3, 32, 32))
+        for name in ("vgg11", "vgg13", "vgg16", "vgg19")
+    },
+    "googlenet": ({"classes": 3, "size": (31, 31), "width": 0.1}, (1, 3, 31, 31)),
+    **{
+        name: ({"classes": 3, "width": 0.05}, (2, 3, 33, 33))
+        for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+    },
+    **{
+        f"cifar_resnet{depth}": ({"classes": 3, "width": 0.25}, (2, 3, 12, 12))
+        for depth in (8, 14, 20, 32, 44, 56, 110)
+    },
+    "mobilenet": ({"classes": 3, "width": 0.1}, (2, 3, 33, 33)),
 }
+
+
+def test_no_model_of_the_package_is_forgotten():
+    assert set(MODELS_TRIED) == set(MODELS)
 
 
 @pytest.mark.parametrize("name", MODELS_TRIED)
