@@ -177,7 +177,6 @@ PLACES = {
     "a convolution worked out": ("explain/pieces/convolution.py", "def convolution"),
     "perceptron learning worked out": ("explain/pieces/perceptron.py", "Rosenblatt"),
     "optimizers side by side": ("explain/pieces/updates.py", "def updates"),
-    "training without autograd": ("training/dense/engine.py", "class DenseEngine"),
     "layers written down one after the other": ("models/stack.py", "def stack"),
     "ONNX": ("ship/onnx.py", "onnx"),
     "deployment": ("ship/bundle.py", "class Bundle"),
