@@ -110,7 +110,7 @@ def perceptron(
             ends = _border(weight.tolist(), offset, axes)
             if ends:
                 last = number_of == len(stands) - 1
-                shapes.append(line(ends, "accent" if last else "rule", 2.4 if last else 1.2))
+                shapes.append(line(ends, "accent" if last else "muted", 2.4 if last else 0.8))
         for point, kind in zip(x.tolist(), t.tolist(), strict=True):
             shapes.append(dot(*axes.at(*point), 6, "second" if kind else "third", hollow=not kind))
         return svg(*axes.size, shapes, "The points, and the line after every mistake")

@@ -12,7 +12,7 @@ from glasshouse.core.concept import Spec, read_spec
 from glasshouse.core.errors import UsageError
 from glasshouse.core.update import Update
 from glasshouse.explain.arithmetic import renamed
-from glasshouse.explain.pieces.drawing import COLOURS, Axes, dot, line, svg, text
+from glasshouse.explain.pieces.drawing import COLOURS, Axes, apart, dot, line, svg, text
 from glasshouse.explain.pieces.given import numbers
 from glasshouse.explain.pieces.piece import Line, Piece
 from glasshouse.optimizers import OPTIMIZERS
@@ -83,11 +83,12 @@ def updates(
         high = max(float(path.max()) for path in paths.values())
         axes = Axes((0, len(g)), (low, high), room=0.0)
         shapes = axes.frame("step", "w")
+        labels = apart([axes.at(0, float(path[-1]))[1] for path in paths.values()])
         for place, (label, path) in enumerate(paths.items()):
             ink = INKS[place % len(INKS)]
             points = [axes.at(t, each) for t, each in enumerate(path.tolist())]
             shapes += [line(points, ink, dashed=place >= len(INKS)), *(dot(*each, 3, ink) for each in points)]
-            shapes.append(text(points[-1][0] + 8, points[-1][1], label, ink, "start", 12))
+            shapes.append(text(points[-1][0] + 8, labels[place], label, ink, "start", 12))
         return svg(axes.size[0] + 90, axes.size[1], shapes, "The weight after every step")
 
     return Piece(
