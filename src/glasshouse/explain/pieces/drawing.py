@@ -14,7 +14,21 @@ COLOURS = {
     "third": "#5c549e", "soft": "#d7e9e4",
 }  # fmt: skip
 """Names of the page's colours, and what they are where no page sets them."""
+DARK = {
+    "ink": "#e6edeb", "muted": "#9caeaa", "rule": "#2a3634", "accent": "#4cc3b0", "second": "#f0a35e",
+    "third": "#9e94e8", "soft": "#1d3a35",
+}  # fmt: skip
+"""The same for a reader who prefers dark."""
+FONT = "Segoe UI, Roboto, Noto Sans, Liberation Sans, Arial, sans-serif"
 CELL = 44
+
+
+def _variables(colours: dict[str, str]) -> str:
+    return ".glasshouse-piece{" + "".join(f"--{name}:{each};" for name, each in colours.items()) + "}"
+
+
+# In the drawing itself, so that one saved as a file of its own is readable in the dark too.
+STYLE = _variables(COLOURS) + "@media (prefers-color-scheme:dark){" + _variables(DARK) + "}"
 
 
 def colour(name: str) -> str:
@@ -38,8 +52,8 @@ def svg(width: float, height: float, shapes: Iterable[str], title: str) -> str:
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" role="img" font-family="inherit" font-size="13">'
-        f"<title>{escape(title)}</title>" + "".join(shapes) + "</svg>"
+        f'height="{height:.0f}" role="img" font-family="{FONT}" font-size="13" class="glasshouse-piece">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style>" + "".join(shapes) + "</svg>"
     )
 
 
@@ -145,6 +159,25 @@ def bars(x: float, y: float, named: dict[str, torch.Tensor], width: float = 300.
         top += 8
     shapes.append(line([(middle, y - 4), (middle, top - 8)], "rule", 1.0))
     return shapes, top
+
+
+def apart(heights: Sequence[float], least: float = 14.0) -> list[float]:
+    """Heights of labels, moved down as far as they must so that none stands on another.
+
+    Args:
+        heights: Where they would stand.
+        least: Least distance of two.
+
+    Example:
+        >>> apart([20.0, 10.0, 12.0])
+        [38.0, 10.0, 24.0]
+    """
+    moved = [0.0] * len(heights)
+    free = float("-inf")
+    for place in sorted(range(len(heights)), key=heights.__getitem__):
+        moved[place] = max(heights[place], free)
+        free = moved[place] + least
+    return moved
 
 
 class Axes:

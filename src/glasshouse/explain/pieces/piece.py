@@ -82,6 +82,17 @@ class Piece:
         """The worked solution, line by line."""
         return self.worked()
 
+    def equations(self) -> Iterator[tuple[str, str, Expression]]:
+        """Part, name and arithmetic of every line after its steps; a step that several lines share, once."""
+        told: set[tuple[str, str, str, str]] = set()
+        for line in self.lines:
+            for step in line.expression.steps():
+                key = (line.part, step.name, step.inner.symbols(), step.inner.text())
+                if key not in told:
+                    told.add(key)
+                    yield line.part, step.name, step.inner
+            yield line.part, line.name, line.expression
+
     @property
     def result(self) -> torch.Tensor:
         """The main result."""
@@ -134,13 +145,9 @@ class Piece:
     def to_latex(self) -> str:
         """The worked solution as aligned equations."""
         rows = []
-        for line in self.lines:
-            for name, expression in [
-                *((s.name, s.inner) for s in line.expression.steps()),
-                (line.name, line.expression),
-            ]:
-                value = shown(expression.value).replace("−", "-")
-                rows.append(rf"\mathit{{{name}}} &= {expression.latex()} = {value} \\")
+        for _, name, expression in self.equations():
+            value = shown(expression.value).replace("−", "-")
+            rows.append(rf"\mathit{{{name}}} &= {expression.latex()} = {value} \\")
         body = "\n".join(rows)
         return f"\\begin{{align*}}\n{self.formula} & \\\\\n{body}\n\\end{{align*}}\n"
 
@@ -171,15 +178,13 @@ class Piece:
         yield "Given"
         for name, value in self.given.items():
             yield from matrix(name, value)
-        part = ""
-        for line in self.lines:
-            if line.part != part:
-                part = line.part
+        heading = ""
+        for part, name, expression in self.equations():
+            if part != heading:
+                heading = part
                 yield ""
                 yield part
-            for step in line.expression.steps():
-                yield from equation(step.name, step.inner)
-            yield from equation(line.name, line.expression)
+            yield from equation(name, expression)
         yield ""
         yield "Result"
         for name, value in self.results.items():
