@@ -177,6 +177,8 @@ PLACES = {
     "a convolution worked out": ("explain/pieces/convolution.py", "def convolution"),
     "perceptron learning worked out": ("explain/pieces/perceptron.py", "Rosenblatt"),
     "optimizers side by side": ("explain/pieces/updates.py", "def updates"),
+    "softmax with cross-entropy worked out": ("explain/pieces/softmax_cross_entropy.py", "p_k - "),
+    "the drawing of a piece": ("explain/pieces/drawing.py", "def svg"),
     "layers written down one after the other": ("models/stack.py", "def stack"),
     "ONNX": ("ship/onnx.py", "onnx"),
     "deployment": ("ship/bundle.py", "class Bundle"),
