@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from math import isnan
 
 import torch
 
@@ -14,7 +15,25 @@ COLOURS = {
     "third": "#5c549e", "soft": "#d7e9e4",
 }  # fmt: skip
 """Names of the page's colours, and what they are where no page sets them."""
+DARK = {
+    "ink": "#e6edeb", "muted": "#9caeaa", "rule": "#2a3634", "accent": "#4cc3b0", "second": "#f0a35e",
+    "third": "#9e94e8", "soft": "#1d3a35",
+}  # fmt: skip
+"""The same where the reader's screen is dark."""
 CELL = 44
+
+
+def _declared(colours: Mapping[str, str]) -> str:
+    return ";".join(f"--{name}:{value}" for name, value in colours.items())
+
+
+STYLE = (
+    f".drawing{{{_declared(COLOURS)}}}"
+    f"@media (prefers-color-scheme:dark){{.drawing{{{_declared(DARK)}}}}}"
+    '.drawing text{font-family:-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif;'
+    "font-variant-numeric:tabular-nums}"
+)
+"""Stands in every drawing, so that a file of its own follows the reader's light or dark as well."""
 
 
 def colour(name: str) -> str:
@@ -38,8 +57,8 @@ def svg(width: float, height: float, shapes: Iterable[str], title: str) -> str:
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" role="img" font-family="inherit" font-size="13">'
-        f"<title>{escape(title)}</title>" + "".join(shapes) + "</svg>"
+        f'height="{height:.0f}" role="img" class="drawing" font-size="13">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style>" + "".join(shapes) + "</svg>"
     )
 
 
@@ -97,7 +116,7 @@ def table(
     Args:
         x: Left edge.
         y: Upper edge of the cells; the name stands above.
-        values: Two axes.
+        values: Two axes; a place that holds no number is not-a-number.
         name: What it is.
         marked: Cells that are filled.
         heat: Whether cells are filled by the size of their number.
@@ -118,8 +137,49 @@ def table(
                     f'<rect x="{left + 1:.1f}" y="{top + 1:.1f}" width="{CELL - 2}" height="{CELL - 2}" '
                     f'rx="2" fill="{fill}" opacity="{0.08 + 0.42 * share:.2f}"/>'
                 )
-            shapes.append(text(left + CELL / 2, top + CELL / 2, shown(number, 3), size=12))
+            if not isnan(number):
+                shapes.append(text(left + CELL / 2, top + CELL / 2, shown(number, 3), size=12))
     return shapes
+
+
+def walk(
+    windows: tuple[float, float],
+    answers: tuple[float, float],
+    span: tuple[int, int],
+    stride: int,
+    counts: Sequence[int],
+) -> list[str]:
+    """A window on its way: where it stands first, next and last, and in the same ink the number it gives.
+
+    Args:
+        windows: Left and upper edge of the table on which it walks.
+        answers: Left and upper edge of the table of what it gives.
+        span: Rows and columns of the window, gaps of a dilation included.
+        stride: Its step, in cells.
+        counts: Rows and columns of what it gives.
+    """
+    rows, columns = counts
+    # Next is to the right, or below where there is one column only.
+    following = (0, 1) if columns > 1 else (min(1, rows - 1), 0)
+    stops = dict.fromkeys([(0, 0), following, (rows - 1, columns - 1)])
+    shapes = []
+    for (row, column), (ink, inset, dash) in zip(stops, STANDS, strict=False):
+        for (left, top), step, (high, wide) in ((windows, stride, span), (answers, 1, (1, 1))):
+            x, y = left + column * step * CELL + inset, top + row * step * CELL + inset
+            shapes.append(
+                f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide * CELL - 2 * inset:.1f}" '
+                f'height="{high * CELL - 2 * inset:.1f}" rx="3" fill="none" stroke="{colour(ink)}" '
+                f'stroke-width="2"{dash}/>'
+            )
+    return shapes
+
+
+STANDS = (
+    ("accent", 1.0, ""),
+    ("second", 4.0, ' stroke-dasharray="6 4"'),
+    ("third", 7.0, ' stroke-dasharray="2 3"'),
+)
+"""Ink, room to the cell's edge (so that frames on top of each other stay visible) and dashes of each stand."""
 
 
 def bars(x: float, y: float, named: dict[str, torch.Tensor], width: float = 300.0) -> tuple[list[str], float]:
@@ -168,6 +228,20 @@ class Axes:
     ) -> None:
         self.x, self.y = _spread(x, room), _spread(y)
         self.width, self.height, self.left, self.top = width, height, 52.0, 16.0
+
+    def named(self, ends: Sequence[tuple[float, str, str]]) -> list[str]:
+        """Names of courses beside their ends on the right, moved apart where they would lie on each other.
+
+        Args:
+            ends: Of every course its height on the drawing, its name and its ink.
+        """
+        shapes, free = [], -1e9
+        for y, name, ink in sorted(ends):
+            free = max(free + 15, y)
+            right = self.left + self.width
+            shapes.append(line([(right + 4, y), (right + 16, free)], ink, 1.0))
+            shapes.append(text(right + 20, free, name, ink, "start", 12))
+        return shapes
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Where a point of the plane lies on the drawing."""

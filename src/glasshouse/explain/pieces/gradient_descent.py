@@ -36,6 +36,8 @@ def gradient_descent(
         >>> piece.results["w"].tolist(), [round(each, 2) for each in piece.results["loss"].tolist()]
         ([5.0, 4.2], [8.0, 2.88])
     """
+    for name, each in (("x", x), ("target", target), ("weight", weight)):
+        number(name, each)
     number("learning_rate", learning_rate, above=0)
     whole_number("steps", steps, at_least=1)
     lines: list[Line] = []

@@ -8,7 +8,7 @@ import torch
 
 from glasshouse.core.expression import Expression, shown
 from glasshouse.explain.page.mathml import mathml
-from glasshouse.explain.pieces.piece import Line, Piece
+from glasshouse.explain.pieces.piece import Piece
 
 STYLE = """
 .piece { color-scheme: light dark; --paper: #fcfdfc; --panel: #f2f6f4; --ink: #17211f; --muted: #56655f;
@@ -71,11 +71,11 @@ def body_of(piece: Piece) -> str:
         parts.append(f"<figure>{drawing}</figure>")
     parts.append("<h2>Given</h2>" + _tensors(piece.given))
     heading = ""
-    for line in piece.lines:
-        if line.part != heading:
-            heading = line.part
+    for part, name, expression in piece.equations():
+        if part != heading:
+            heading = part
             parts.append(f"<h2>{escape(heading)}</h2>")
-        parts += _line(line)
+        parts.append(_equation(name, expression))
     parts.append("<h2>Result</h2>" + _tensors(piece.results))
     return f'<style>{STYLE}</style><div class="piece">{"".join(parts)}</div>'
 
@@ -98,11 +98,6 @@ def _tensor(name: str, value: torch.Tensor | str) -> str:
 
 def _cell(number: float) -> str:
     return f'<td title="{number!r}">{shown(number, 5)}</td>'
-
-
-def _line(line: Line) -> list[str]:
-    shown_steps = [(step.name, step.inner) for step in line.expression.steps()]
-    return [_equation(name, each) for name, each in [*shown_steps, (line.name, line.expression)]]
 
 
 def _equation(name: str, expression: Expression) -> str:

@@ -9,7 +9,7 @@ import torch
 from glasshouse.core.checks import number, whole_number
 from glasshouse.core.errors import UsageError
 from glasshouse.core.expression import Number, total
-from glasshouse.explain.pieces.drawing import Axes, dot, line, svg
+from glasshouse.explain.pieces.drawing import Axes, dot, line, svg, text
 from glasshouse.explain.pieces.given import numbers
 from glasshouse.explain.pieces.piece import Line, Piece
 
@@ -101,18 +101,19 @@ def perceptron(
     def draw() -> str:
         if x.shape[1] != 2:
             return ""
-        axes = Axes(
-            (float(x[:, 0].min()), float(x[:, 0].max())), (float(x[:, 1].min()), float(x[:, 1].max()))
-        )
+        ends_of = [(float(side.min()), float(side.max())) for side in (x[:, 0], x[:, 1])]
+        # Lines often run just beside the outermost points: there is room around them.
+        axes = Axes(*((low - 0.3 * (high - low), high + 0.3 * (high - low)) for low, high in ends_of))
         shapes = axes.frame("x1", "x2")
-        for number_of, (weight, offset) in enumerate(stands):
+        for number_of, (weight, offset) in enumerate(stands, start=1):
             ends = _border(weight.tolist(), offset, axes)
             if ends:
-                last = number_of == len(stands) - 1
-                shapes.append(line(ends, "accent" if last else "rule", 2.4 if last else 1.2))
+                last = number_of == len(stands)
+                shapes.append(line(ends, "accent" if last else "muted", 2.6 if last else 1.2, not last))
+                shapes.append(text(*_beside(*ends), f"{number_of}", "accent" if last else "muted", size=11))
         for point, kind in zip(x.tolist(), t.tolist(), strict=True):
             shapes.append(dot(*axes.at(*point), 6, "second" if kind else "third", hollow=not kind))
-        return svg(*axes.size, shapes, "The points, and the line after every mistake")
+        return svg(*axes.size, shapes, "The points, and the line after every mistake, counted")
 
     return Piece(
         f"Perceptron learning on {len(x)} points",
@@ -123,6 +124,14 @@ def perceptron(
         draw,
         notes=(note,),
     )
+
+
+def _beside(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
+    """Where the number of a line stands: near its beginning, beside it."""
+    along, down = end[0] - start[0], end[1] - start[1]
+    length = max((along**2 + down**2) ** 0.5, 1e-9)
+    near = min(22.0, length / 2)
+    return start[0] + (along * near - down * 9) / length, start[1] + (down * near + along * 9) / length
 
 
 def _border(w: list[float], b: float, axes: Axes) -> list[tuple[float, float]]:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from glasshouse.core.errors import UsageError
-from glasshouse.core.expression import Expression, shown
+from glasshouse.core.expression import Expression, Number, shown
 from glasshouse.core.files import write_atomic
 from glasshouse.explain.arithmetic import json_number, machine_form
 
@@ -120,6 +120,21 @@ class Piece:
         """The worked solution for a terminal of 80 letters."""
         return "\n".join(self._text())
 
+    def equations(self) -> Iterator[tuple[str, str, Expression]]:
+        """Part, name and arithmetic of every line, each after the named results that it needs.
+
+        A named element of a tensor, such as a gate, is worked out once, where it is needed first.
+        """
+        told: set[tuple[str, str]] = set()
+        for line in self.lines:
+            own = [(step.name, step.inner) for step in line.expression.steps()]
+            for name, expression in [*own, (line.name, line.expression)]:
+                # Without a place in its name it may be another number in every line, as a path of a gradient.
+                key = (name, expression.text())
+                if name == line.name or "[" not in name or key not in told:
+                    yield line.part, name, expression
+                told.add(key)
+
     def to_dict(self) -> dict[str, Any]:
         """Everything in plain types."""
         return {
@@ -134,13 +149,10 @@ class Piece:
     def to_latex(self) -> str:
         """The worked solution as aligned equations."""
         rows = []
-        for line in self.lines:
-            for name, expression in [
-                *((s.name, s.inner) for s in line.expression.steps()),
-                (line.name, line.expression),
-            ]:
-                value = shown(expression.value).replace("−", "-")
-                rows.append(rf"\mathit{{{name}}} &= {expression.latex()} = {value} \\")
+        for _part, name, expression in self.equations():
+            value = shown(expression.value).replace("−", "-")
+            sides = list(dict.fromkeys([expression.latex(), value]))
+            rows.append(rf"{latex_name(name)} &= {' = '.join(sides)} \\")
         body = "\n".join(rows)
         return f"\\begin{{align*}}\n{self.formula} & \\\\\n{body}\n\\end{{align*}}\n"
 
@@ -166,20 +178,19 @@ class Piece:
 
     def _text(self) -> Iterator[str]:
         yield self.title
-        yield from (f"  {note}" for note in self.notes)
+        for note in self.notes:
+            yield from wrap(note, WIDTH, initial_indent="  ", subsequent_indent="    ")
         yield ""
         yield "Given"
         for name, value in self.given.items():
             yield from matrix(name, value)
         part = ""
-        for line in self.lines:
-            if line.part != part:
-                part = line.part
+        for heading, name, expression in self.equations():
+            if heading != part:
+                part = heading
                 yield ""
                 yield part
-            for step in line.expression.steps():
-                yield from equation(step.name, step.inner)
-            yield from equation(line.name, line.expression)
+            yield from equation(name, expression)
         yield ""
         yield "Result"
         for name, value in self.results.items():
@@ -209,6 +220,21 @@ def equation(name: str, expression: Expression) -> Iterator[str]:
         yield from wrap(lead + side, WIDTH, subsequent_indent=start + "     ", break_long_words=False)
 
 
+def latex_name(name: str) -> str:
+    r"""The left side of an equation, in LaTeX.
+
+    Args:
+        name: As it stands in the text, with its place.
+
+    Example:
+        >>> print(latex_name("c_next[0]"))
+        \mathrm{c\_next}_{0}
+    """
+    base, _, place = name.partition("[")
+    index = tuple(int(each) for each in place.rstrip("]").split(",") if each)
+    return Number(0.0, base, index).latex()
+
+
 def matrix(name: str, value: torch.Tensor | str) -> Iterator[str]:
     """A tensor, row by row, its numbers aligned; a long one as a summary.
 
@@ -232,7 +258,9 @@ def matrix(name: str, value: torch.Tensor | str) -> Iterator[str]:
         return
     cells = [[shown(number, 5) for number in row] for row in rows.tolist()]
     if value.dim() <= 1:  # a list goes on in the next line
-        cells = [cells[0][start : start + 6] for start in range(0, len(cells[0]), 6)]
+        longest = max(map(len, cells[0])) + 2
+        many = max(1, min(6, (WIDTH - len(name) - 5) // longest))
+        cells = [cells[0][start : start + many] for start in range(0, len(cells[0]), many)]
     widths = [max(len(row[column]) for row in cells if column < len(row)) for column in range(len(cells[0]))]
     for place, row in enumerate(cells):
         lead = f"  {name} = " if place == 0 else " " * (len(name) + 5)

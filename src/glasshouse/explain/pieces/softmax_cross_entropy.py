@@ -9,6 +9,8 @@ import torch
 
 from glasshouse.activations import ACTIVATIONS
 from glasshouse.core.checks import whole_number
+from glasshouse.core.errors import UsageError
+from glasshouse.explain.arithmetic import renamed
 from glasshouse.explain.pieces.by_rule import by_rule, read_rule
 from glasshouse.explain.pieces.drawing import bars, svg
 from glasshouse.explain.pieces.given import numbers
@@ -41,6 +43,10 @@ def softmax_cross_entropy(logits: Any, target: int) -> Piece:
         0.417
     """
     z = numbers("logits", logits, 1)
+    if len(z) < 2:
+        raise UsageError(
+            "logits of one class", expected="two classes or more", fix="give a number for every class"
+        )
     whole_number("target", target, at_least=0, at_most=len(z) - 1)
     softmax, _ = read_rule(ACTIVATIONS["softmax"])
     shares, saved = softmax.forward({"x": z})
@@ -57,10 +63,14 @@ def softmax_cross_entropy(logits: Any, target: int) -> Piece:
     results = {"p": shares["y"], "loss": whole.results["loss"], "dz": whole.results["doutputs"]}
 
     def worked() -> Sequence[Line]:
-        lines = [Line(f"p[{k}]", softmax.expand(saved, "y", (k,)), "Shares") for k in range(len(z))]
-        lines.append(Line("loss", whole.at(of="loss"), "Loss of the true class"))
+        lines = [
+            Line(f"p[{k}]", renamed(softmax.expand(saved, "y", (k,)), {"x": ("z", "z")}), "Shares")
+            for k in range(len(z))
+        ]
+        lines.append(Line("loss", renamed(whole.at(of="loss"), {}, {"z": 1}), "Loss of the true class"))
         slopes = [
-            Line(f"dz[{k}]", whole.at(k, of="doutputs"), "Gradient by the logits") for k in range(len(z))
+            Line(f"dz[{k}]", renamed(whole.at(k, of="doutputs"), {}, {"z": 1}), "Gradient by the logits")
+            for k in range(len(z))
         ]
         return [*lines, *slopes]
 

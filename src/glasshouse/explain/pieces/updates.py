@@ -7,11 +7,12 @@ from typing import Any
 
 import torch
 
+from glasshouse.core.checks import number
 from glasshouse.core.concept import Spec, read_spec
 from glasshouse.core.errors import UsageError
 from glasshouse.core.update import Update
 from glasshouse.explain.arithmetic import renamed
-from glasshouse.explain.pieces.drawing import COLOURS, Axes, dot, line, svg, text
+from glasshouse.explain.pieces.drawing import COLOURS, Axes, dot, line, svg
 from glasshouse.explain.pieces.given import numbers
 from glasshouse.explain.pieces.piece import Line, Piece
 from glasshouse.optimizers import OPTIMIZERS
@@ -31,7 +32,7 @@ def updates(optimizers: Spec | Sequence[Spec], gradients: Any, weight: float = 0
         settings: Settings for all of them, such as ``learning_rate=0.1``.
 
     Raises:
-        UsageError: There is no optimizer or no gradient.
+        UsageError: There is no optimizer, or no gradient.
         UnknownNameError: There is no such optimizer.
         SettingError: One of them has no such setting, or refuses its value.
 
@@ -45,10 +46,11 @@ def updates(optimizers: Spec | Sequence[Spec], gradients: Any, weight: float = 0
     """
     specs = [optimizers] if isinstance(optimizers, (str, Mapping)) else list(optimizers)
     g = numbers("gradients", gradients, 1)
-    if not specs or not len(g):
+    number("weight", weight)
+    if not specs:
         raise UsageError(
-            f"{len(specs)} optimizers and {len(g)} gradients",
-            expected="at least one of each",
+            "no optimizer",
+            expected="at least one",
             fix='write updates("adam", [1.0, 1.0])',
         )
     paths: dict[str, torch.Tensor] = {}
@@ -72,12 +74,15 @@ def updates(optimizers: Spec | Sequence[Spec], gradients: Any, weight: float = 0
         high = max(float(path.max()) for path in paths.values())
         axes = Axes((0, len(g)), (low, high), room=0.0)
         shapes = axes.frame("step", "w")
+        ends: list[tuple[float, str, str]] = []
         for place, (label, path) in enumerate(paths.items()):
             ink = INKS[place % len(INKS)]
             points = [axes.at(t, each) for t, each in enumerate(path.tolist())]
             shapes += [line(points, ink, dashed=place >= len(INKS)), *(dot(*each, 3, ink) for each in points)]
-            shapes.append(text(points[-1][0] + 8, points[-1][1], label, ink, "start", 12))
-        return svg(axes.size[0] + 90, axes.size[1], shapes, "The weight after every step")
+            ends.append((points[-1][1], label, ink))
+        shapes += axes.named(ends)
+        height = max(axes.size[1], max(y for y, _, _ in ends) + 15 * len(ends) + 8)
+        return svg(axes.size[0] + 120, height, shapes, "The weight after every step")
 
     return Piece(
         f"{len(g)} steps of {', '.join(paths) if len(paths) < 4 else f'{len(paths)} optimizers'}",
