@@ -213,9 +213,14 @@ def test_the_perceptron_divides_what_a_line_divides_and_says_what_it_cannot():
     mistakes = float(piece.results["mistakes"].sum())
     # Novikoff's bound, for the margin of the line through the origin with the bias as one more weight.
     assert mistakes <= (radius / margin) ** 2
-    assert E.perceptron(GATE, [0, 1, 1, 0], epochs=7).notes == (
-        "not converged: in each of the 7 epochs there is a mistake",
+    assert E.perceptron(GATE, [0, 1, 1, 0], epochs=2).notes == (
+        "not converged: in each of the 2 epochs there is a mistake",
     )
+    # By hand: after both the second and the third epoch w = (−1, 0) and b = 0.
+    endless = E.perceptron(GATE, [0, 1, 1, 0], epochs=7)
+    assert endless.notes == ("never ends: after epoch 3 the weights are again those after epoch 2",)
+    assert endless.results["w"].tolist() == [-1, 0]
+    assert float(endless.results["b"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def attention(
         "v": numbers("values", values, 2),
     }
     if mask is not None:
-        given["mask"] = torch.as_tensor(mask, dtype=torch.bool)
+        given["mask"] = numbers("mask", mask, 2) != 0
     concept = LAYERS["scaled_dot_product_attention"]
     rule, _ = read_rule(concept, causal=causal)
     outputs, saved = rule.forward(given)

@@ -11,6 +11,7 @@ from glasshouse.core.concept import Concept
 from glasshouse.core.expression import Expression, Number
 from glasshouse.core.rule import Rule, places
 from glasshouse.explain.arithmetic import renamed
+from glasshouse.explain.pieces.given import alike
 from glasshouse.explain.pieces.piece import KEPT, MANY, Line, Piece, Place
 
 
@@ -48,9 +49,15 @@ def by_rule(
         gradients: The gradient of a loss by each output; without it, the piece is forward only.
         shorter: By name how many leading axes, which have one place each, are left out of names and results.
         notes: What the reader must know besides.
+
+    Raises:
+        UsageError: A gradient has another shape than its output.
     """
     short = dict(shorter or {})
     outputs, saved = rule.forward(values)
+    for name, each in (gradients or {}).items():
+        drop = short.get(name, 0)
+        alike("gradient", each.reshape(each.shape[drop:]), outputs[name].shape[drop:])
     back = {} if gradients is None else rule.backward(saved, gradients)
     incoming = {f"d{name}": each for name, each in (gradients or {}).items()}
     short |= {f"d{name}": drop for name, drop in short.items()}

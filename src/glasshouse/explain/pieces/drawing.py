@@ -19,21 +19,17 @@ DARK = {
     "ink": "#e6edeb", "muted": "#9caeaa", "rule": "#2a3634", "accent": "#4cc3b0", "second": "#f0a35e",
     "third": "#9e94e8", "soft": "#1d3a35",
 }  # fmt: skip
-"""The same where the reader's screen is dark."""
+"""The same for a reader who prefers dark."""
+FONT = "Segoe UI, Roboto, Noto Sans, Liberation Sans, Arial, sans-serif"
 CELL = 44
 
 
-def _declared(colours: Mapping[str, str]) -> str:
-    return ";".join(f"--{name}:{value}" for name, value in colours.items())
+def _variables(colours: dict[str, str]) -> str:
+    return ".glasshouse-piece{" + "".join(f"--{name}:{each};" for name, each in colours.items()) + "}"
 
 
-STYLE = (
-    f".drawing{{{_declared(COLOURS)}}}"
-    f"@media (prefers-color-scheme:dark){{.drawing{{{_declared(DARK)}}}}}"
-    '.drawing text{font-family:-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif;'
-    "font-variant-numeric:tabular-nums}"
-)
-"""Stands in every drawing, so that a file of its own follows the reader's light or dark as well."""
+# In the drawing itself, so that one saved as a file of its own is readable in the dark too.
+STYLE = _variables(COLOURS) + "@media (prefers-color-scheme:dark){" + _variables(DARK) + "}"
 
 
 def colour(name: str) -> str:
@@ -57,7 +53,7 @@ def svg(width: float, height: float, shapes: Iterable[str], title: str) -> str:
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" role="img" class="drawing" font-size="13">'
+        f'height="{height:.0f}" role="img" font-family="{FONT}" font-size="13" class="glasshouse-piece">'
         f"<title>{escape(title)}</title><style>{STYLE}</style>" + "".join(shapes) + "</svg>"
     )
 
@@ -205,6 +201,25 @@ def bars(x: float, y: float, named: dict[str, torch.Tensor], width: float = 300.
         top += 8
     shapes.append(line([(middle, y - 4), (middle, top - 8)], "rule", 1.0))
     return shapes, top
+
+
+def apart(heights: Sequence[float], least: float = 14.0) -> list[float]:
+    """Heights of labels, moved down as far as they must so that none stands on another.
+
+    Args:
+        heights: Where they would stand.
+        least: Least distance of two.
+
+    Example:
+        >>> apart([20.0, 10.0, 12.0])
+        [38.0, 10.0, 24.0]
+    """
+    moved = [0.0] * len(heights)
+    free = float("-inf")
+    for place in sorted(range(len(heights)), key=heights.__getitem__):
+        moved[place] = max(heights[place], free)
+        free = moved[place] + least
+    return moved
 
 
 class Axes:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from glasshouse.core.errors import UsageError
 from glasshouse.explain.pieces.by_rule import by_rule, read_rule
 from glasshouse.explain.pieces.drawing import bars, svg
 from glasshouse.explain.pieces.given import alike, numbers
@@ -28,7 +29,7 @@ def dropout(x: Any, probability: float = 0.5, mask: Any = None, seed: int = 0, g
         gradient: The gradient of a loss by every output, to carry back; none if left out.
 
     Raises:
-        UsageError: x is no list, or the mask has another length.
+        UsageError: x is no list, or the mask has another length or other numbers than 0 and 1.
         SettingError: The probability lies outside its range.
 
     Source:
@@ -41,6 +42,8 @@ def dropout(x: Any, probability: float = 0.5, mask: Any = None, seed: int = 0, g
     given = numbers("x", x, 1)
     rule, _ = read_rule(LAYERS["dropout"], probability=probability)
     kept = dropout_mask(given, probability, seed) if mask is None else numbers("mask", mask, 1)
+    if not bool(((kept == 0) | (kept == 1)).all()):
+        raise UsageError(f"mask = {kept.tolist()}", expected="0 or 1 for each number", fix="1 keeps a number")
     values = {"x": given, "mask": alike("mask", kept, given.shape)}
     back = None
     if gradient is not None:

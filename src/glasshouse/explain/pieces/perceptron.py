@@ -9,8 +9,8 @@ import torch
 from glasshouse.core.checks import number, whole_number
 from glasshouse.core.errors import UsageError
 from glasshouse.core.expression import Number, total
-from glasshouse.explain.pieces.drawing import Axes, dot, line, svg, text
-from glasshouse.explain.pieces.given import numbers
+from glasshouse.explain.pieces.drawing import Axes, dot, line, svg
+from glasshouse.explain.pieces.given import alike, numbers
 from glasshouse.explain.pieces.piece import Line, Piece
 
 
@@ -27,7 +27,8 @@ def perceptron(
     .. math:: y = [w \cdot x + b \ge 0], \quad w \leftarrow w + \eta (t - y) x, \quad
         b \leftarrow b + \eta (t - y)
 
-    It stops after an epoch without a mistake. On classes that no line divides (XOR) there is no such epoch.
+    It stops after an epoch without a mistake. On classes that no line divides (XOR) there is no such epoch:
+    the weights come back to where they were, and from there it goes round for ever, which is said.
 
     Args:
         points: A matrix, one row for each point.
@@ -49,22 +50,25 @@ def perceptron(
         >>> gate.results["mistakes"].tolist()[-1], gate.notes[0][:9]
         (0.0, 'converged')
         >>> perceptron([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]).notes[0]
-        'not converged: in each of the 20 epochs there is a mistake'
+        'never ends: after epoch 3 the weights are again those after epoch 2'
     """
     x, t = numbers("points", points, 2), numbers("classes", classes, 1)
     if len(x) != len(t) or not bool(((t == 0) | (t == 1)).all()):
         raise UsageError(
             f"{len(x)} points with the classes {t.tolist()}",
             expected="a class for each point, 0 or 1",
-            fix="give as many classes as points",
+            fix="give as many classes as points, and number the two classes 0 and 1",
         )
     number("learning_rate", learning_rate, above=0)
     whole_number("epochs", epochs, at_least=1)
     w = torch.zeros(x.shape[1], dtype=torch.float64) if weights is None else numbers("weights", weights, 1)
-    b = float(bias)
+    w = alike("weights", w, x.shape[1:])
+    b = number("bias", bias)
     lines: list[Line] = []
     mistakes: list[int] = []
     stands = [(w.clone(), b)]
+    ends: dict[tuple[float, ...], int] = {(*w.tolist(), b): 0}
+    again = -1
     for epoch in range(1, epochs + 1):
         wrong = 0
         for place in range(len(x)):
@@ -91,12 +95,9 @@ def perceptron(
         mistakes.append(wrong)
         if not wrong:
             break
-    done = mistakes[-1] == 0
-    note = (
-        f"converged in epoch {len(mistakes)} after {sum(mistakes)} mistakes"
-        if done
-        else f"not converged: in each of the {epochs} epochs there is a mistake"
-    )
+        again = ends.setdefault((*w.tolist(), b), epoch)
+        if again < epoch:  # every epoch is the same function of where it begins: from here on all repeats
+            break
 
     def draw() -> str:
         if x.shape[1] != 2:
@@ -108,9 +109,8 @@ def perceptron(
         for number_of, (weight, offset) in enumerate(stands, start=1):
             ends = _border(weight.tolist(), offset, axes)
             if ends:
-                last = number_of == len(stands)
-                shapes.append(line(ends, "accent" if last else "muted", 2.6 if last else 1.2, not last))
-                shapes.append(text(*_beside(*ends), f"{number_of}", "accent" if last else "muted", size=11))
+                last = number_of == len(stands) - 1
+                shapes.append(line(ends, "accent" if last else "muted", 2.4 if last else 0.8))
         for point, kind in zip(x.tolist(), t.tolist(), strict=True):
             shapes.append(dot(*axes.at(*point), 6, "second" if kind else "third", hollow=not kind))
         return svg(*axes.size, shapes, "The points, and the line after every mistake, counted")
@@ -122,16 +122,19 @@ def perceptron(
         {"w": w, "b": torch.tensor(b, dtype=torch.float64), "mistakes": torch.tensor(mistakes).double()},
         lambda: lines,
         draw,
-        notes=(note,),
+        notes=(_told(mistakes, again),),
     )
 
 
-def _beside(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
-    """Where the number of a line stands: near its beginning, beside it."""
-    along, down = end[0] - start[0], end[1] - start[1]
-    length = max((along**2 + down**2) ** 0.5, 1e-9)
-    near = min(22.0, length / 2)
-    return start[0] + (along * near - down * 9) / length, start[1] + (down * near + along * 9) / length
+def _told(mistakes: list[int], again: int) -> str:
+    """How it ended; ``again`` is the epoch to whose end the weights came back."""
+    epochs = len(mistakes)
+    if not mistakes[-1]:
+        return f"converged in epoch {epochs} after {sum(mistakes)} mistakes"
+    if 0 <= again < epochs:
+        before = f"after epoch {again}" if again else "at the beginning"
+        return f"never ends: after epoch {epochs} the weights are again those {before}"
+    return f"not converged: in each of the {epochs} epochs there is a mistake"
 
 
 def _border(w: list[float], b: float, axes: Axes) -> list[tuple[float, float]]:

@@ -82,6 +82,17 @@ class Piece:
         """The worked solution, line by line."""
         return self.worked()
 
+    def equations(self) -> Iterator[tuple[str, str, Expression]]:
+        """Part, name and arithmetic of every line after its steps; a step that several lines share, once."""
+        told: set[tuple[str, str, str, str]] = set()
+        for line in self.lines:
+            for step in line.expression.steps():
+                key = (line.part, step.name, step.inner.symbols(), step.inner.text())
+                if key not in told:
+                    told.add(key)
+                    yield line.part, step.name, step.inner
+            yield line.part, line.name, line.expression
+
     @property
     def result(self) -> torch.Tensor:
         """The main result."""
@@ -149,10 +160,9 @@ class Piece:
     def to_latex(self) -> str:
         """The worked solution as aligned equations."""
         rows = []
-        for _part, name, expression in self.equations():
+        for _, name, expression in self.equations():
             value = shown(expression.value).replace("−", "-")
-            sides = list(dict.fromkeys([expression.latex(), value]))
-            rows.append(rf"{latex_name(name)} &= {' = '.join(sides)} \\")
+            rows.append(rf"\mathit{{{name}}} &= {expression.latex()} = {value} \\")
         body = "\n".join(rows)
         return f"\\begin{{align*}}\n{self.formula} & \\\\\n{body}\n\\end{{align*}}\n"
 
@@ -184,10 +194,10 @@ class Piece:
         yield "Given"
         for name, value in self.given.items():
             yield from matrix(name, value)
-        part = ""
-        for heading, name, expression in self.equations():
-            if heading != part:
-                part = heading
+        heading = ""
+        for part, name, expression in self.equations():
+            if part != heading:
+                heading = part
                 yield ""
                 yield part
             yield from equation(name, expression)

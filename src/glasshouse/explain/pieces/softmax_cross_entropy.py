@@ -10,7 +10,6 @@ import torch
 from glasshouse.activations import ACTIVATIONS
 from glasshouse.core.checks import whole_number
 from glasshouse.core.errors import UsageError
-from glasshouse.explain.arithmetic import renamed
 from glasshouse.explain.pieces.by_rule import by_rule, read_rule
 from glasshouse.explain.pieces.drawing import bars, svg
 from glasshouse.explain.pieces.given import numbers
@@ -29,7 +28,7 @@ def softmax_cross_entropy(logits: Any, target: int) -> Piece:
         target: The true class, from 0.
 
     Raises:
-        UsageError: The logits are no list of numbers.
+        UsageError: The logits are no list of two or more numbers.
         SettingError: There is no such class.
 
     Source:
@@ -45,7 +44,9 @@ def softmax_cross_entropy(logits: Any, target: int) -> Piece:
     z = numbers("logits", logits, 1)
     if len(z) < 2:
         raise UsageError(
-            "logits of one class", expected="two classes or more", fix="give a number for every class"
+            f"{len(z)} logit{'s' * (len(z) != 1)}",
+            expected="two or more, one for each class",
+            fix="for two classes with one logit write [0.0, z]",
         )
     whole_number("target", target, at_least=0, at_most=len(z) - 1)
     softmax, _ = read_rule(ACTIVATIONS["softmax"])

@@ -7,12 +7,12 @@ from typing import Any
 
 import torch
 
-from glasshouse.core.checks import number
+from glasshouse.core.checks import number, whole_number
 from glasshouse.core.concept import Spec, read_spec
 from glasshouse.core.errors import UsageError
 from glasshouse.core.update import Update
 from glasshouse.explain.arithmetic import renamed
-from glasshouse.explain.pieces.drawing import COLOURS, Axes, dot, line, svg
+from glasshouse.explain.pieces.drawing import COLOURS, Axes, apart, dot, line, svg, text
 from glasshouse.explain.pieces.given import numbers
 from glasshouse.explain.pieces.piece import Line, Piece
 from glasshouse.optimizers import OPTIMIZERS
@@ -20,15 +20,19 @@ from glasshouse.optimizers import OPTIMIZERS
 INKS = [name for name in COLOURS if name in ("accent", "second", "third", "muted")]
 
 
-def updates(optimizers: Spec | Sequence[Spec], gradients: Any, weight: float = 0.0, **settings: Any) -> Piece:
+def updates(
+    optimizers: Spec | Sequence[Spec], gradients: Any, weight: float = 0.0, steps: int = 10, **settings: Any
+) -> Piece:
     r"""What optimizers make of the same gradients of one weight, step by step.
 
     .. math:: w_{t+1} = w_t - \Delta(g_1, \dots, g_t)
 
     Args:
         optimizers: Name of an optimizer or a table with its settings, or several of them.
-        gradients: The gradient at every step, one number each.
+        gradients: The gradient at every step, one number each; or the slope of a loss as a function of the
+            weight, and every optimizer goes its own way on it.
         weight: Where the weight begins.
+        steps: How many steps on a slope, from 1; gradients that are numbers have one step each.
         settings: Settings for all of them, such as ``learning_rate=0.1``.
 
     Raises:
@@ -43,11 +47,16 @@ def updates(optimizers: Spec | Sequence[Spec], gradients: Any, weight: float = 0
         >>> piece = updates(["sgd", "momentum"], [1.0, 1.0], learning_rate=0.1)
         >>> [round(each, 3) for each in piece.results["momentum"].tolist()]
         [0.0, -0.1, -0.29]
+        >>> down = updates("sgd", lambda w: 2 * w, weight=1.0, steps=2, learning_rate=0.25)
+        >>> down.result.tolist()
+        [1.0, 0.5, 0.25]
     """
     specs = [optimizers] if isinstance(optimizers, (str, Mapping)) else list(optimizers)
-    g = numbers("gradients", gradients, 1)
     number("weight", weight)
-    if not specs:
+    whole_number("steps", steps, at_least=1)
+    slope = gradients if callable(gradients) else None
+    g = torch.zeros(steps) if slope else numbers("gradients", gradients, 1)
+    if not specs or not len(g):
         raise UsageError(
             "no optimizer",
             expected="at least one",
@@ -61,7 +70,7 @@ def updates(optimizers: Spec | Sequence[Spec], gradients: Any, weight: float = 0
         w, way = torch.tensor([float(weight)], dtype=torch.float64), [float(weight)]
         state = update.start(w)
         for t, gradient in enumerate(g, start=1):
-            step = gradient.reshape(1)
+            step = numbers("slope", slope(float(w))).reshape(1) if slope else gradient.reshape(1)
             written = update.expand(w, step, state, t, (0,))
             one = dict.fromkeys(("w", "g", *update.state), 1)
             lines.append(Line("w", renamed(written, {}, one), f"{label}, step {t}"))
@@ -74,20 +83,18 @@ def updates(optimizers: Spec | Sequence[Spec], gradients: Any, weight: float = 0
         high = max(float(path.max()) for path in paths.values())
         axes = Axes((0, len(g)), (low, high), room=0.0)
         shapes = axes.frame("step", "w")
-        ends: list[tuple[float, str, str]] = []
+        labels = apart([axes.at(0, float(path[-1]))[1] for path in paths.values()])
         for place, (label, path) in enumerate(paths.items()):
             ink = INKS[place % len(INKS)]
             points = [axes.at(t, each) for t, each in enumerate(path.tolist())]
             shapes += [line(points, ink, dashed=place >= len(INKS)), *(dot(*each, 3, ink) for each in points)]
-            ends.append((points[-1][1], label, ink))
-        shapes += axes.named(ends)
-        height = max(axes.size[1], max(y for y, _, _ in ends) + 15 * len(ends) + 8)
-        return svg(axes.size[0] + 120, height, shapes, "The weight after every step")
+            shapes.append(text(points[-1][0] + 8, labels[place], label, ink, "start", 12))
+        return svg(axes.size[0] + 90, axes.size[1], shapes, "The weight after every step")
 
     return Piece(
         f"{len(g)} steps of {', '.join(paths) if len(paths) < 4 else f'{len(paths)} optimizers'}",
         r"w_{t+1} = w_t - \Delta(g_1, \dots, g_t)",
-        {"g": g, "w": f"{weight:g} before the first step"},
+        {"g": "the slope of a loss at w" if slope else g, "w": f"{weight:g} before the first step"},
         paths,
         lambda: lines,
         draw,
