@@ -135,3 +135,11 @@ def test_edges_are_refused_with_what_would_fit(wrong, error, said):
         wrong()
     assert isinstance(caught.value, GlasshouseError)
     assert "fix: " in str(caught.value)
+
+
+def test_softmax_and_its_loss_are_told_in_the_letters_of_what_is_given():
+    piece = E.softmax_cross_entropy([2.0, 1.0, 0.1], 0)
+    told = {(part, name): each.symbols() for part, name, each in piece.equations()}
+    assert told["Shares", "p[1]"] == "e^(z[1]) / (e^(z[0]) + e^(z[1]) + e^(z[2]))"
+    assert told["Gradient by the logits", "p[1]"] == told["Shares", "p[1]"]
+    assert told["Loss of the true class", "loss"] == "ln(e^(z[0]) + e^(z[1]) + e^(z[2])) − z[0]"

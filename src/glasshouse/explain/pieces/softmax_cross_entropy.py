@@ -10,6 +10,7 @@ import torch
 from glasshouse.activations import ACTIVATIONS
 from glasshouse.core.checks import whole_number
 from glasshouse.core.errors import UsageError
+from glasshouse.explain.arithmetic import renamed
 from glasshouse.explain.pieces.by_rule import by_rule, read_rule
 from glasshouse.explain.pieces.drawing import bars, svg
 from glasshouse.explain.pieces.given import numbers
@@ -59,16 +60,22 @@ def softmax_cross_entropy(logits: Any, target: int) -> Piece:
         return svg(506, bottom + 8, shapes, "Logits, shares and gradients as bars")
 
     whole = by_rule(
-        "", "", loss, values, lambda _results: "", {"loss": torch.tensor(1.0).double()}, {"outputs": 1}
+        "",
+        "",
+        loss,
+        values,
+        lambda _results: "",
+        {"loss": torch.tensor(1.0).double()},
+        {"outputs": 1, "z": 1},
     )
     results = {"p": shares["y"], "loss": whole.results["loss"], "dz": whole.results["doutputs"]}
 
     def worked() -> Sequence[Line]:
         lines = [
-            Line(f"p[{k}]", renamed(softmax.expand(saved, "y", (k,)), {"x": ("z", "z")}), "Shares")
+            Line(f"p[{k}]", renamed(softmax.expand(saved, "y", (k,)), {"x": ("z", "z")}, {}), "Shares")
             for k in range(len(z))
         ]
-        lines.append(Line("loss", renamed(whole.at(of="loss"), {}, {"z": 1}), "Loss of the true class"))
+        lines.append(Line("loss", whole.at(of="loss"), "Loss of the true class"))
         slopes = [
             Line(f"dz[{k}]", renamed(whole.at(k, of="doutputs"), {}, {"z": 1}), "Gradient by the logits")
             for k in range(len(z))
