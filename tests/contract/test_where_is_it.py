@@ -179,7 +179,6 @@ PLACES = {
     "optimizers side by side": ("explain/pieces/updates.py", "def updates"),
     "softmax with cross-entropy worked out": ("explain/pieces/softmax_cross_entropy.py", "p_k - "),
     "the drawing of a piece": ("explain/pieces/drawing.py", "def svg"),
-    "training without autograd": ("training/dense/engine.py", "class DenseEngine"),
     "layers written down one after the other": ("models/stack.py", "def stack"),
     "ONNX": ("ship/onnx.py", "onnx"),
     "deployment": ("ship/bundle.py", "class Bundle"),

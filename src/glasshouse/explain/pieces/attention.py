@@ -9,7 +9,7 @@ import torch
 
 from glasshouse.explain.pieces.by_rule import by_rule, read_rule
 from glasshouse.explain.pieces.drawing import CELL, svg, table, text
-from glasshouse.explain.pieces.given import alike, numbers
+from glasshouse.explain.pieces.given import numbers
 from glasshouse.explain.pieces.piece import Piece
 from glasshouse.layers import LAYERS
 
@@ -49,10 +49,8 @@ def attention(
         given["mask"] = numbers("mask", mask, 2) != 0
     concept = LAYERS["scaled_dot_product_attention"]
     rule, _ = read_rule(concept, causal=causal)
-    outputs, saved = rule.forward(given)
-    back = None
-    if gradient is not None:
-        back = {"y": alike("gradient", numbers("gradient", gradient, 2), outputs["y"].shape)}
+    _, saved = rule.forward(given)
+    back = None if gradient is None else {"y": numbers("gradient", gradient, 2)}
 
     def draw(results: Mapping[str, torch.Tensor]) -> str:
         weights, y = saved["weights"], results["y"]

@@ -10,7 +10,7 @@ import torch
 from glasshouse.core.checks import number
 from glasshouse.explain.pieces.by_rule import by_rule, read_rule
 from glasshouse.explain.pieces.drawing import CELL, svg, table, text, walk
-from glasshouse.explain.pieces.given import alike, numbers
+from glasshouse.explain.pieces.given import numbers
 from glasshouse.explain.pieces.piece import Piece
 from glasshouse.layers import LAYERS
 from glasshouse.layers.sizes import convolution_size
@@ -64,8 +64,8 @@ def convolution(
         values["bias"] = torch.tensor([bias], dtype=torch.float64)
     back = None
     if gradient is not None:
-        dy = alike("gradient", numbers("gradient", gradient, 2), [each.size for each in sizes])
-        back = {"y": dy[None, None]}
+        dy = numbers("gradient", gradient, 2)
+        back = {"y": dy.reshape(1, 1, *dy.shape)}
 
     def draw(results: Mapping[str, torch.Tensor]) -> str:
         padded = torch.nn.functional.pad(x, (padding,) * 4)

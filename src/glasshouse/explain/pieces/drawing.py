@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from math import isnan
 
@@ -175,7 +175,7 @@ STANDS = (
     ("second", 4.0, ' stroke-dasharray="6 4"'),
     ("third", 7.0, ' stroke-dasharray="2 3"'),
 )
-"""Ink, room to the cell's edge (so that frames on top of each other stay visible) and dashes of each stand."""
+"""Ink, room to the cell's edge, so that frames on each other stay visible, and dashes of each stand."""
 
 
 def bars(x: float, y: float, named: dict[str, torch.Tensor], width: float = 300.0) -> tuple[list[str], float]:
@@ -243,20 +243,6 @@ class Axes:
     ) -> None:
         self.x, self.y = _spread(x, room), _spread(y)
         self.width, self.height, self.left, self.top = width, height, 52.0, 16.0
-
-    def named(self, ends: Sequence[tuple[float, str, str]]) -> list[str]:
-        """Names of courses beside their ends on the right, moved apart where they would lie on each other.
-
-        Args:
-            ends: Of every course its height on the drawing, its name and its ink.
-        """
-        shapes, free = [], -1e9
-        for y, name, ink in sorted(ends):
-            free = max(free + 15, y)
-            right = self.left + self.width
-            shapes.append(line([(right + 4, y), (right + 16, free)], ink, 1.0))
-            shapes.append(text(right + 20, free, name, ink, "start", 12))
-        return shapes
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Where a point of the plane lies on the drawing."""

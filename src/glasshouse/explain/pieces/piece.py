@@ -83,14 +83,18 @@ class Piece:
         return self.worked()
 
     def equations(self) -> Iterator[tuple[str, str, Expression]]:
-        """Part, name and arithmetic of every line after its steps; a step that several lines share, once."""
+        """Part, name and arithmetic of every line after its steps; a step that several lines share, once.
+
+        An element of a tensor, such as a gate that the way back needs again, is told once in all parts.
+        """
         told: set[tuple[str, str, str, str]] = set()
         for line in self.lines:
-            for step in line.expression.steps():
-                key = (line.part, step.name, step.inner.symbols(), step.inner.text())
+            for name, expression in ((each.name, each.inner) for each in line.expression.steps()):
+                key = _key(line.part, name, expression)
                 if key not in told:
                     told.add(key)
-                    yield line.part, step.name, step.inner
+                    yield line.part, name, expression
+            told.add(_key(line.part, line.name, line.expression))
             yield line.part, line.name, line.expression
 
     @property
@@ -131,21 +135,6 @@ class Piece:
         """The worked solution for a terminal of 80 letters."""
         return "\n".join(self._text())
 
-    def equations(self) -> Iterator[tuple[str, str, Expression]]:
-        """Part, name and arithmetic of every line, each after the named results that it needs.
-
-        A named element of a tensor, such as a gate, is worked out once, where it is needed first.
-        """
-        told: set[tuple[str, str]] = set()
-        for line in self.lines:
-            own = [(step.name, step.inner) for step in line.expression.steps()]
-            for name, expression in [*own, (line.name, line.expression)]:
-                # Without a place in its name it may be another number in every line, as a path of a gradient.
-                key = (name, expression.text())
-                if name == line.name or "[" not in name or key not in told:
-                    yield line.part, name, expression
-                told.add(key)
-
     def to_dict(self) -> dict[str, Any]:
         """Everything in plain types."""
         return {
@@ -162,7 +151,8 @@ class Piece:
         rows = []
         for _, name, expression in self.equations():
             value = shown(expression.value).replace("−", "-")
-            rows.append(rf"\mathit{{{name}}} &= {expression.latex()} = {value} \\")
+            sides = list(dict.fromkeys([expression.latex(), value]))
+            rows.append(rf"{latex_name(name)} &= {' = '.join(sides)} \\")
         body = "\n".join(rows)
         return f"\\begin{{align*}}\n{self.formula} & \\\\\n{body}\n\\end{{align*}}\n"
 
@@ -268,13 +258,17 @@ def matrix(name: str, value: torch.Tensor | str) -> Iterator[str]:
         return
     cells = [[shown(number, 5) for number in row] for row in rows.tolist()]
     if value.dim() <= 1:  # a list goes on in the next line
-        longest = max(map(len, cells[0])) + 2
-        many = max(1, min(6, (WIDTH - len(name) - 5) // longest))
+        many = max(1, min(6, (WIDTH - len(name) - 5) // (max(map(len, cells[0])) + 2)))
         cells = [cells[0][start : start + many] for start in range(0, len(cells[0]), many)]
     widths = [max(len(row[column]) for row in cells if column < len(row)) for column in range(len(cells[0]))]
     for place, row in enumerate(cells):
         lead = f"  {name} = " if place == 0 else " " * (len(name) + 5)
         yield lead + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=False))
+
+
+def _key(part: str, name: str, expression: Expression) -> tuple[str, str, str, str]:
+    # A name without a place means another number in every part: the velocity at every step.
+    return "" if "[" in name else part, name, expression.symbols(), expression.text()
 
 
 def _plain(value: torch.Tensor | str) -> Any:

@@ -10,7 +10,7 @@ import torch
 from glasshouse.core.checks import one_of
 from glasshouse.explain.pieces.by_rule import by_rule, read_rule
 from glasshouse.explain.pieces.drawing import CELL, svg, table, text, walk
-from glasshouse.explain.pieces.given import alike, numbers
+from glasshouse.explain.pieces.given import numbers
 from glasshouse.explain.pieces.piece import Piece
 from glasshouse.layers import LAYERS
 from glasshouse.layers.sizes import pooling_size
@@ -56,8 +56,8 @@ def pooling(
     rule, _ = read_rule(LAYERS[KINDS[kind]], kernel_size=kernel, stride=stride, padding=padding, dimensions=2)
     back = None
     if gradient is not None:
-        dy = alike("gradient", numbers("gradient", gradient, 2), [each.size for each in sizes])
-        back = {"y": dy[None, None]}
+        dy = numbers("gradient", gradient, 2)
+        back = {"y": dy.reshape(1, 1, *dy.shape)}
 
     def draw(results: Mapping[str, torch.Tensor]) -> str:
         y = results["y"]
@@ -78,6 +78,6 @@ def pooling(
         formula = r"y_{i,j} = \sqrt{\sum_{u,v} x_{s i + u - p,\; s j + v - p}^2}"
     return by_rule(
         f"{kind.capitalize() if kind != 'l2' else 'L2'} pooling: windows of {kernel} × {kernel}",
-        formula, rule, {"x": x[None, None]}, draw, back, {"x": 2, "y": 2}, 
+        formula, rule, {"x": x[None, None]}, draw, back, {"x": 2, "y": 2},
         [f"rows of the result: {sizes[0]}", f"columns: {sizes[1]}"],
     )  # fmt: skip

@@ -77,8 +77,7 @@ def softmax_cross_entropy(logits: Any, target: int) -> Piece:
         ]
         lines.append(Line("loss", whole.at(of="loss"), "Loss of the true class"))
         slopes = [
-            Line(f"dz[{k}]", renamed(whole.at(k, of="doutputs"), {}, {"z": 1}), "Gradient by the logits")
-            for k in range(len(z))
+            Line(f"dz[{k}]", whole.at(k, of="doutputs"), "Gradient by the logits") for k in range(len(z))
         ]
         return [*lines, *slopes]
 

@@ -36,7 +36,7 @@ def updates(
         settings: Settings for all of them, such as ``learning_rate=0.1``.
 
     Raises:
-        UsageError: There is no optimizer, or no gradient.
+        UsageError: There is no optimizer or no gradient.
         UnknownNameError: There is no such optimizer.
         SettingError: One of them has no such setting, or refuses its value.
 
@@ -58,8 +58,8 @@ def updates(
     g = torch.zeros(steps) if slope else numbers("gradients", gradients, 1)
     if not specs or not len(g):
         raise UsageError(
-            "no optimizer",
-            expected="at least one",
+            f"{len(specs)} optimizers and {len(g)} gradients",
+            expected="at least one of each",
             fix='write updates("adam", [1.0, 1.0])',
         )
     paths: dict[str, torch.Tensor] = {}
