@@ -119,7 +119,7 @@ class LSTMCellRule(RecurrentCell):
         """The memory is reached directly and through h'; every gate then has its own slope."""
         i, f, g, o, c, dh = v["i"], v["f"], v["g"], v["o"], v["c"], v["dh_next"]
         shown = tanh(v["c_next"])
-        dc = say("dc", v["dc_next"] + dh * o * (1 - shown**2))
+        dc = say("dc_whole", v["dc_next"] + dh * o * (1 - shown**2))
         through = {
             "i": say("da_i", dc * g * i * (1 - i)),
             "f": say("da_f", dc * c * f * (1 - f)),

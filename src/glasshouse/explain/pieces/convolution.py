@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
+from glasshouse.core.checks import number
 from glasshouse.explain.pieces.by_rule import by_rule, read_rule
-from glasshouse.explain.pieces.drawing import CELL, svg, table, text
+from glasshouse.explain.pieces.drawing import CELL, svg, table, text, walk
 from glasshouse.explain.pieces.given import numbers
 from glasshouse.explain.pieces.piece import Piece
 from glasshouse.layers import LAYERS
@@ -57,9 +58,9 @@ def convolution(
     x, w = numbers("image", image, 2), numbers("kernel", kernel, 2)
     sizes = [convolution_size(n, k, stride, padding, dilation) for n, k in zip(x.shape, w.shape, strict=True)]
     settings = {"kernel_size": tuple(w.shape), "stride": stride, "padding": padding, "dilation": dilation}
-    rule, _ = read_rule(LAYERS["conv2d"], in_channels=1, out_channels=1, bias=bool(bias), **settings)
+    rule, _ = read_rule(LAYERS["conv2d"], in_channels=1, out_channels=1, bias=bias != 0, **settings)
     values = {"x": x[None, None], "weight": w[None, None]}
-    if bias:
+    if number("bias", bias):
         values["bias"] = torch.tensor([bias], dtype=torch.float64)
     back = None
     if gradient is not None:
@@ -80,10 +81,11 @@ def convolution(
         third = second + w.shape[1] * CELL + 70
         shapes += [text(third - 35, top + padded.shape[0] * CELL / 2, "=", size=20)]
         shapes += table(third, top, y, "y", [(0, 0)])
+        span = (dilation * (w.shape[0] - 1) + 1, dilation * (w.shape[1] - 1) + 1)
+        shapes += walk((left, top), (third, top), span, stride, y.shape)
         height = top + max(padded.shape[0], w.shape[0], y.shape[0]) * CELL + 16
-        return svg(
-            third + y.shape[1] * CELL + 16, height, shapes, "The first window on the image, and what it gives"
-        )
+        told = "The window on the image first, next and last, and the numbers that it gives"
+        return svg(third + y.shape[1] * CELL + 16, height, shapes, told)
 
     return by_rule(
         f"Convolution: a kernel of {w.shape[0]} × {w.shape[1]} over an image of {x.shape[0]} × {x.shape[1]}",

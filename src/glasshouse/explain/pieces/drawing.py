@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from math import isnan
 
 import torch
 
@@ -111,7 +112,7 @@ def table(
     Args:
         x: Left edge.
         y: Upper edge of the cells; the name stands above.
-        values: Two axes.
+        values: Two axes; a place that holds no number is not-a-number.
         name: What it is.
         marked: Cells that are filled.
         heat: Whether cells are filled by the size of their number.
@@ -132,8 +133,49 @@ def table(
                     f'<rect x="{left + 1:.1f}" y="{top + 1:.1f}" width="{CELL - 2}" height="{CELL - 2}" '
                     f'rx="2" fill="{fill}" opacity="{0.08 + 0.42 * share:.2f}"/>'
                 )
-            shapes.append(text(left + CELL / 2, top + CELL / 2, shown(number, 3), size=12))
+            if not isnan(number):
+                shapes.append(text(left + CELL / 2, top + CELL / 2, shown(number, 3), size=12))
     return shapes
+
+
+def walk(
+    windows: tuple[float, float],
+    answers: tuple[float, float],
+    span: tuple[int, int],
+    stride: int,
+    counts: Sequence[int],
+) -> list[str]:
+    """A window on its way: where it stands first, next and last, and in the same ink the number it gives.
+
+    Args:
+        windows: Left and upper edge of the table on which it walks.
+        answers: Left and upper edge of the table of what it gives.
+        span: Rows and columns of the window, gaps of a dilation included.
+        stride: Its step, in cells.
+        counts: Rows and columns of what it gives.
+    """
+    rows, columns = counts
+    # Next is to the right, or below where there is one column only.
+    following = (0, 1) if columns > 1 else (min(1, rows - 1), 0)
+    stops = dict.fromkeys([(0, 0), following, (rows - 1, columns - 1)])
+    shapes = []
+    for (row, column), (ink, inset, dash) in zip(stops, STANDS, strict=False):
+        for (left, top), step, (high, wide) in ((windows, stride, span), (answers, 1, (1, 1))):
+            x, y = left + column * step * CELL + inset, top + row * step * CELL + inset
+            shapes.append(
+                f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide * CELL - 2 * inset:.1f}" '
+                f'height="{high * CELL - 2 * inset:.1f}" rx="3" fill="none" stroke="{colour(ink)}" '
+                f'stroke-width="2"{dash}/>'
+            )
+    return shapes
+
+
+STANDS = (
+    ("accent", 1.0, ""),
+    ("second", 4.0, ' stroke-dasharray="6 4"'),
+    ("third", 7.0, ' stroke-dasharray="2 3"'),
+)
+"""Ink, room to the cell's edge, so that frames on each other stay visible, and dashes of each stand."""
 
 
 def bars(x: float, y: float, named: dict[str, torch.Tensor], width: float = 300.0) -> tuple[list[str], float]:

@@ -19,12 +19,16 @@ def numbers(name: str, value: Any, axes: Sequence[int] | int | None = None) -> t
         axes: How many axes it must have, or may have.
 
     Raises:
-        UsageError: It is no table of finite numbers, or has other axes.
+        UsageError: It is no table of finite real numbers, is empty, or has other axes.
 
     Example:
         >>> numbers("x", [[1, 2]], axes=2).dtype
         torch.float64
     """
+    if getattr(value, "dtype", None) is not None and "complex" in str(value.dtype):
+        raise UsageError(
+            f"{name} is complex", expected="real numbers", fix="take the real part, or the absolute value"
+        )
     try:
         # Not by way of float32, which would round numbers that are written in decimals.
         tensor = torch.as_tensor(value, dtype=torch.float64).detach().cpu().clone()
@@ -42,6 +46,8 @@ def numbers(name: str, value: Any, axes: Sequence[int] | int | None = None) -> t
             expected=f"{wanted} {'axis' if wanted == '1' else 'axes'}",
             fix="a matrix is a list of rows: [[1, 2], [3, 4]]",
         )
+    if tensor.numel() == 0:
+        raise UsageError(f"{name} is empty", expected="at least one number", fix="put numbers into it")
     if not bool(torch.isfinite(tensor).all()):
         raise UsageError(
             f"{name} holds not-a-number or infinity", expected="finite numbers", fix="replace them"

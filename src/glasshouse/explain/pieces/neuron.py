@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from glasshouse.activations import ACTIVATIONS
+from glasshouse.core.checks import number
 from glasshouse.core.concept import Spec, read_spec
 from glasshouse.core.expression import Number, shown
 from glasshouse.explain.arithmetic import renamed
@@ -49,6 +50,8 @@ def neuron(
         (0.53, 0.6295)
     """
     x = numbers("inputs", inputs, 1)
+    number("bias", bias)
+    number("gradient", gradient)
     w = alike("weights", numbers("weights", weights, 1), x.shape)
     rule = LinearRule()
     values = {"x": x[None], "weight": w[None], "bias": torch.tensor([float(bias)], dtype=torch.float64)}
@@ -92,12 +95,12 @@ def neuron(
     def draw() -> str:
         middle = 24 + 30 * (len(x) - 1) / 2 + 10
         shapes = []
-        for i, (number, weight) in enumerate(zip(x.tolist(), w.tolist(), strict=True)):
+        for i, (entering, weight) in enumerate(zip(x.tolist(), w.tolist(), strict=True)):
             y = 34 + 30 * i
             shapes += [
                 line([(110, y), (268, middle)], "rule", 1.2),
                 dot(110, y),
-                text(96, y, shown(number, 4), anchor="end"),
+                text(96, y, shown(entering, 4), anchor="end"),
             ]
             shapes.append(text(180, y + (middle - y) * 0.45 - 9, shown(weight, 4), "muted", size=12))
         shapes += [

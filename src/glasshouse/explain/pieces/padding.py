@@ -12,6 +12,7 @@ from glasshouse.explain.pieces.drawing import CELL, svg, table, text
 from glasshouse.explain.pieces.given import numbers
 from glasshouse.explain.pieces.piece import Piece
 from glasshouse.layers import LAYERS
+from glasshouse.layers.convolution_padding import padding_fits
 from glasshouse.layers.sizes import convolution_size
 
 
@@ -41,6 +42,7 @@ def padding(image: Any, amount: int = 1, mode: str = "zeros", kernel: int = 3, s
     """
     x = numbers("image", image, 2)
     rule, _ = read_rule(LAYERS["pad"], padding=amount, padding_mode=mode)
+    padding_fits(((amount, amount),) * 2, x.shape, mode)
     size = convolution_size(x.shape[0], kernel, stride, amount)
 
     def draw(results: Mapping[str, torch.Tensor]) -> str:

@@ -9,7 +9,7 @@ import torch
 from glasshouse.core.checks import number, whole_number
 from glasshouse.core.errors import UsageError
 from glasshouse.core.expression import Number, total
-from glasshouse.explain.pieces.drawing import Axes, dot, line, svg
+from glasshouse.explain.pieces.drawing import Axes, dot, line, svg, text
 from glasshouse.explain.pieces.given import alike, numbers
 from glasshouse.explain.pieces.piece import Line, Piece
 
@@ -102,18 +102,28 @@ def perceptron(
     def draw() -> str:
         if x.shape[1] != 2:
             return ""
-        axes = Axes(
-            (float(x[:, 0].min()), float(x[:, 0].max())), (float(x[:, 1].min()), float(x[:, 1].max()))
-        )
+        ends_of = [(float(side.min()), float(side.max())) for side in (x[:, 0], x[:, 1])]
+        # Lines often run just beside the outermost points: there is room around them.
+        across, up = ((low - 0.3 * (high - low), high + 0.3 * (high - low)) for low, high in ends_of)
+        axes = Axes(across, up)
         shapes = axes.frame("x1", "x2")
-        for number_of, (weight, offset) in enumerate(stands):
+        seen: dict[tuple[tuple[float, float], ...], list[int]] = {}
+        for after, (weight, offset) in enumerate(stands):
             ends = _border(weight.tolist(), offset, axes)
             if ends:
-                last = number_of == len(stands) - 1
-                shapes.append(line(ends, "accent" if last else "muted", 2.4 if last else 0.8))
+                seen.setdefault(tuple(ends), []).append(after)
+        for (start, end), after_mistakes in seen.items():
+            last = after_mistakes[-1] == len(stands) - 1
+            ink, counted = "accent" if last else "muted", ", ".join(map(str, after_mistakes[-3:]))
+            shapes.append(line([start, end], ink, 2.6 if last else 1.0, dashed=not last))
+            if len(seen) <= FEW:
+                shapes.append(text(*_beside(start, end), counted, ink, size=11))
         for point, kind in zip(x.tolist(), t.tolist(), strict=True):
             shapes.append(dot(*axes.at(*point), 6, "second" if kind else "third", hollow=not kind))
-        return svg(*axes.size, shapes, "The points, and the line after every mistake")
+        width, height = axes.size
+        if len(seen) <= FEW:
+            shapes.append(text(width / 2, height + 6, "numbers: after which mistakes", "muted", size=12))
+        return svg(width, height + 20, shapes, "The points, and the line after every mistake")
 
     return Piece(
         f"Perceptron learning on {len(x)} points",
@@ -135,6 +145,18 @@ def _told(mistakes: list[int], again: int) -> str:
         before = f"after epoch {again}" if again else "at the beginning"
         return f"never ends: after epoch {epochs} the weights are again those {before}"
     return f"not converged: in each of the {epochs} epochs there is a mistake"
+
+
+FEW = 12
+"""Of more lines than these the drawing leaves out after which mistakes they came."""
+
+
+def _beside(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
+    """Where the number of a line stands: near its beginning, beside it."""
+    along, down = end[0] - start[0], end[1] - start[1]
+    length = max((along**2 + down**2) ** 0.5, 1e-9)
+    near = min(30.0, length / 2)
+    return start[0] + (along * near - down * 12) / length, start[1] + (down * near + along * 12) / length
 
 
 def _border(w: list[float], b: float, axes: Axes) -> list[tuple[float, float]]:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from glasshouse.core.errors import UsageError
-from glasshouse.core.expression import Expression, shown
+from glasshouse.core.expression import Expression, Number, shown
 from glasshouse.core.files import write_atomic
 from glasshouse.explain.arithmetic import json_number, machine_form
 
@@ -83,14 +83,18 @@ class Piece:
         return self.worked()
 
     def equations(self) -> Iterator[tuple[str, str, Expression]]:
-        """Part, name and arithmetic of every line after its steps; a step that several lines share, once."""
+        """Part, name and arithmetic of every line after its steps; a step that several lines share, once.
+
+        An element of a tensor, such as a gate that the way back needs again, is told once in all parts.
+        """
         told: set[tuple[str, str, str, str]] = set()
         for line in self.lines:
-            for step in line.expression.steps():
-                key = (line.part, step.name, step.inner.symbols(), step.inner.text())
+            for name, expression in ((each.name, each.inner) for each in line.expression.steps()):
+                key = _key(line.part, name, expression)
                 if key not in told:
                     told.add(key)
-                    yield line.part, step.name, step.inner
+                    yield line.part, name, expression
+            told.add(_key(line.part, line.name, line.expression))
             yield line.part, line.name, line.expression
 
     @property
@@ -147,7 +151,8 @@ class Piece:
         rows = []
         for _, name, expression in self.equations():
             value = shown(expression.value).replace("−", "-")
-            rows.append(rf"\mathit{{{name}}} &= {expression.latex()} = {value} \\")
+            sides = list(dict.fromkeys([expression.latex(), value]))
+            rows.append(rf"{latex_name(name)} &= {' = '.join(sides)} \\")
         body = "\n".join(rows)
         return f"\\begin{{align*}}\n{self.formula} & \\\\\n{body}\n\\end{{align*}}\n"
 
@@ -173,7 +178,8 @@ class Piece:
 
     def _text(self) -> Iterator[str]:
         yield self.title
-        yield from (f"  {note}" for note in self.notes)
+        for note in self.notes:
+            yield from wrap(note, WIDTH, initial_indent="  ", subsequent_indent="    ")
         yield ""
         yield "Given"
         for name, value in self.given.items():
@@ -214,6 +220,21 @@ def equation(name: str, expression: Expression) -> Iterator[str]:
         yield from wrap(lead + side, WIDTH, subsequent_indent=start + "     ", break_long_words=False)
 
 
+def latex_name(name: str) -> str:
+    r"""The left side of an equation, in LaTeX.
+
+    Args:
+        name: As it stands in the text, with its place.
+
+    Example:
+        >>> print(latex_name("c_next[0]"))
+        \mathrm{c\_next}_{0}
+    """
+    base, _, place = name.partition("[")
+    index = tuple(int(each) for each in place.rstrip("]").split(",") if each)
+    return Number(0.0, base, index).latex()
+
+
 def matrix(name: str, value: torch.Tensor | str) -> Iterator[str]:
     """A tensor, row by row, its numbers aligned; a long one as a summary.
 
@@ -237,11 +258,17 @@ def matrix(name: str, value: torch.Tensor | str) -> Iterator[str]:
         return
     cells = [[shown(number, 5) for number in row] for row in rows.tolist()]
     if value.dim() <= 1:  # a list goes on in the next line
-        cells = [cells[0][start : start + 6] for start in range(0, len(cells[0]), 6)]
+        many = max(1, min(6, (WIDTH - len(name) - 5) // (max(map(len, cells[0])) + 2)))
+        cells = [cells[0][start : start + many] for start in range(0, len(cells[0]), many)]
     widths = [max(len(row[column]) for row in cells if column < len(row)) for column in range(len(cells[0]))]
     for place, row in enumerate(cells):
         lead = f"  {name} = " if place == 0 else " " * (len(name) + 5)
         yield lead + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=False))
+
+
+def _key(part: str, name: str, expression: Expression) -> tuple[str, str, str, str]:
+    # A name without a place means another number in every part: the velocity at every step.
+    return "" if "[" in name else part, name, expression.symbols(), expression.text()
 
 
 def _plain(value: torch.Tensor | str) -> Any:

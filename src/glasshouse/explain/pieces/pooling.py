@@ -9,7 +9,7 @@ import torch
 
 from glasshouse.core.checks import one_of
 from glasshouse.explain.pieces.by_rule import by_rule, read_rule
-from glasshouse.explain.pieces.drawing import CELL, svg, table, text
+from glasshouse.explain.pieces.drawing import CELL, svg, table, text, walk
 from glasshouse.explain.pieces.given import numbers
 from glasshouse.explain.pieces.piece import Piece
 from glasshouse.layers import LAYERS
@@ -52,7 +52,7 @@ def pooling(
     """
     x = numbers("image", image, 2)
     one_of("kind", kind, list(KINDS))
-    size = pooling_size(x.shape[0], kernel, stride, padding)
+    sizes = [pooling_size(n, kernel, stride, padding) for n in x.shape]
     rule, _ = read_rule(LAYERS[KINDS[kind]], kernel_size=kernel, stride=stride, padding=padding, dimensions=2)
     back = None
     if gradient is not None:
@@ -61,14 +61,16 @@ def pooling(
 
     def draw(results: Mapping[str, torch.Tensor]) -> str:
         y = results["y"]
-        window = [(u, v) for u in range(kernel - padding) for v in range(kernel - padding)]
-        shapes = table(16.0, 40.0, x, "x", window)
-        right = 16 + x.shape[1] * CELL + 80
+        window = [(u, v) for u in range(kernel) for v in range(kernel)]
+        # Places that take no part are drawn empty: not-a-number is shown as no number.
+        wide = torch.nn.functional.pad(x, (padding,) * 4, value=float("nan"))
+        shapes = table(16.0, 40.0, wide, f"x{' with its padding' if padding else ''}", window)
+        right = 16 + wide.shape[1] * CELL + 80
         shapes += [text(right - 40, 40 + x.shape[0] * CELL / 2, kind)]
         shapes += table(right, 40.0, y, "y", [(0, 0)])
-        return svg(
-            right + y.shape[1] * CELL + 16, 56 + x.shape[0] * CELL, shapes, "The first window and its number"
-        )
+        shapes += walk((16.0, 40.0), (right, 40.0), (kernel, kernel), stride or kernel, y.shape)
+        told = "The window first, next and last, and the numbers that it gives"
+        return svg(right + y.shape[1] * CELL + 16, 56 + wide.shape[0] * CELL, shapes, told)
 
     formulas = {"max": r"\max", "min": r"\min", "average": r"\frac{1}{k^2} \sum", "sum": r"\sum"}
     formula = rf"y_{{i,j}} = {formulas.get(kind, '')}_{{u,v}}\, x_{{s i + u - p,\; s j + v - p}}"
@@ -76,5 +78,6 @@ def pooling(
         formula = r"y_{i,j} = \sqrt{\sum_{u,v} x_{s i + u - p,\; s j + v - p}^2}"
     return by_rule(
         f"{kind.capitalize() if kind != 'l2' else 'L2'} pooling: windows of {kernel} × {kernel}",
-        formula, rule, {"x": x[None, None]}, draw, back, {"x": 2, "y": 2}, [f"rows of the result: {size}"],
+        formula, rule, {"x": x[None, None]}, draw, back, {"x": 2, "y": 2},
+        [f"rows of the result: {sizes[0]}", f"columns: {sizes[1]}"],
     )  # fmt: skip
