@@ -22,7 +22,9 @@ LEAST = 60
 
 @click.command()
 @click.argument("source", metavar="RUN|BUNDLE|DATA")
-@click.option("--row", type=int, default=0, show_default=True, help="Which row of the part, from 0; -1 is the last.")
+@click.option(
+    "--row", type=int, default=0, show_default=True, help="Which row of the part, from 0; -1 is the last."
+)
 @click.option("--part", metavar="NAME", default="", help="train, validation or test; the last by default.")
 @click.option("--input", "rows", metavar="FILE", help="Rows for a bundle: a table or a picture.")
 @click.option(
