@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, Target
 
 
-def assemble(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
+def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto") -> Prepared:
     r"""Prepare every part and put it into memory.
 
     Images are laid out channels last, as convolutions like them. Numbers to predict are standardised with
@@ -22,6 +24,7 @@ def assemble(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
         raw: All rows, with a target.
         split: Which rows belong to which part.
         preparation: Fitted on the training rows.
+        task: ``"reconstruction"`` makes every row its own target; a target that there is stays aside.
 
     Returns:
         Parts without rows are ``None``.
@@ -41,10 +44,14 @@ def assemble(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
         >>> prepared.input_shape, prepared.outputs
         ((1, 8, 8), 10)
     """
+    if task == "reconstruction":
+        return _own_targets(raw, split, preparation)
     target = raw.target
     if target is None:
         raise UsageError(
-            f"{raw.origin} has no target", expected="a column or classes to predict", fix="name data.target"
+            f"{raw.origin} has no target",
+            expected="a column or classes to predict",
+            fix="name data.target, or learn the rows themselves: data.task = 'reconstruction'",
         )
     scale = _output_scale(target, split.train, raw.origin) if target.task == "regression" else None
     named = {"training": split.train, "validation": split.validation, "test": split.test}
@@ -65,6 +72,28 @@ def assemble(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
         classes=target.classes,
         target_name=target.name,
         scale=scale,
+    )
+
+
+def _own_targets(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
+    """Parts whose targets are their inputs: the same tensor, not a copy."""
+    named = {"training": split.train, "validation": split.validation, "test": split.test}
+    parts: dict[str, Part | None] = {}
+    for name, rows in named.items():
+        inputs = inputs_of(raw.take(rows), preparation, name) if len(rows) else None
+        parts[name] = None if inputs is None else Part(inputs, inputs, rows)
+    train = parts["training"]
+    if train is None:
+        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+    return Prepared(
+        train=train,
+        validation=parts["validation"],
+        test=parts["test"],
+        task="reconstruction",
+        input_shape=preparation.input_shape,
+        outputs=math.prod(preparation.input_shape),
+        classes=(),
+        target_name="the row itself",
     )
 
 

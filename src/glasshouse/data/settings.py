@@ -9,7 +9,8 @@ from pydantic import Field, field_validator
 from glasshouse.core.settings import Place, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
-Task = Literal["classification", "regression"]
+Task = Literal["classification", "regression", "reconstruction"]
+"""What is to be learnt: classes, numbers, or, without a target, the rows themselves."""
 
 
 class SplitSettings(Settings):
@@ -82,8 +83,15 @@ class DataSettings(Settings):
     target: str | int | None = Field(
         None, description="The column to predict, by name or by index (0 is the first, -1 the last)"
     )
-    task: Literal["auto", "classification", "regression"] = Field(
-        "auto", description="One of auto, classification, regression"
+    task: Literal["auto", "classification", "regression", "reconstruction"] = Field(
+        "auto",
+        description="One of auto, classification, regression, reconstruction. reconstruction: the rows "
+        "themselves; no target is needed, and one that is named is a label to look at, not to learn.",
+    )
+    normal: str | None = Field(
+        None,
+        description="For reconstruction: the class that is trained on. Rows of all other classes go to the "
+        "test part, and whether their errors stand out is measured.",
     )
     test: Place | None = Field(
         None, description="A separate test file or folder of the same form as the source"

@@ -5,5 +5,6 @@ from __future__ import annotations
 from glasshouse.evaluation.answered import Answered
 from glasshouse.evaluation.comparison import compare
 from glasshouse.evaluation.evaluation import Evaluation, evaluate
+from glasshouse.evaluation.reconstruction import Question, evaluate_reconstruction
 
-__all__ = ["Answered", "Evaluation", "compare", "evaluate"]
+__all__ = ["Answered", "Evaluation", "Question", "compare", "evaluate", "evaluate_reconstruction"]

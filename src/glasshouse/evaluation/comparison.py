@@ -9,7 +9,7 @@ import polars as pl
 
 from glasshouse.core.errors import StorageError, UsageError
 from glasshouse.core.files import plain
-from glasshouse.evaluation.paired import Difference, paired_difference
+from glasshouse.evaluation.paired import Difference, error_difference, paired_difference
 from glasshouse.experiment.run import Run
 from glasshouse.metrics import METRICS, Prediction
 
@@ -111,6 +111,13 @@ def _paired(
         words = f"The runs were judged on different {part} rows, so their answers cannot be paired."
         return {"difference": None, "sentence": words}
     target = both["target"].to_numpy()
+    if one["task"] == "reconstruction":
+        errors = [both[name].to_numpy() for name in ("prediction_second", "prediction")]
+        difference = error_difference(errors[0], errors[1], target)
+        return {
+            "difference": difference.to_dict(),
+            "sentence": _sentence(first, second, part, difference),
+        }
     answers = [_prediction(both[name], one["task"]) for name in ("prediction_second", "prediction")]
     difference = paired_difference(target, answers[0], answers[1], one["task"], seed=0)
     return {"difference": difference.to_dict(), "sentence": _sentence(first, second, part, difference)}

@@ -109,3 +109,30 @@ def _of_r2(target: NDArray[np.float64], first: Prediction, second: Prediction, s
     low, high = np.quantile(np.concatenate(found), [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     method = f"paired bootstrap, {RESAMPLES:,} resamples of the rows"
     return Difference("r2", rows, float(gain.sum()) / total, float(low), float(high), method)
+
+
+def error_difference(
+    first: NDArray[np.float64], second: NDArray[np.float64], spreads: NDArray[np.float64]
+) -> Difference:
+    r"""Compare two ways of giving rows back by the share of the variance that they keep.
+
+    Args:
+        first: Error of each row by one way.
+        second: Error of the same rows by the other.
+        spreads: Error of each row, if nothing but the mean row were known.
+
+    Example:
+        >>> ones = np.ones(4)
+        >>> found = error_difference(0.1 * ones, np.array([0.2, 0.3, 0.2, 0.3]), ones)
+        >>> round(found.value, 3), found.decided
+        (0.15, True)
+    """
+    rows, total = len(first), float(spreads.sum())
+    if rows < 2 or total == 0:
+        return Difference("r2", rows, float("nan"), float("-inf"), float("inf"), "undefined: equal rows")
+    gain = second - first
+    value = float(gain.sum()) / total
+    moved = (gain - value * spreads) / total
+    margin = float(stats.t.ppf(0.5 + LEVEL / 2, rows - 1)) * np.sqrt(float(moved @ moved) * rows / (rows - 1))
+    method = "delta method on the rows' paired differences"
+    return Difference("r2", rows, value, value - float(margin), value + float(margin), method)

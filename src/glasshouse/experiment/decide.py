@@ -9,6 +9,7 @@ import torch
 
 from glasshouse.core.concept import read_spec
 from glasshouse.core.devices import choose_device
+from glasshouse.core.errors import SettingError
 from glasshouse.data.parts import Prepared
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.metrics import metric_for
@@ -21,6 +22,8 @@ STEPS = {"vector": 8000, "image": 4000}
 """Optimizer steps that the number of epochs aims at."""
 EPOCHS = {"vector": (10, 100), "image": (10, 40)}
 """Fewest and most epochs."""
+LARGE = 16
+"""Pixels a side from which on pictures are reconstructed by convolutions."""
 
 
 def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task: str) -> Experiment:
@@ -30,7 +33,7 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
         experiment: As the user wrote it.
         rows: Training rows.
         input_shape: Shape of one prepared sample.
-        task: ``"classification"`` or ``"regression"``.
+        task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
 
     Raises:
         UnknownNameError: There is no such model, optimizer or metric.
@@ -44,20 +47,78 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
     takes = "image" if len(input_shape) == 3 else "vector"
     values = experiment.model_dump()
     model, training = values["model"], values["training"]
+    objective = values["objective"]
     if model["name"] == "auto":
-        model["name"] = "cnn" if takes == "image" else "mlp"
+        model["name"] = model_for(objective["name"], task, takes, input_shape)
     for dotted, value in MODELS.find(model["name"]).facts.get("defaults", {}).items():
         section, key = dotted.split(".")
         if section == "model":
             model.setdefault(key, value)
         elif values[section][key] == "auto":
             values[section][key] = value
-    if values["objective"]["loss"] == "auto":
-        values["objective"]["loss"] = "cross_entropy" if task == "classification" else "mse"
+    if objective["name"] == "auto":
+        objective["name"] = "reconstruction" if task == "reconstruction" else "supervised"
+    if objective["loss"] == "auto":
+        loss = "cross_entropy" if task == "classification" else "mse"
+        objective["loss"] = "elbo" if objective["name"] == "elbo" else loss
     decide_training(training, rows, takes)
     for spec in experiment.output.metrics:
+        if task == "reconstruction":
+            raise SettingError(
+                f"output.metrics = {experiment.output.metrics} for reconstructions",
+                expected="no further metrics: errors, shares of the variance and baselines are measured",
+                fix="leave output.metrics out",
+            )
         metric_for(spec, task)
     return Experiment.read(values)
+
+
+def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...]) -> str:
+    """The model where the experiment names none.
+
+    Example:
+        >>> model_for("elbo", "reconstruction", "image", (1, 8, 8))
+        'variational_autoencoder'
+    """
+    if task != "reconstruction":
+        return "cnn" if takes == "image" else "mlp"
+    made_for = {
+        "elbo": "variational",
+        "sparse": "sparse",
+        "denoising": "denoising",
+        "contractive": "contractive",
+    }
+    if objective in made_for:
+        return f"{made_for[objective]}_autoencoder"
+    large = takes == "image" and min(input_shape[1:]) >= LARGE
+    return "convolutional_autoencoder" if large else "autoencoder"
+
+
+def objective_of(experiment: Experiment) -> str:
+    """The objective's name before the data are read: what is asked for, or what the model is made for.
+
+    Raises:
+        UnknownNameError: There is no such model.
+        SettingError: The task is for another objective.
+
+    Example:
+        >>> objective_of(Experiment(data="digits", model="variational_autoencoder"))
+        'elbo'
+    """
+    name: str = experiment.objective.name
+    task = experiment.data.task
+    if name == "auto" and experiment.model.name != "auto":
+        defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
+        name = defaults.get("objective.name", name)
+    if name == "auto":
+        name = "reconstruction" if task == "reconstruction" else "supervised"
+    if task != "auto" and (task == "reconstruction") == (name == "supervised"):
+        raise SettingError(
+            f"data.task = {task!r} with the objective {name!r}",
+            expected="classification or regression for 'supervised', reconstruction for all others",
+            fix="leave data.task out",
+        )
+    return name
 
 
 def decide_training(training: dict[str, Any], rows: int, takes: str) -> None:

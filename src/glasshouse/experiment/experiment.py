@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from glasshouse.core.settings import Place, Settings, explain
 from glasshouse.data.settings import DataSettings
-from glasshouse.objectives.settings import ObjectiveSettings
+from glasshouse.objectives.settings import ObjectiveName, ObjectiveSettings
 from glasshouse.probes.settings import WatchSettings
 from glasshouse.training.settings import TrainingSettings
 
 SHORTHANDS = {"data": "source", "model": "name", "objective": "loss"}
 """Sections that a bare name may stand for, and the key that the name is the value of."""
+OBJECTIVES = get_args(ObjectiveName)
+"""Bare names that stand for an objective; all others are losses."""
 
 
 class ModelSettings(Settings):
@@ -23,7 +25,11 @@ class ModelSettings(Settings):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    name: str = Field("auto", description="A model by name, or auto. auto: mlp for tables, cnn for pictures")
+    name: str = Field(
+        "auto",
+        description="A model by name, or auto. auto: mlp for tables, cnn for pictures, "
+        "an autoencoder where the rows themselves are learnt",
+    )
     weights: Place | None = Field(
         None,
         description="A file of weights to begin with: .safetensors, or .pt and .pth with tensors alone. "
@@ -108,7 +114,8 @@ class Experiment(Settings):
         opened = dict(values)
         for section, key in SHORTHANDS.items():
             if isinstance(opened.get(section), (str, PathLike)):
-                opened[section] = {key: opened[section]}
+                named = section == "objective" and opened[section] in OBJECTIVES
+                opened[section] = {"name" if named else key: opened[section]}
         return opened
 
     @field_validator("name")

@@ -14,7 +14,7 @@ from glasshouse.data.images.augment import Augmenter
 from glasshouse.data.parts import Part
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.models import Layer
-from glasshouse.objectives import Supervised
+from glasshouse.objectives import Objective
 from glasshouse.probes import interval
 from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.batches import Batches, InMemoryBatches
@@ -63,7 +63,7 @@ def make_job(
     network: nn.Module,
     batches: Batches,
     validation: Part | None,
-    objective: Supervised,
+    objective: Objective,
     layers: list[Layer],
 ) -> Job:
     """Everything that training needs to know.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glasshouse.models.alexnet import alexnet
+from glasshouse.models.autoencoder import Autoencoder, autoencoder
 from glasshouse.models.build import build_model
 from glasshouse.models.catalogue import MODELS
 from glasshouse.models.cifar_resnet import (
@@ -16,6 +17,9 @@ from glasshouse.models.cifar_resnet import (
     cifar_resnet110,
 )
 from glasshouse.models.cnn import cnn
+from glasshouse.models.contractive_autoencoder import contractive_autoencoder
+from glasshouse.models.convolutional_autoencoder import convolutional_autoencoder
+from glasshouse.models.denoising_autoencoder import denoising_autoencoder
 from glasshouse.models.freezing import freeze
 from glasshouse.models.googlenet import googlenet
 from glasshouse.models.head import replace_head
@@ -26,15 +30,20 @@ from glasshouse.models.mlp import mlp
 from glasshouse.models.mobilenet import mobilenet
 from glasshouse.models.perceptron import Perceptron
 from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
+from glasshouse.models.sparse_autoencoder import sparse_autoencoder
 from glasshouse.models.stack import stack
+from glasshouse.models.variational_autoencoder import VariationalAutoencoder, variational_autoencoder
 from glasshouse.models.vgg import vgg, vgg11, vgg13, vgg16, vgg19
 from glasshouse.models.zfnet import zfnet
 
 __all__ = [
     "MODELS",
+    "Autoencoder",
     "Layer",
     "Perceptron",
+    "VariationalAutoencoder",
     "alexnet",
+    "autoencoder",
     "build_model",
     "cifar_resnet",
     "cifar_resnet8",
@@ -45,6 +54,9 @@ __all__ = [
     "cifar_resnet56",
     "cifar_resnet110",
     "cnn",
+    "contractive_autoencoder",
+    "convolutional_autoencoder",
+    "denoising_autoencoder",
     "freeze",
     "googlenet",
     "ledger",
@@ -59,7 +71,9 @@ __all__ = [
     "resnet50",
     "resnet101",
     "resnet152",
+    "sparse_autoencoder",
     "stack",
+    "variational_autoencoder",
     "vgg",
     "vgg11",
     "vgg13",

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from glasshouse.core.concept import Catalogue
 from glasshouse.models.alexnet import CONCEPT as ALEXNET
+from glasshouse.models.autoencoder import CONCEPT as AUTOENCODER
 from glasshouse.models.cifar_resnet import CONCEPTS as CIFAR_RESNETS
 from glasshouse.models.cnn import CONCEPT as CNN
+from glasshouse.models.contractive_autoencoder import CONCEPT as CONTRACTIVE_AUTOENCODER
+from glasshouse.models.convolutional_autoencoder import CONCEPT as CONVOLUTIONAL_AUTOENCODER
+from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENCODER
 from glasshouse.models.googlenet import CONCEPT as GOOGLENET
 from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.mlp import CONCEPT as MLP
 from glasshouse.models.mobilenet import CONCEPT as MOBILENET
 from glasshouse.models.perceptron import CONCEPT as PERCEPTRON
 from glasshouse.models.resnet import CONCEPTS as RESNETS
+from glasshouse.models.sparse_autoencoder import CONCEPT as SPARSE_AUTOENCODER
 from glasshouse.models.stack import CONCEPT as STACK
+from glasshouse.models.variational_autoencoder import CONCEPT as VARIATIONAL_AUTOENCODER
 from glasshouse.models.vgg import CONCEPTS as VGGS
 from glasshouse.models.zfnet import CONCEPT as ZFNET
 
@@ -31,5 +37,11 @@ MODELS = Catalogue(
         *RESNETS,
         *CIFAR_RESNETS,
         MOBILENET,
+        AUTOENCODER,
+        SPARSE_AUTOENCODER,
+        DENOISING_AUTOENCODER,
+        CONTRACTIVE_AUTOENCODER,
+        CONVOLUTIONAL_AUTOENCODER,
+        VARIATIONAL_AUTOENCODER,
     ],
 )

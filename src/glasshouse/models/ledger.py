@@ -74,7 +74,7 @@ def ledger(network: nn.Module, sample: torch.Tensor) -> list[Layer]:
                 output_shape=_shape(output),
                 parameters=sum(each.numel() for each in own if each.requires_grad),
                 frozen=sum(each.numel() for each in own if not each.requires_grad),
-                macs=_macs(module, output),
+                macs=_macs(module, inputs[0] if inputs else None, output),
             )
         )
 
@@ -103,7 +103,7 @@ def _shape(value: Any) -> tuple[int, ...]:
     return tuple(value.shape[1:]) if isinstance(value, torch.Tensor) else ()
 
 
-def _macs(module: nn.Module, output: Any) -> int:
+def _macs(module: nn.Module, x: Any, output: Any) -> int:
     """Multiply-accumulates for one sample; biases, norms, activations and pooling are not counted."""
     if not isinstance(output, torch.Tensor):
         return 0
@@ -114,4 +114,6 @@ def _macs(module: nn.Module, output: Any) -> int:
         return module.in_features * math.prod(output.shape[1:])
     if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d)):
         return module.weight[0].numel() * math.prod(output.shape[1:])
+    if isinstance(module, (nn.ConvTranspose1d, nn.ConvTranspose2d)) and isinstance(x, torch.Tensor):
+        return module.weight[0].numel() * math.prod(x.shape[1:])
     return 0

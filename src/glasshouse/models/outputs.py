@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import nn
@@ -24,14 +25,50 @@ def outputs_of(
         inputs: Shape (N, *input_shape), on any device.
         autocast: A context for mixed precision.
     """
+    return mapped(network, network, inputs, autocast)
+
+
+def mapped(
+    network: nn.Module,
+    function: Callable[[torch.Tensor], torch.Tensor],
+    inputs: torch.Tensor,
+    autocast: AbstractContextManager[None] | None = None,
+) -> torch.Tensor:
+    """What a function that asks the network gives for all rows, batch by batch, in evaluation mode, float32.
+
+    Args:
+        network: Whose mode and device count.
+        function: From a batch to a batch: ``network.encode``, say.
+        inputs: Shape (N, ...), on any device.
+        autocast: A context for mixed precision.
+    """
+    with evaluating(network), torch.no_grad(), autocast or nullcontext():
+        return torch.cat([function(batch).float() for batch in batches_of(network, inputs)])
+
+
+def batches_of(network: nn.Module, inputs: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Rows in batches of bounded size, on the network's device."""
     device = next((each.device for each in network.parameters()), torch.device("cpu"))
     rows = max(1, min(8192, ELEMENTS // max(1, math.prod(inputs.shape[1:]))))
+    return (batch.to(device) for batch in torch.split(inputs, rows))
+
+
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside the block; every module has its own mode back afterwards.
+
+    Example:
+        >>> network = nn.Sequential(nn.Dropout(0.5)).train()
+        >>> with evaluating(network):
+        ...     network[0].training
+        False
+        >>> network[0].training
+        True
+    """
     modes = {module: module.training for module in network.modules()}
     network.eval()
     try:
-        with torch.no_grad(), autocast or nullcontext():
-            parts = [network(batch.to(device)).float() for batch in torch.split(inputs, rows)]
+        yield
     finally:
         for module, mode in modes.items():
             module.training = mode
-    return torch.cat(parts)

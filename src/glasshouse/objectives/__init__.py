@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+from glasshouse.objectives.build import build_objective
+from glasshouse.objectives.contract import Judged, Objective, Step
+from glasshouse.objectives.contractive import Contractive
+from glasshouse.objectives.denoising import Denoising
+from glasshouse.objectives.elbo import Elbo
+from glasshouse.objectives.reconstruction import Reconstruction
 from glasshouse.objectives.settings import ObjectiveSettings
-from glasshouse.objectives.supervised import Supervised, build_objective
+from glasshouse.objectives.sparse import Sparse
+from glasshouse.objectives.supervised import Supervised
 
-__all__ = ["ObjectiveSettings", "Supervised", "build_objective"]
+__all__ = [
+    "Contractive",
+    "Denoising",
+    "Elbo",
+    "Judged",
+    "Objective",
+    "ObjectiveSettings",
+    "Reconstruction",
+    "Sparse",
+    "Step",
+    "Supervised",
+    "build_objective",
+]

@@ -16,12 +16,13 @@ from glasshouse.data.parts import OutputScale, Prepared
 from glasshouse.losses import LOSSES, Loss
 from glasshouse.losses.contract import ONE_FOR_TWO, Meaning
 from glasshouse.metrics import Prediction
+from glasshouse.objectives.contract import Objective, Step
 from glasshouse.objectives.settings import ObjectiveSettings
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
-class Supervised:
+class Supervised(Objective):
     """How a batch becomes a loss, and what a network's outputs mean.
 
     Args:
@@ -34,12 +35,14 @@ class Supervised:
     Example:
         >>> import torch
         >>> objective = Supervised(LOSSES.build("cross_entropy"))
-        >>> loss, outputs = objective(torch.nn.Identity(), torch.tensor([[0.0, 0.0]]), torch.tensor([1]))
-        >>> f"{loss.item():.4f}"
+        >>> step = objective(torch.nn.Identity(), torch.tensor([[0.0, 0.0]]), torch.tensor([1]))
+        >>> f"{step.loss.item():.4f}"
         '0.6931'
-        >>> objective.predict(outputs).probabilities
+        >>> objective.predict(step.outputs).probabilities
         array([[0.5, 0.5]])
     """
+
+    plain = True
 
     def __init__(
         self, loss: Loss | LossFunction, meaning: Meaning | None = None, scale: OutputScale | None = None
@@ -48,9 +51,7 @@ class Supervised:
         self.meaning: Meaning | None = loss.meaning if isinstance(loss, Loss) else meaning
         self.scale = scale
 
-    def __call__(
-        self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def __call__(self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> Step:
         """Mean loss of a batch, and the outputs that it was computed from.
 
         Where the network has side heads (:class:`glasshouse.models.auxiliary.WithSideHeads`), their losses
@@ -64,7 +65,11 @@ class Supervised:
             weight = module.auxiliary_weight
             for aside in module.take_auxiliary_outputs():
                 loss = loss + weight * self._scalar(self.loss(aside, targets))
-        return loss, outputs
+        return Step(loss, outputs)
+
+    def value(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """The loss of outputs, side heads left out."""
+        return self.loss(outputs, targets)
 
     @staticmethod
     def _scalar(loss: object) -> torch.Tensor:
@@ -122,8 +127,8 @@ class Supervised:
         return Prediction(labels=scores.argmax(axis=1), probabilities=probabilities, scores=scores)
 
 
-def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Supervised:
-    """The objective that an experiment names, for the data at hand.
+def build_supervised(settings: ObjectiveSettings, prepared: Prepared) -> Supervised:
+    """Learning from targets by the loss that an experiment names, for the data at hand.
 
     Args:
         settings: The ``[objective]`` section.
@@ -138,7 +143,7 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Supervis
         >>> from glasshouse.data.parts import Part
         >>> part = Part(torch.zeros(4, 2), torch.tensor([0, 0, 0, 1]), np.arange(4))
         >>> prepared = Prepared(part, None, None, "classification", (2,), 2, ("no", "yes"), "answer")
-        >>> build_objective(ObjectiveSettings(class_weights="balanced"), prepared).loss.class_weights
+        >>> build_supervised(ObjectiveSettings(class_weights="balanced"), prepared).loss.class_weights
         tensor([0.6667, 2.0000])
     """
     spec = settings.loss

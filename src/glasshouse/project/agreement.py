@@ -9,7 +9,7 @@ from glasshouse.core.errors import DataError, ModelError
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.losses.checks import logits
 from glasshouse.models.outputs import outputs_of
-from glasshouse.objectives import Supervised
+from glasshouse.objectives import Objective
 
 ROWS = 64
 """How many rows are looked at before training."""
@@ -46,7 +46,7 @@ def refuse_odd_part(name: str, inputs: torch.Tensor, targets: torch.Tensor, like
             )
 
 
-def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Supervised) -> None:
+def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Objective) -> None:
     """Refuse a network that gives more or fewer numbers per row than the targets need.
 
     A loss whose outputs nobody can interpret may want any number of them.
@@ -68,7 +68,7 @@ def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Supe
         )
 
 
-def refuse_squashed_twice(network: nn.Module, prepared: Prepared, objective: Supervised) -> None:
+def refuse_squashed_twice(network: nn.Module, prepared: Prepared, objective: Objective) -> None:
     """Refuse a network that ends in a softmax or sigmoid under a loss that applies it itself.
 
     Training would still go down, slowly and to the wrong probabilities, so nobody would notice.

@@ -124,8 +124,8 @@ def of_experiment(experiment: Experiment, row: int = 0, part: str = "", training
     return Specimen(
         work.network,
         chosen.inputs[row : row + 1],
-        target,
-        work.objective.loss,
+        target if work.objective.plain else None,
+        getattr(work.objective, "loss", None) if work.objective.plain else None,
         _optimizer(experiment),
         tuple(told),
     )
@@ -197,6 +197,8 @@ def _part(prepared: Prepared, wanted: str) -> tuple[Part, str]:
 
 
 def _truth(prepared: Prepared, target: torch.Tensor) -> str:
+    if prepared.task == "reconstruction":
+        return prepared.target_name
     if prepared.classes and not target.is_floating_point():
         return f"{prepared.target_name} = {prepared.classes[int(target)]} (class {int(target)})"
     return f"{prepared.target_name} = {float(target.flatten()[0]):.6g} (standardised)"

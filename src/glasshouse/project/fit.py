@@ -26,13 +26,14 @@ from glasshouse.experiment.make_network import Beginning, make_network
 from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.losses import Loss
-from glasshouse.objectives import Supervised, build_objective
+from glasshouse.objectives import Objective, Supervised, build_objective
 from glasshouse.project.arguments import refuse_no_data, refuse_no_loss, refuse_no_model, refuse_no_part
 from glasshouse.project.arrays import as_tensors, prepare_arrays, prepare_dataset, to_array
 from glasshouse.project.materials import gather, weights_anchored
 from glasshouse.project.own_losses import MEANINGS, OneLogit, OneProbability
-from glasshouse.project.pipeline import Work, carry_out
+from glasshouse.project.pipeline import carry_out
 from glasshouse.project.stages import Tell, silent
+from glasshouse.project.work import Work
 from glasshouse.training.dataset_batches import DatasetBatches
 from glasshouse.training.observers import Observer
 
@@ -141,7 +142,7 @@ class _Own:
         outputs = self.objective_for(experiment, prepared).outputs(prepared)
         return make_network(experiment.model, prepared.input_shape, outputs, experiment.seed)
 
-    def objective_for(self, experiment: Experiment, prepared: Prepared) -> Supervised:
+    def objective_for(self, experiment: Experiment, prepared: Prepared) -> Objective:
         """The user's loss and what outputs mean under it, or the one that the experiment names."""
         if self.loss is None:
             return build_objective(experiment.objective, prepared)

@@ -15,7 +15,9 @@ from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
+from glasshouse.data.splits.normal_rows import with_normal_rows
 from glasshouse.experiment import Experiment
+from glasshouse.experiment.decide import objective_of
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,19 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
         DataError: The data cannot be read or used; file, row and column are named.
         UsageError: The target or another column is not named rightly.
     """
-    raw = load(experiment.data, frame)
-    split = divide(raw, experiment.data.split, experiment.seed)
-    preparation = fit_preparation(raw, split.train, experiment.data)
-    return Materials(raw, split, preparation, assemble(raw, split, preparation))
+    settings = experiment.data
+    if objective_of(experiment) != "supervised":
+        settings = settings.replace(task="reconstruction")
+    raw = load(settings, frame)
+    split = divide(raw, settings.split, experiment.seed)
+    if settings.normal is not None:
+        split = with_normal_rows(raw, split, settings.normal)
+    if settings.task == "reconstruction" and raw.kind == "images" and settings.prepare.scaling == "auto":
+        # Levels from 0 to 1, so that errors are shares of the way from black to white.
+        prepare = settings.prepare.replace(scaling="min-max")
+        settings = settings.replace(prepare=prepare.model_dump())
+    preparation = fit_preparation(raw, split.train, settings)
+    return Materials(raw, split, preparation, assemble(raw, split, preparation, settings.task))
 
 
 def anchored(experiment: Experiment) -> Experiment:

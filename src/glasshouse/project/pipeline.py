@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import torch
-from torch import nn
 
 from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import (
@@ -17,9 +13,6 @@ from glasshouse.core.errors import (
 )
 from glasshouse.core.files import read_json, write_json
 from glasshouse.core.memory import shortage_named
-from glasshouse.data.parts import Prepared
-from glasshouse.data.preparation import Preparation
-from glasshouse.data.raw import Raw
 from glasshouse.experiment import Experiment, Run, decide
 from glasshouse.experiment.decide import facts_of, refuse_unbuildable
 from glasshouse.experiment.environment import environment
@@ -28,7 +21,7 @@ from glasshouse.experiment.make_network import make_network
 from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.models import ledger
-from glasshouse.objectives import Supervised, build_objective
+from glasshouse.objectives import build_objective
 from glasshouse.project.agreement import refuse_other_outputs, refuse_squashed_twice
 from glasshouse.project.arguments import as_experiment
 from glasshouse.project.materials import Materials, anchored, gather
@@ -43,37 +36,11 @@ from glasshouse.project.stages import (
     train_network,
     write_pictures,
 )
+from glasshouse.project.work import Work
 from glasshouse.report import write_report
 from glasshouse.ship.write_bundle import Content, write_bundle
-from glasshouse.training.batches import Batches
 from glasshouse.training.observers import Observer
 from glasshouse.training.progress_bar import ProgressBar
-
-
-@dataclass(frozen=True)
-class Work:
-    """What is to be trained and measured, however it came about.
-
-    Args:
-        prepared: The data as tensors.
-        network: The network, with its first weights.
-        objective: How a batch becomes a loss.
-        model: The model's name and settings; ``None`` for a network of the user's own.
-        raw, preparation: What the tensors were made of; ``None`` for bare tensors.
-        batches: The training part in batches; ``None`` to cut it as the experiment says.
-        black: What black pixels are after preparing; ``None`` for anything but pictures.
-        notes: What was done to the network before training, in sentences.
-    """
-
-    prepared: Prepared
-    network: nn.Module
-    objective: Supervised
-    model: dict[str, Any] | None = None
-    raw: Raw | None = None
-    preparation: Preparation | None = None
-    batches: Batches | None = None
-    black: torch.Tensor | None = None
-    notes: tuple[str, ...] = ()
 
 
 def run(
@@ -223,6 +190,7 @@ def carry_out(
         layers = ledger(network, prepared.train.inputs[:1])
         refuse_other_outputs(network, prepared, work.objective)
         refuse_squashed_twice(network, prepared, work.objective)
+        work.objective.refuse(network)
         batches = work.batches or make_batches(
             experiment, prepared.train, work.black, choose_device(experiment.training.device)
         )
@@ -233,7 +201,7 @@ def carry_out(
         stage = Stage(run, experiment, job, tell, [ProgressBar()] if observers is None else observers)
     train_or_salvage(stage, work)
     with noting(run, "evaluation"):
-        evaluation = evaluate_network(stage, prepared, work.raw)
+        evaluation = evaluate_network(stage, work)
     if experiment.output.bundle:
         with noting(run, "bundle"):
             write_bundle(run.path / "bundle", content(run, stage, work, evaluation), experiment.output.onnx)
@@ -253,7 +221,7 @@ def train_or_salvage(stage: Stage, work: Work) -> None:
         except NonFiniteError:
             stage.run.note("failed", "training", "the loss is no longer finite")
             if stage.job.stopping.best_epoch:
-                evaluate_network(stage, work.prepared, work.raw)
+                evaluate_network(stage, work)
             if stage.experiment.output.report:
                 write_report(stage.run)
             raise

@@ -14,21 +14,23 @@ from PIL import Image
 
 from glasshouse.core.devices import threads
 from glasshouse.core.files import write_atomic, write_json
+from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import Part, Prepared
-from glasshouse.data.raw import Raw
-from glasshouse.evaluation import Answered, evaluate
+from glasshouse.data.preparation import Preparation
+from glasshouse.evaluation import Answered, Question, evaluate, evaluate_reconstruction
+from glasshouse.evaluation.showing import ToPixels
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.losses.contract import ONE_FOR_TWO
 from glasshouse.models import Layer
 from glasshouse.models.outputs import outputs_of
-from glasshouse.objectives import Supervised
+from glasshouse.objectives import Objective
+from glasshouse.project.work import Work
 from glasshouse.training.choose_engine import choose_engine
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.loop import train
 from glasshouse.training.observers import Observer
-from glasshouse.training.quick import mean_loss
 from glasshouse.training.range_test import range_test
 from glasshouse.training.records import Records
 from glasshouse.training.tensorboard import TensorBoard
@@ -125,7 +127,7 @@ def answers(job: Job, parts: Mapping[str, Part]) -> dict[str, Answered]:
     return answered
 
 
-def truth(part: Part, objective: Supervised) -> NDArray[Any]:
+def truth(part: Part, objective: Objective) -> NDArray[Any]:
     """The targets of a part: class indices, or numbers in the target's own unit."""
     if objective.meaning in ONE_FOR_TWO:
         return part.targets.long().reshape(-1).numpy()
@@ -136,9 +138,11 @@ def truth(part: Part, objective: Supervised) -> NDArray[Any]:
     return values if scale is None else values * scale.spread + scale.centre
 
 
-def evaluate_network(stage: Stage, prepared: Prepared, raw: Raw | None) -> dict[str, Any]:
+def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
     """Measure the network against baselines, and write ``evaluation.json`` and ``predictions.parquet``."""
-    run = stage.run
+    run, prepared, raw = stage.run, work.prepared, work.raw
+    if prepared.task == "reconstruction":
+        return evaluate_reconstructions(stage, work)
     if stage.job.objective.meaning is None:
         return evaluate_loss(stage, prepared)
     experiment = stage.experiment
@@ -152,12 +156,60 @@ def evaluate_network(stage: Stage, prepared: Prepared, raw: Raw | None) -> dict[
     return record
 
 
+def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:
+    """Measure how well rows come back, and write the same records, with pictures where rows are pictures."""
+    run, prepared = stage.run, work.prepared
+    question = Question(
+        network=stage.job.network,
+        objective=stage.job.objective,
+        prepared=prepared,
+        raw=work.raw,
+        normal=stage.experiment.data.normal,
+        to_pixels=to_pixels(prepared, work.preparation),
+        names=number_names(prepared, work.preparation),
+        seed=stage.experiment.seed,
+    )
+    with threads(stage.job.threads):
+        evaluation = evaluate_reconstruction(question)
+    write_json(run.path / "evaluation.json", evaluation.record)
+    write_atomic(run.path / "predictions.parquet", lambda path: evaluation.predictions.write_parquet(path))
+    write_pictures(run.path / "reconstruction", evaluation.pictures)
+    stage.tell(str(evaluation.record["verdict"]))
+    record: dict[str, Any] = evaluation.record
+    return record
+
+
+def to_pixels(prepared: Prepared, preparation: Preparation | None) -> ToPixels | None:
+    """What makes pictures of prepared rows again; ``None`` where rows are no pictures.
+
+    Bare tensors of one or three channels are drawn from their lowest number to their highest.
+    """
+    shape = prepared.input_shape
+    if len(shape) != 3 or shape[0] not in (1, 3):
+        return None
+    low, high = float(prepared.train.inputs.min()), float(prepared.train.inputs.max())
+
+    def drawn(rows: NDArray[np.float32]) -> NDArray[np.uint8]:
+        levels = preparation.levels(rows) if isinstance(preparation, ImagePreparation) else None
+        if levels is None:
+            shares = (rows - low) / ((high - low) or 1.0)
+            levels = np.clip(np.rint(255 * shares), 0, 255).astype(np.uint8)
+        return levels[:, 0] if shape[0] == 1 else np.ascontiguousarray(levels.transpose(0, 2, 3, 1))
+
+    return drawn
+
+
+def number_names(prepared: Prepared, preparation: Preparation | None) -> Sequence[str]:
+    """What the numbers of a row are called."""
+    names = getattr(preparation, "feature_names", None)
+    return names if names is not None else [f"input[{place}]" for place in range(prepared.outputs)]
+
+
 def evaluate_loss(stage: Stage, prepared: Prepared) -> dict[str, Any]:
     """For a loss of the user's own, of which nobody knows what the outputs mean: its value on every part."""
     job = stage.job
     metrics = {
-        name: {"loss": mean_loss(part, outputs_of(job.network, part.inputs), job.objective)}
-        for name, part in prepared.parts().items()
+        name: {"loss": job.objective.judge(job.network, part).loss} for name, part in prepared.parts().items()
     }
     record = {"task": prepared.task, "target": prepared.target_name, "primary": "loss", "metrics": metrics}
     write_json(stage.run.path / "evaluation.json", record)

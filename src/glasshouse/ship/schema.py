@@ -25,7 +25,7 @@ ONNX = "model.onnx"
 ALWAYS = (WEIGHTS, PREPROCESSING, SCHEMA, CARD)
 """Files that every bundle has, beside the checksums."""
 
-Meaning = Literal["logits", "logit", "probabilities", "probability", "scores", "values"]
+Meaning = Literal["logits", "logit", "probabilities", "probability", "scores", "values", "reconstruction"]
 OF_CLASSES: tuple[Meaning, ...] = ("logits", "logit", "probabilities", "probability", "scores")
 WITH_PROBABILITIES = OF_CLASSES[:-1]
 Size = Annotated[int, Field(ge=1)]

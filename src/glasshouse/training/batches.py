@@ -90,7 +90,9 @@ class InMemoryBatches:
         self._augment = augment
         device = device or torch.device("cpu")
         self._inputs = part.inputs.to(device)
-        self._targets = part.targets.to(device)
+        # Rows that are their own targets stay one tensor: what is shown is what is to come out.
+        own = part.targets is part.inputs
+        self._targets = self._inputs if own else part.targets.to(device)
 
     @property
     def form(self) -> tuple[tuple[int, ...], torch.dtype, bool]:
@@ -106,13 +108,15 @@ class InMemoryBatches:
         """The steps of an epoch, each a list of batches to accumulate, from step ``start`` on."""
         order = self.order(number)
         sizes = [size for step in self._sizes for size in step]
-        targets = torch.split(self._targets[order], sizes)
+        own = self._targets is self._inputs
+        targets = () if own else torch.split(self._targets[order], sizes)
         if self._inputs.numel() * self._inputs.element_size() <= SMALL:
             shuffled = torch.split(gather(self._inputs, order), sizes)
         else:
             shuffled = None
         if shuffled is not None and self._augment is None and len(sizes) == self.steps:
-            yield from ([Batch(*pair)] for pair in zip(shuffled[start:], targets[start:], strict=True))
+            shown = shuffled[start:]
+            yield from ([Batch(*pair)] for pair in zip(shown, shown if own else targets[start:], strict=True))
             return
         rows = torch.split(order, sizes)
         place = sum(len(step) for step in self._sizes[:start])
@@ -120,7 +124,8 @@ class InMemoryBatches:
             batches = []
             for _ in self._sizes[step]:
                 inputs = gather(self._inputs, rows[place]) if shuffled is None else shuffled[place]
-                batches.append(Batch(self._changed(inputs, number, place), targets[place]))
+                inputs = self._changed(inputs, number, place)
+                batches.append(Batch(inputs, inputs if own else targets[place]))
                 place += 1
             yield batches
 

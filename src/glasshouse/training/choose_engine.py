@@ -84,6 +84,8 @@ def plan_for(job: Job) -> Plan:
         )
     plan = read_plan(job.network, job.objective)
     shape, kind, soft = job.batches.form
+    if job.objective.meaning == "reconstruction" and len(shape) > 1:
+        raise UnsupportedError("pictures to be given back", "its losses compare rows of numbers")
     if kind != plan.dtype:
         raise UnsupportedError(f"inputs of type {kind}", f"the parameters are {plan.dtype}")
     plan.bind((2, *shape), soft, lambda parameter: parameter.detach())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, Protocol
 
@@ -17,6 +17,9 @@ Answers = Callable[[torch.Tensor, torch.Tensor], None]
 """Told the outputs and the targets of a batch."""
 Saw = Callable[[str, torch.Tensor], None]
 """Told the name and the outputs of a layer."""
+
+Noting = Callable[[Mapping[str, torch.Tensor], float], None]
+"""Told the further numbers of a batch, and what it counts."""
 
 Noisy = Callable[[torch.Tensor], torch.Tensor]
 """Puts noise on the inputs of a batch."""
@@ -60,6 +63,7 @@ class AutogradEngine:
         optimizer: Whose gradients are cleared.
         flat: The parameters' buffers, where they are flat.
         noisy: Puts noise on the inputs of a batch, where a regularizer asks for it.
+        noting: Told the further numbers that the objective gives with a batch.
     """
 
     name: EngineName = "autograd"
@@ -70,7 +74,9 @@ class AutogradEngine:
         optimizer: torch.optim.Optimizer,
         flat: FlatParameters | None,
         noisy: Noisy = unchanged,
+        noting: Noting | None = None,
     ) -> None:
+        self._noting = noting
         self._job = job
         self._optimizer = optimizer
         self._flat = flat
@@ -91,7 +97,9 @@ class AutogradEngine:
         mean: torch.Tensor | None = None
         for batch, weight in zip(batches, weights, strict=True):
             with job.precision.forward():
-                loss, outputs = job.objective(job.network, self._noisy(batch.inputs), batch.targets)
+                loss, outputs, parts = job.objective(job.network, self._noisy(batch.inputs), batch.targets)
+            if parts and self._noting is not None:
+                self._noting(parts, weight)
             share = loss if len(batches) == 1 else loss * (weight / total)
             job.precision.scaled(share).backward()  # type: ignore[no-untyped-call]
             answers(outputs, batch.targets)

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from glasshouse.training.part_log import PartLog
+
 MOST_OUTPUTS = 2**26
 """Numbers of outputs kept per epoch for the training metric; a network with more gets its loss only."""
 
@@ -28,6 +30,8 @@ class EpochLog:
         self._kept = 0
         self._answers_of_last_step = 0
         self._answers_since = 0
+        self.parts = PartLog()
+        self._parts_before_last_step = self._parts_so_far = 0
 
     def step(self, loss: torch.Tensor | float, weight: float, rate: float) -> None:
         """Note the loss of a step, its weight in the epoch's mean, and the learning rate it took."""
@@ -35,6 +39,7 @@ class EpochLog:
         self._weights.append(weight)
         self.rates.append(rate)
         self._answers_of_last_step, self._answers_since = self._answers_since, 0
+        self._parts_before_last_step, self._parts_so_far = self._parts_so_far, len(self.parts)
 
     def answers(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
         """Keep what the network answered to a batch, and what was right."""
@@ -68,6 +73,8 @@ class EpochLog:
         """Forget the last step, whose loss has been fetched."""
         for kept in (self._settled, self._weights, self.rates):
             kept.pop()
+        self.parts.drop(self._parts_before_last_step)
+        self._parts_so_far = self._parts_before_last_step
         if self._outputs and self._answers_of_last_step:
             del self._outputs[-self._answers_of_last_step :]
             del self._targets[-self._answers_of_last_step :]
@@ -99,6 +106,7 @@ class EpochLog:
             "outputs": None if together is None else together[0],
             "targets": None if together is None else together[1],
             "full": self._outputs is None,
+            "parts": self.parts.state(),
         }
 
     def restore(self, state: dict[str, Any], device: torch.device) -> None:
@@ -106,6 +114,8 @@ class EpochLog:
         self.__init__()  # type: ignore[misc]  # an empty log first
         self._settled, self._weights = list(state["losses"]), list(state["weights"])
         self.rates = list(state["rates"])
+        self.parts.restore(state.get("parts", {"values": {}, "weights": []}))
+        self._parts_so_far = len(self.parts)
         if state["full"]:
             self._outputs = None
         elif state["outputs"] is not None:

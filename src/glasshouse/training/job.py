@@ -11,7 +11,7 @@ from torch import nn
 
 from glasshouse.core.concept import Spec
 from glasshouse.data.parts import Part
-from glasshouse.objectives.supervised import Supervised
+from glasshouse.objectives.contract import Objective
 from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.batches import Batches
 from glasshouse.training.precision import Precision
@@ -49,7 +49,7 @@ class Job:
 
     network: nn.Module
     batches: Batches
-    objective: Supervised
+    objective: Objective
     optimizer: Spec
     learning_rate: float
     epochs: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,6 @@ from glasshouse.core.errors import TrainingStoppedError
 from glasshouse.core.random_state import isolated
 from glasshouse.core.seeds import derive
 from glasshouse.models.freezing import training_mode
-from glasshouse.models.outputs import outputs_of
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.probes import Probes
 from glasshouse.schedules import SCHEDULES, Clock
@@ -32,7 +31,7 @@ from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.observers import Observer, Plan
 from glasshouse.training.optimizer_step import bare_step
-from glasshouse.training.quick import mean_loss, metric_name, quick_metric
+from glasshouse.training.quick import metric_name, quick_metric
 from glasshouse.training.records import Records
 from glasshouse.training.regularization import Regularization, clippings
 from glasshouse.training.saving import checkpoint_due, save, take_up
@@ -123,6 +122,7 @@ class Training:
         )
         self.schedule = SCHEDULES.build(job.schedule)
         self.probes = Probes(job.network, job.probe_every)
+        self.metric = metric_name(job.objective.meaning)
         self.log = EpochLog()
         self.use(choose_engine(job))
         self.update = bare_step(self.optimizer, lasting_gradients=self.flat is not None)
@@ -133,7 +133,8 @@ class Training:
     def use(self, choice: Choice) -> None:
         """Take an engine into use."""
         noisy = self.regularization.noisy
-        self.engine: Engine = AutogradEngine(self.job, self.optimizer, self.flat, noisy)
+        noting = self.note_parts
+        self.engine: Engine = AutogradEngine(self.job, self.optimizer, self.flat, noisy, noting)
         if choice.plan is not None and self.flat is not None:
             self.engine = DenseEngine(choice.plan, self.job.objective, self.flat, noisy)
         elif choice.plan is not None:
@@ -203,7 +204,7 @@ class Training:
     def move(self, batches: list[Batch], saw: Saw | None = None) -> None:
         """Forward and backward() over the step's batches, finish the gradient, update."""
         with self.regularization.shaken():
-            loss, weight = self.engine.backward(batches, self.log.answers, saw)
+            loss, weight = self.engine.backward(batches, self.answers, saw)
         self.log.step(loss, weight, self.rate)
         if self.progress.step % self.check_every == 0 and self.log.settle() is not None:
             give_up(self, batches)
@@ -213,6 +214,15 @@ class Training:
             self.probes.before_update()
         self.job.precision.step(self.optimizer, self.update)
         self.regularization.constrain()
+
+    def note_parts(self, parts: Mapping[str, torch.Tensor], weight: float) -> None:
+        """Write down what the objective says beside the loss."""
+        self.log.parts.note(parts, weight)
+
+    def answers(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
+        """Keep what the network answered, where the epoch's end makes a metric of it."""
+        if self.metric is not None:
+            self.log.answers(outputs, targets)
 
     def finish_gradient(self) -> None:
         """Add the pull of the penalties, then bound the gradient: by value, by norm, unit by unit."""
@@ -246,10 +256,11 @@ class Training:
         if self.regularization.penalties:
             row["penalty"] = self.regularization.penalty()
         row["train"] = self.measured(self.log.mean_loss(), self.log.gathered())
+        row["train"] |= self.log.parts.means()
         if job.validation is not None:
-            outputs = outputs_of(job.network, job.validation.inputs, job.precision.forward())
-            loss = mean_loss(job.validation, outputs, job.objective)
-            row["validation"] = self.measured(loss, (outputs, job.validation.targets.to(outputs.device)))
+            loss, outputs, parts = job.objective.judge(job.network, job.validation, job.precision.forward())
+            answers = (outputs, job.validation.targets.to(outputs.device))
+            row["validation"] = {**self.measured(loss, answers), **parts}
         timing = {
             "epoch": progress.epoch,
             "seconds": time.perf_counter() - self.epoch_began,
@@ -267,7 +278,7 @@ class Training:
         self, loss: float, answers: tuple[torch.Tensor, torch.Tensor] | None
     ) -> dict[str, float | None]:
         """Loss, and the metric that goes with it where outputs and targets are known."""
-        name = metric_name(self.job.objective.meaning)
+        name = self.metric
         if name is None or answers is None:
             return {"loss": loss}
         return {"loss": loss, name: quick_metric(self.job.objective.meaning, *answers)}
@@ -287,8 +298,7 @@ class Training:
     def tell_start(self) -> None:
         """Tell the observers what is coming."""
         job = self.job
-        metric = metric_name(job.objective.meaning)
-        plan = Plan(job.epochs, job.batches.steps, job.batches.rows, metric, self.progress.epoch)
+        plan = Plan(job.epochs, job.batches.steps, job.batches.rows, self.metric, self.progress.epoch)
         for observer in self.observers:
             observer.started(plan)
 

@@ -1,17 +1,17 @@
-"""What an epoch's end is measured by: the loss over a part, and one quick metric beside it."""
+"""What an epoch's end is measured by beside the loss: one quick metric."""
 
 from __future__ import annotations
 
 import torch
 
-from glasshouse.data.parts import Part
 from glasshouse.losses.contract import Meaning
-from glasshouse.objectives.supervised import Supervised
 
 
 def metric_name(meaning: Meaning | None) -> str | None:
     """The metric that stands beside the loss in every epoch: accuracy for classes, r2 for numbers."""
-    return None if meaning is None else "r2" if meaning == "values" else "accuracy"
+    if meaning is None or meaning == "reconstruction":  # a reconstruction's loss says it all
+        return None
+    return "r2" if meaning == "values" else "accuracy"
 
 
 def quick_metric(meaning: Meaning | None, outputs: torch.Tensor, targets: torch.Tensor) -> float | None:
@@ -33,9 +33,3 @@ def quick_metric(meaning: Meaning | None, outputs: torch.Tensor, targets: torch.
         spread = (targets.double() - targets.double().mean(dim=0)).square().sum()
         return float(1 - residual / spread) if float(spread) > 0 else None
     return None
-
-
-def mean_loss(part: Part, outputs: torch.Tensor, objective: Supervised) -> float:
-    """The loss over all rows of a part at once."""
-    with torch.no_grad():
-        return float(objective.loss(outputs, part.targets.to(outputs.device)))

@@ -95,7 +95,7 @@ def range_test(job: Job) -> RangeTest:
                 optimizer.zero_grad()
                 with regularization.shaken():
                     inputs = regularization.noisy(batches[0].inputs)
-                    loss, _ = job.objective(network, inputs, batches[0].targets)
+                    loss = job.objective(network, inputs, batches[0].targets).loss
                     loss.backward()  # type: ignore[no-untyped-call]
                 regularization.add_gradients()
                 optimizer.step()

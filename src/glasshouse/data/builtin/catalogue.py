@@ -62,7 +62,7 @@ def _table(name: str, frame: object, target: str, settings: DataSettings) -> Raw
 
     if settings.target is None:
         known = BUILTIN[name].facts["task"]
-        task = known if settings.task == "auto" else settings.task
+        task = known if settings.task in ("auto", "reconstruction") else settings.task
         settings = settings.replace(target=target, task=task)
     return replace(table_from_frame(frame, settings), origin=name)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from glasshouse.core.errors import DataError
 from glasshouse.data.images.file import Broken, Look, default_size, in_parallel, load_pixels, look
-from glasshouse.data.images.tree import ImageTree, image_tree
+from glasshouse.data.images.tree import ImageTree, image_tree, loose_tree
 from glasshouse.data.raw import RawImages, Target
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.splits.subsample import drawn, subsample
@@ -51,6 +51,8 @@ def read_image_folder(folder: Path, settings: DataSettings) -> RawImages:
         folder: The folder.
         settings: ``size``, ``test``, ``broken_images`` and ``most_rows`` are used.
 
+    For reconstructions no classes are needed: images may lie in the folder itself.
+
     Returns:
         The images in order of class and file name, training files before test files. Broken files are left
         out and listed in ``broken``.
@@ -59,24 +61,26 @@ def read_image_folder(folder: Path, settings: DataSettings) -> RawImages:
         DataError: No images, fewer than two classes, a class without images, a class that only the test part
             has, or (with ``broken_images="fail"``) a file that cannot be read.
     """
-    tree = image_tree(folder, Path(settings.test) if settings.test is not None else None)
-    classes = _classes(tree, folder)
+    given_test = Path(settings.test) if settings.test is not None else None
+    loose = loose_tree(folder, given_test) if settings.task == "reconstruction" else None
+    tree = loose or image_tree(folder, given_test)
+    classes = ("",) if loose else _classes(tree, folder)
     found, notes = _listed(tree, classes, settings.most_rows)
     reading = _read(found, settings, folder)
     broken = tuple((each.name, problem.reason) for each, problem in reading.broken)
     _every_class_has_some(reading.files, classes, folder, broken)
     labels = np.array([each.label for each in reading.files], dtype=np.int64)
-    given_test = np.array([each.test for each in reading.files])
+    in_test = np.array([each.test for each in reading.files])
     sizes = np.array([(seen.height, seen.width) for seen in reading.looks], dtype=np.int64)
     raw = RawImages(
         pixels=reading.pixels,
-        target=Target("class", "classification", labels, classes),
+        target=None if loose else Target("class", "classification", labels, classes),
         origin=str(folder),
         files=tuple(each.name for each in reading.files),
         original_sizes=sizes if (sizes != np.array(reading.pixels.shape[2:])).any() else None,
         original_modes=dict(Counter(seen.mode for seen in reading.looks).most_common()),
         broken=broken,
-        given_test=given_test if tree.test else None,
+        given_test=in_test if tree.test else None,
     )
     return replace(raw, notes=(*notes, *_notes(raw)))
 

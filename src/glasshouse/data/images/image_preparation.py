@@ -118,6 +118,22 @@ class ImagePreparation(Preparation):
             self._fill(inputs[start : start + step], raw.pixels[start : start + step])
         return inputs
 
+    def levels(self, inputs: NDArray[np.float32]) -> NDArray[np.uint8] | None:
+        """Prepared images, or what a network gives in their place, as pixel levels again.
+
+        Args:
+            inputs: Shape (images, channels, height, width).
+
+        Returns:
+            uint8 of the same shape, what lies outside cut off; ``None`` for images that were scaled to
+            length 1, whose levels are lost.
+        """
+        if self.scaling == "unit-vector":
+            return None
+        mean, spread = (np.array(each, dtype=np.float64)[:, None, None] for each in (self.mean, self.spread))
+        levels: NDArray[np.uint8] = np.clip(np.rint(inputs * spread + mean), 0, 255).astype(np.uint8)
+        return levels
+
     def _fill(self, inputs: NDArray[np.float32], pixels: NDArray[np.uint8]) -> None:
         for channel, table in enumerate(self._table):
             inputs[:, channel] = table[pixels[:, channel]]

@@ -75,6 +75,25 @@ def image_tree(folder: Path, given_test: Path | None = None) -> ImageTree:
     return ImageTree(root, train, test_root, test, tuple(notes))
 
 
+def loose_tree(folder: Path, given_test: Path | None = None) -> ImageTree | None:
+    """The images of a folder that need no classes: they lie in it loosely, or in one folder inside it.
+
+    Args:
+        folder: The folder.
+        given_test: A test folder that the user names.
+
+    Returns:
+        One nameless class, or ``None`` where there are folders of two classes or more.
+    """
+    if not folder.is_dir() or len([each for each in _folders(folder) if holds_images(each)]) > 1:
+        return None
+    train, stray = images_below(folder)
+    test, more_stray = images_below(given_test) if given_test is not None else ([], 0)
+    stray += more_stray
+    notes = [f"{stray} file{'s' if stray > 1 else ''} beside the images left aside"] if stray else []
+    return ImageTree(folder, {"": train}, given_test or folder, {"": test} if test else {}, tuple(notes))
+
+
 def holds_images(folder: Path, deepest: int = 4) -> bool:
     """Whether an image file lies in the folder or in a folder of it, up to some depth."""
     for path in sorted(folder.iterdir()):

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from glasshouse.core.errors import DataError, UsageError
-from glasshouse.data.raw import Column, RawTable, SeriesForm, TableLayout
+from glasshouse.data.raw import Column, RawTable, SeriesForm, TableLayout, Target
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.tables.cells import Cells, ReadingOptions
 from glasshouse.data.tables.frames import cells_from_frame
@@ -83,33 +83,40 @@ def _make(cells: Cells, settings: DataSettings) -> RawTable:
     roles = find_roles(cells, settings)
     _refuse_groups_in_series(settings)
     notes: tuple[str, ...] = cells.notes
-    if not settings.window:
+    if roles.target and not settings.window:
         cells, told = drop_unlabelled(cells, roles.target)
         notes += told
     layout, told = _layout(cells, settings, roles)
     notes += told
     part, told = _part(cells, layout, roles)
     test, test_told = _test_part(settings, layout, roles)
-    target, target_told = make_target(
-        part.labels,
-        next(each for each in layout.columns if each.name == roles.target),
-        settings.task,
-        None if test is None else test.labels,
-        layout.decimal_comma,
-    )
+    target, target_told = _target(part, test, layout, roles, settings.task)
     parts = [part] if test is None else [part, test]
+    frame = pl.concat([each.inputs for each in parts])
     return RawTable(
-        frame=pl.concat([each.inputs for each in parts]),
+        frame=frame,
         columns=_inputs(layout, roles),
         target=target,
         origin=cells.origin,
         first_row=int(cells.lines[0]) if cells.lines is not None else 0,
-        given_test=None if test is None else np.arange(len(target.values)) >= part.inputs.height,
+        given_test=None if test is None else np.arange(frame.height) >= part.inputs.height,
         group=_group(parts),
         time=_time(parts, layout),
         notes=(*notes, *told, *test_told, *target_told),
         layout=layout,
     )
+
+
+def _target(
+    part: _Part, test: _Part | None, layout: TableLayout, roles: Roles, task: str
+) -> tuple[Target | None, tuple[str, ...]]:
+    """The target, where there is one. For reconstructions it is a label, of whatever kind it looks like."""
+    if not roles.target:
+        return None, ()
+    column = next(each for each in layout.columns if each.name == roles.target)
+    task = "auto" if task == "reconstruction" else task
+    labels = None if test is None else test.labels
+    return make_target(part.labels, column, task, labels, layout.decimal_comma)
 
 
 def _layout(cells: Cells, settings: DataSettings, roles: Roles) -> tuple[TableLayout, tuple[str, ...]]:
@@ -124,7 +131,9 @@ def _layout(cells: Cells, settings: DataSettings, roles: Roles) -> tuple[TableLa
         columns = keep_counting(columns, {roles.target, roles.group})
     series = SeriesForm(roles.time or None, settings.window, settings.horizon) if settings.window else None
     return (
-        TableLayout(columns, roles.target, cells.header, comma, settings.missing, settings.separator, series),
+        TableLayout(
+            columns, roles.target or None, cells.header, comma, settings.missing, settings.separator, series
+        ),
         notes,
     )
 
@@ -142,6 +151,9 @@ def _part(
     frame = _typed_inputs(cells, layout, roles, new=new)
     if layout.series is not None:
         windows = cut_windows(cells, frame, layout, layout.series)
+        if not roles.target:
+            part = _Part(windows.frame, cells, None, windows.last.astype(np.float64))
+            return part, spacing_notes(cells, frame, layout.series)
         part, notes = _labelled_windows(cells, windows, layout.series, roles.target)
         return part, (*spacing_notes(cells, frame, layout.series), *notes)
     group = as_words(frame[roles.group]) if roles.group else None
@@ -187,10 +199,10 @@ def _test_part(
         return None, ()
     cells = open_like(settings.test, layout)
     inputs = [each.name for each in layout.columns if not each.ignored_because]
-    required = list(dict.fromkeys([*inputs, roles.target, *filter(None, (roles.group, roles.time))]))
+    required = list(dict.fromkeys([*inputs, *filter(None, (roles.target, roles.group, roles.time))]))
     cells = match_columns(cells, layout, required, DataError)
     notes = cells.notes
-    if not layout.series:
+    if roles.target and not layout.series:
         cells, told = drop_unlabelled(cells, roles.target)
         notes += told
     part, told = _part(cells, layout, roles, new=True)

@@ -32,13 +32,13 @@ def find_roles(cells: Cells, settings: DataSettings) -> Roles:
         UnknownNameError: A named column is not there.
     """
     names = cells.frame.columns
-    if settings.target is None:
+    if settings.target is None and settings.task != "reconstruction":
         raise no_target(cells.origin, names)
-    target = _find(settings.target, cells)
+    target = _find(settings.target, cells) if settings.target is not None else ""
     group = _find(settings.group, cells) if settings.group is not None else ""
     time = _find(settings.time, cells) if settings.time is not None else ""
     for role, name in (("group", group), ("time", time)):
-        if name == target and not (role == "time" and settings.window):
+        if name and name == target and not (role == "time" and settings.window):
             raise UsageError(
                 f"column {target!r} is the target and the {role} column",
                 expected="two different columns",
@@ -95,5 +95,6 @@ def no_target(origin: str, names: Sequence[str]) -> UsageError:
     return UsageError(
         f"{origin}: no target is named",
         expected=f"one of its columns: {shown}",
-        fix=f"say what to predict, for example --target {shlex.quote(likely)}",
+        fix=f"say what to predict, for example --target {shlex.quote(likely)}, "
+        "or learn the rows themselves: --task reconstruction",
     )

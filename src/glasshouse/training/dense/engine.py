@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from glasshouse.core.errors import TrainingError
-from glasshouse.objectives import Supervised
+from glasshouse.objectives import Objective
 from glasshouse.training.batches import Batch
 from glasshouse.training.dense.kernels import below_autograd
 from glasshouse.training.dense.plan import BoundPlan, Plan
@@ -31,7 +31,7 @@ class DenseEngine:
     name: EngineName = "dense"
 
     def __init__(
-        self, plan: Plan, objective: Supervised, flat: FlatParameters, noisy: Noisy = unchanged
+        self, plan: Plan, objective: Objective, flat: FlatParameters, noisy: Noisy = unchanged
     ) -> None:
         self._plan = plan
         self._objective = objective

@@ -12,7 +12,7 @@ from torch import nn
 from glasshouse.losses import LOSSES, Loss
 from glasshouse.models.freezing import keeps_statistics
 from glasshouse.models.perceptron import Perceptron
-from glasshouse.objectives import Supervised
+from glasshouse.objectives import Objective
 from glasshouse.training.dense.binders import Binder, binder_of
 from glasshouse.training.dense.heads import Head, head_of
 from glasshouse.training.dense.reshaping import pair_of_scores
@@ -141,7 +141,7 @@ class Plan:
         return BoundPlan(layers, backwards[::-1], head_of(self.loss, site, soft), self.loss)
 
 
-def read_plan(network: nn.Module, objective: Supervised) -> Plan:
+def read_plan(network: nn.Module, objective: Objective) -> Plan:
     """The plan of a network under an objective.
 
     Args:
@@ -152,6 +152,7 @@ def read_plan(network: nn.Module, objective: Supervised) -> Plan:
         UnsupportedError: A layer, the loss or the type of a parameter is not for the dense engine.
 
     Example:
+        >>> from glasshouse.objectives import Supervised
         >>> network = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
         >>> plan = read_plan(network, Supervised(LOSSES.build("cross_entropy")))
         >>> [piece.name for piece in plan.pieces]
@@ -167,9 +168,10 @@ def read_plan(network: nn.Module, objective: Supervised) -> Plan:
     types = {each.dtype for each in parameters}
     if len(types) != 1 or not types <= {torch.float32, torch.float64}:
         raise UnsupportedError("the network", "its parameters are not all float32, or all float64")
-    loss = objective.loss
-    if type(objective) is not Supervised:
-        raise UnsupportedError(f"objective {type(objective).__name__}", "only supervised learning is known")
+    loss = getattr(objective, "loss", None)
+    if not objective.plain:
+        why = "its loss is not of outputs and targets alone"
+        raise UnsupportedError(f"objective {type(objective).__name__.lower()}", why)
     if not isinstance(loss, Loss) or all(each.build is not type(loss) for each in LOSSES.values()):
         name = getattr(loss, "__name__", type(loss).__name__)
         raise UnsupportedError(f"loss {name}", "its slope is not written out, only autograd finds it")

@@ -1,0 +1,83 @@
+"""From the ``[objective]`` section of an experiment to an objective."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glasshouse.core.errors import SettingError
+from glasshouse.data.parts import Prepared
+from glasshouse.objectives.contract import Objective
+from glasshouse.objectives.contractive import Contractive
+from glasshouse.objectives.denoising import Denoising
+from glasshouse.objectives.elbo import Elbo
+from glasshouse.objectives.reconstruction import Reconstruction, reconstruction_loss
+from glasshouse.objectives.settings import ObjectiveSettings
+from glasshouse.objectives.sparse import Sparse
+from glasshouse.objectives.supervised import build_supervised
+
+STRENGTHS = {"l1": 0.001, "kl": 0.01, "contractive": 0.01}
+"""What ``strength = "auto"`` stands for."""
+
+
+def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objective:
+    """The objective that an experiment names, for the data at hand.
+
+    Args:
+        settings: The ``[objective]`` section. With ``name = "auto"`` the data decide: supervised where they
+            have a target.
+        prepared: The data.
+
+    Raises:
+        UnknownNameError: There is no such loss, or no such class to weigh.
+        SettingError: The objective is for other data, or does not take such a setting.
+
+    Example:
+        >>> import numpy as np
+        >>> import torch
+        >>> from glasshouse.data.parts import Part
+        >>> rows = torch.rand(4, 2)
+        >>> prepared = Prepared(Part(rows, rows, np.arange(4)), None, None, "reconstruction", (2,), 2, (), "")
+        >>> type(build_objective(ObjectiveSettings(name="denoising"), prepared)).__name__
+        'Denoising'
+    """
+    unlabelled = prepared.task == "reconstruction"
+    name = settings.name if settings.name != "auto" else "reconstruction" if unlabelled else "supervised"
+    if (name == "supervised") == unlabelled:
+        raise SettingError(
+            f"objective {name!r} on data for {prepared.task}",
+            expected="a target for 'supervised', and for all others none",
+            fix="name data.target, or set objective.name = 'reconstruction'"
+            if unlabelled
+            else "set data.task = 'reconstruction'",
+        )
+    if name == "supervised":
+        return build_supervised(settings, prepared)
+    if name == "elbo":
+        if settings.loss not in ("auto", "elbo"):
+            raise SettingError(
+                f"objective.loss = {settings.loss!r} with objective 'elbo'",
+                expected="no loss: the model's likelihood says how outputs are compared with inputs",
+                fix="leave objective.loss out, and set model.likelihood to 'bernoulli' or 'gaussian'",
+            )
+        return Elbo(settings.beta)
+    loss = reconstruction_loss(settings, prepared)
+    if name == "reconstruction":
+        return Reconstruction(loss)
+    if name == "denoising":
+        inputs = prepared.train.inputs
+        span = (float(inputs.min()), float(inputs.max()))
+        return Denoising(loss, settings.corruption, settings.amount, span)
+    if name == "contractive":
+        return Contractive(loss, strength(settings, "contractive"))
+    return Sparse(loss, settings.penalty, strength(settings, settings.penalty), settings.activity)
+
+
+def strength(settings: ObjectiveSettings, kind: str) -> float:
+    """The weight of the penalty.
+
+    Example:
+        >>> strength(ObjectiveSettings(name="sparse"), "kl")
+        0.01
+    """
+    wanted: Any = settings.strength
+    return STRENGTHS[kind] if wanted == "auto" else float(wanted)
