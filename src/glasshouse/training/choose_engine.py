@@ -88,5 +88,5 @@ def plan_for(job: Job) -> Plan:
         raise UnsupportedError("pictures to be given back", "its losses compare rows of numbers")
     if kind != plan.dtype:
         raise UnsupportedError(f"inputs of type {kind}", f"the parameters are {plan.dtype}")
-    plan.bind((2, *shape), soft, lambda parameter: parameter.detach())
+    plan.bind((2, *shape), soft, lambda parameter: parameter.detach(), job.batches.weighted)
     return plan

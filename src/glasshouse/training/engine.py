@@ -7,7 +7,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, Protocol
 
 import torch
+from torch import nn
 
+from glasshouse.objectives import Objective
+from glasshouse.objectives.contract import Step
 from glasshouse.training.batches import Batch
 from glasshouse.training.flat import FlatParameters
 from glasshouse.training.job import Job
@@ -28,6 +31,33 @@ Noisy = Callable[[torch.Tensor], torch.Tensor]
 def unchanged(inputs: torch.Tensor) -> torch.Tensor:
     """No noise."""
     return inputs
+
+
+def weight_of(objective: Objective, batch: Batch) -> float:
+    """What a batch counts in the mean over several.
+
+    Args:
+        objective: What may weigh classes.
+        batch: With or without weights of its rows.
+    """
+    return objective.weight(batch.targets) if batch.weights is None else float(batch.weights.sum())
+
+
+def taken(objective: Objective, network: nn.Module, batch: Batch, noisy: Noisy = unchanged) -> Step:
+    """An objective's step on a batch, with the weights of its rows where it has some.
+
+    Args:
+        objective: How the batch becomes a loss.
+        network: In training mode.
+        batch: The rows.
+        noisy: Puts noise on the inputs.
+
+    Raises:
+        SettingError: There are weights, and the objective does not know what to do with them.
+    """
+    if batch.weights is None:
+        return objective(network, noisy(batch.inputs), batch.targets)
+    return objective.weighted(network, noisy(batch.inputs), batch.targets, batch.weights)
 
 
 class Engine(Protocol):
@@ -92,15 +122,15 @@ class AutogradEngine:
         """Gradients of the mean loss over all rows of the step, however they are cut into batches."""
         job = self._job
         self.zero_gradients()
-        weights = [job.objective.weight(batch.targets) for batch in batches]
+        weights = [weight_of(job.objective, batch) for batch in batches]
         total = sum(weights)
         mean: torch.Tensor | None = None
         for batch, weight in zip(batches, weights, strict=True):
             with job.precision.forward():
-                loss, outputs, parts = job.objective(job.network, self._noisy(batch.inputs), batch.targets)
+                loss, outputs, parts = taken(job.objective, job.network, batch, self._noisy)
             if parts and self._noting is not None:
                 self._noting(parts, weight)
-            share = loss if len(batches) == 1 else loss * (weight / total)
+            share = loss if len(batches) == 1 else loss * (weight / (total or 1.0))
             job.precision.scaled(share).backward()  # type: ignore[no-untyped-call]
             answers(outputs, batch.targets)
             mean = share.detach() if mean is None else mean + share.detach()

@@ -18,7 +18,7 @@ from glasshouse.core.seeds import derive
 from glasshouse.models.freezing import training_mode
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.probes import Probes
-from glasshouse.schedules import SCHEDULES, Clock
+from glasshouse.schedules import SCHEDULES, Clock, Schedule
 from glasshouse.training.batches import Batch
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.choose_engine import Choice, choose_engine
@@ -120,7 +120,8 @@ class Training:
             ],
             fixed={"learning_rate": job.learning_rate, "weight_decay": job.weight_decay},
         )
-        self.schedule = SCHEDULES.build(job.schedule)
+        schedule = job.schedule
+        self.schedule = schedule if isinstance(schedule, Schedule) else SCHEDULES.build(schedule)
         self.probes = Probes(job.network, job.probe_every)
         self.metric = metric_name(job.objective.meaning)
         self.log = EpochLog()
@@ -158,7 +159,7 @@ class Training:
                 job.network.load_state_dict(self.best_weights)
         for observer in self.observers:
             observer.ended(self.progress.ended)
-        best = job.stopping.best_epoch or self.progress.epoch
+        best = self.progress.epoch if self.best_weights is None else job.stopping.best_epoch
         seconds = time.perf_counter() - began
         progress, choice = self.progress, self.choice
         return Outcome(best, progress.ended, progress.epoch, progress.step, seconds, choice.name, choice.why)
@@ -286,9 +287,10 @@ class Training:
     def judge(self, row: dict[str, Any]) -> None:
         """Keep the weights of the best epoch, and end training when it is time."""
         job, progress = self.job, self.progress
-        watched = row.get("validation")
-        self.schedule.observe((watched or row["train"])["loss"])
-        if watched is not None and job.stopping.improved(progress.epoch, watched):
+        self.schedule.observe((row.get("validation") or row["train"])["loss"])
+        watched = row.get(job.stopping.part)
+        improved = watched is not None and job.stopping.improved(progress.epoch, watched)
+        if improved and job.stopping.part == "validation":
             self.best_weights = {name: each.clone() for name, each in job.network.state_dict().items()}
         if progress.epoch >= job.epochs:
             progress.ended = f"all {job.epochs} epochs done" if job.epochs > 1 else "its one epoch is done"

@@ -20,14 +20,15 @@ def quick_metric(meaning: Meaning | None, outputs: torch.Tensor, targets: torch.
     Args:
         meaning: What the outputs are.
         outputs: (N, K).
-        targets: Class indices (N,), or numbers of the outputs' shape.
+        targets: Class indices (N,), shares of classes (N, K), or numbers of the outputs' shape.
     """
     if meaning == "logit":
         return int(((outputs.reshape(-1) > 0) == (targets.reshape(-1) > 0.5)).sum()) / len(targets)
     if meaning == "probability":
         return int(((outputs.reshape(-1) > 0.5) == (targets.reshape(-1) > 0.5)).sum()) / len(targets)
     if meaning in ("logits", "probabilities", "scores"):
-        return int((outputs.argmax(dim=1) == targets).sum()) / len(targets)
+        true = targets.argmax(dim=1) if targets.is_floating_point() else targets
+        return int((outputs.argmax(dim=1) == true).sum()) / len(targets)
     if meaning == "values":
         residual = (outputs.double() - targets.double()).square().sum()
         spread = (targets.double() - targets.double().mean(dim=0)).square().sum()
