@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 
@@ -33,6 +33,21 @@ class Batches(Protocol):
 
     def epoch(self, number: int, start: int = 0) -> Iterator[list[Batch]]:
         """The steps of an epoch (from 0), each a list of batches to accumulate, from step ``start`` on."""
+        ...
+
+
+@runtime_checkable
+class InMemory(Protocol):
+    """What batches say of themselves whose rows lie in memory, so that an engine may make buffers for them."""
+
+    @property
+    def form(self) -> tuple[tuple[int, ...], torch.dtype, bool]:
+        """Shape and type of one row of inputs, and whether targets are floating-point numbers."""
+        ...
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows count differently in the loss."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from glasshouse.core.errors import SettingError
-from glasshouse.training.batches import InMemoryBatches
+from glasshouse.training.batches import InMemory
 from glasshouse.training.dense.plan import Plan, read_plan
 from glasshouse.training.dense.site import UnsupportedError
 from glasshouse.training.engine import EngineName
@@ -44,6 +44,7 @@ def choose_engine(job: Job) -> Choice:
         >>> from glasshouse.data.parts import Part
         >>> from glasshouse.losses import LOSSES
         >>> from glasshouse.objectives import Supervised
+        >>> from glasshouse.training.batches import InMemoryBatches
         >>> part = Part(torch.zeros(4, 2), torch.zeros(4, 1), np.arange(4))
         >>> job = Job(network=nn.Linear(2, 1), batches=InMemoryBatches(part, batch_size=2), optimizer="sgd",
         ...           objective=Supervised(LOSSES.build("mse")), learning_rate=0.1, epochs=1)
@@ -78,7 +79,7 @@ def plan_for(job: Job) -> Plan:
         raise UnsupportedError(f"device {job.device.type}", "its buffers lie in the memory of the CPU")
     if job.precision.name != "float32":
         raise UnsupportedError(f"precision {job.precision.name}", "it computes in the type of the weights")
-    if not isinstance(job.batches, InMemoryBatches):
+    if not isinstance(job.batches, InMemory):
         raise UnsupportedError(
             "a data set", "its rows are fetched one by one, which costs more than the step"
         )

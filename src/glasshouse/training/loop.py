@@ -261,7 +261,7 @@ class Training:
         if job.validation is not None:
             loss, outputs, parts = job.objective.judge(job.network, job.validation, job.precision.forward())
             answers = (outputs, job.validation.targets.to(outputs.device))
-            row["validation"] = {**self.measured(loss, answers), **parts}
+            row["validation"] = {**self.measured(loss, answers, job.validation.weights), **parts}
         timing = {
             "epoch": progress.epoch,
             "seconds": time.perf_counter() - self.epoch_began,
@@ -276,13 +276,16 @@ class Training:
             observer.epoch_ended(row, timing)
 
     def measured(
-        self, loss: float, answers: tuple[torch.Tensor, torch.Tensor] | None
+        self,
+        loss: float,
+        answers: tuple[torch.Tensor, torch.Tensor] | None,
+        weights: torch.Tensor | None = None,
     ) -> dict[str, float | None]:
         """Loss, and the metric that goes with it where outputs and targets are known."""
         name = self.metric
         if name is None or answers is None:
             return {"loss": loss}
-        return {"loss": loss, name: quick_metric(self.job.objective.meaning, *answers)}
+        return {"loss": loss, name: quick_metric(self.job.objective.meaning, *answers, weights)}
 
     def judge(self, row: dict[str, Any]) -> None:
         """Keep the weights of the best epoch, and end training when it is time."""

@@ -38,8 +38,8 @@ class DenseEngine:
         self._flat = flat
         self._noisy = noisy
         self._weighted = getattr(plan.loss, "class_weights", None) is not None
-        self._bound: dict[int, BoundPlan] = {}
-        self._bound_aside: dict[int, BoundPlan] = {}
+        self._bound: dict[tuple[int, bool], BoundPlan] = {}
+        self._bound_aside: dict[tuple[int, bool], BoundPlan] = {}
         self._aside: Aside | None = None
 
     def around(self) -> AbstractContextManager[Any]:
@@ -65,9 +65,10 @@ class DenseEngine:
             return self._accumulated(batches, answers, saw)
         inputs, targets, weights = batches[0]
         rows = targets.shape[0]  # len() of a tensor takes a frame of Python
-        bound = self._bound.get(rows)
+        kind = rows, weights is not None
+        bound = self._bound.get(kind)
         if bound is None:
-            bound = self._bound[rows] = self._bind(batches[0], own_gradient)
+            bound = self._bound[kind] = self._bind(batches[0], own_gradient)
         if weights is not None:
             total = float(weights.sum())
             loss, outputs = bound.run(self._noisy(inputs), targets, weights / (total or 1.0), saw)
@@ -88,11 +89,11 @@ class DenseEngine:
         mean: torch.Tensor | None = None
         for batch, weight in zip(batches, weights, strict=True):
             inputs, targets, own = batch
-            rows = targets.shape[0]  # len() of a tensor takes a frame of Python
-            if rows not in self._bound_aside:
-                self._bound_aside[rows] = self._bind(batch, self._aside.gradient)
+            kind = targets.shape[0], own is not None
+            if kind not in self._bound_aside:
+                self._bound_aside[kind] = self._bind(batch, self._aside.gradient)
             share = weight / total if own is None else own / total
-            loss, outputs = self._bound_aside[rows].run(self._noisy(inputs), targets, share, saw)
+            loss, outputs = self._bound_aside[kind].run(self._noisy(inputs), targets, share, saw)
             self._aside.move(first=mean is None)
             answers(outputs.clone(), targets)
             mean = loss.clone() if mean is None else mean + loss

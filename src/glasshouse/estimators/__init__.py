@@ -1,0 +1,8 @@
+"""scikit-learn's faces of the networks: estimators for pipelines, searches and cross-validation."""
+
+from __future__ import annotations
+
+from glasshouse.estimators.network_classifier import NetworkClassifier
+from glasshouse.estimators.network_regressor import NetworkRegressor
+
+__all__ = ["NetworkClassifier", "NetworkRegressor"]
