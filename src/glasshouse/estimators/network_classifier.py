@@ -29,9 +29,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         p = \operatorname{softmax}(W_{L+1} h_L + b_{L+1})
 
     Two classes, and several labels at once, are yes-or-no questions with one output each and a sigmoid.
-    Parameters that scikit-learn's ``MLPClassifier`` has mean what they mean there. Differences: weights begin
-    by He's or Glorot's rule, whichever suits the activation, with biases at zero; ``loss_curve_`` is the loss
-    of the data without the L2 penalty; a single row left over joins the batch before it.
+    Parameters that scikit-learn's ``MLPClassifier`` has mean what they mean there. Differences:
+    ``loss_curve_`` is the loss of the data without the L2 penalty; a single row left over joins the batch
+    before it; the order of the rows comes from another generator.
 
     Args:
         hidden_layer_sizes: Units of each hidden layer; empty for a linear model.
@@ -58,7 +58,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         class_weight: Weights by class, or ``"balanced"``; they multiply ``sample_weight``.
         normalization: ``"none"``, ``"batch"`` or ``"layer"``, before each activation.
         dropout: Chance that a hidden unit is silent in a training step.
-        initializer: Of the weights; ``"auto"`` suits the activation.
+        initializer: Of the weights, by name or table; ``"auto"`` draws scikit-learn's first weights.
         network: A model by name or table, or a function from (inputs, outputs) to a ``torch.nn.Module``,
             instead of the layers above.
         engine: ``"auto"``, ``"dense"`` or ``"autograd"``: what computes gradients.
@@ -211,7 +211,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
                 expected="a loss for classes: " + ", ".join(suited),
                 fix="set loss to 'auto', or take NetworkRegressor",
             )
-        loss: Loss = LOSSES.build(spec)
+        # As in scikit-learn the labels of a row add up.
+        loss: Loss = LOSSES.build(spec, by_sample=True)
         if (loss.meaning in ONE_FOR_TWO) != (labels.kind != "multiclass") and (
             labels.kind != "binary"
         ):

@@ -19,7 +19,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from torch import nn
 
-from glasshouse.core.concept import Spec
+from glasshouse.activations import ACTIVATIONS
+from glasshouse.core.concept import Spec, read_spec
 from glasshouse.core.devices import threads_for
 from glasshouse.core.errors import ParameterError, SampleError
 from glasshouse.core.seeds import derive
@@ -34,6 +35,7 @@ from glasshouse.objectives import Supervised
 from glasshouse.training.batches import Batches
 from glasshouse.training.job import Job
 
+LARGEST_SEED = int(np.iinfo(np.int32).max)
 Network = Spec | Callable[[int, int], nn.Module]
 """A model by name or table, or a function from the numbers of inputs and outputs to a module."""
 
@@ -230,9 +232,14 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _begin(self, parameters: Parameters, task: Task) -> None:
         """A new network, and nothing learnt."""
-        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        random = check_random_state(self.random_state)
         features = int(task.rows.shape[1])
-        self.network_ = self._built(parameters, features, task.outputs).eval()
+        own = self.network is None and self.initializer == "auto"
+        seed = 0 if own else int(random.randint(LARGEST_SEED))
+        self.network_ = self._built(parameters, features, task.outputs, seed).eval()
+        if own:
+            begin_like_scikit(self._linears(), random, self.activation)
+        self._seed = int(random.randint(LARGEST_SEED))
         self.n_outputs_ = task.outputs
         self.n_layers_ = len(self._linears()) + 1
         self.t_ = 0
@@ -244,10 +251,10 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self._course: Course | None = None
         self._dormant: dict[str, Any] | None = None
 
-    def _built(self, parameters: Parameters, features: int, outputs: int) -> nn.Module:
+    def _built(self, parameters: Parameters, features: int, outputs: int, seed: int) -> nn.Module:
         if callable(self.network):
             with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(derive(self._seed, "weights"))
+                torch.manual_seed(derive(seed, "weights"))
                 return self.network(features, outputs)
         spec = self.network or {
             "name": "mlp",
@@ -255,9 +262,10 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             "activation": self.activation,
             "normalization": self.normalization,
             "dropout": self.dropout,
-            "initializer": self.initializer,
+            # Weights that are drawn afterwards need not be drawn twice.
+            "initializer": "zeros" if self.initializer == "auto" else self.initializer,
         }
-        return build_model(spec, (features,), outputs, self._seed)
+        return build_model(spec, (features,), outputs, seed)
 
     def _convert(self, rows: Any) -> None:
         """The network in the rows' type of numbers."""
@@ -425,6 +433,31 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         if course is not None:
             state = {**state, "_course": None, "_dormant": course.state()}
         return state
+
+
+def begin_like_scikit(layers: Sequence[nn.Linear], random: np.random.RandomState, activation: Spec) -> None:
+    r"""The first weights and biases of scikit-learn's perceptrons, from the same draws of the same generator.
+
+    .. math:: w, b \sim U(-r, r),\quad r = \sqrt{\frac{6}{n_\text{in} + n_\text{out}}}
+
+    with 2 in the place of 6 for the logistic sigmoid.
+
+    Args:
+        layers: From the input on, changed in place.
+        random: As ``check_random_state`` gives it for ``random_state``.
+        activation: Between the layers.
+
+    Source:
+        Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks.
+    """
+    logistic = ACTIVATIONS.find(read_spec(activation, "activation")[0]).name == "sigmoid"
+    for layer in layers:
+        inputs, outputs = layer.in_features, layer.out_features
+        bound = np.sqrt((2.0 if logistic else 6.0) / (inputs + outputs))
+        weight = random.uniform(-bound, bound, (inputs, outputs))
+        bias = random.uniform(-bound, bound, outputs)
+        layer.weight.data = torch.from_numpy(weight.T.copy()).to(layer.weight.dtype)
+        layer.bias.data = torch.from_numpy(bias).to(layer.bias.dtype)
 
 
 def divided(task: Task, share: float, seed: int) -> tuple[Task, Part]:

@@ -41,7 +41,7 @@ def weighted_head_of(loss: Loss, site: Site, soft: bool) -> WeightedHead:
     if isinstance(loss, CrossEntropy) and loss.from_logits and not (soft or loss.label_smoothing):
         return class_indices(site)
     if isinstance(loss, BinaryCrossEntropy) and loss.from_logits:
-        return yes_or_no(site)
+        return yes_or_no(site, 1 if loss.by_sample else site.shape[1])
     if isinstance(loss, (MeanSquaredError, Quadratic)):
         return squares(site, halved=isinstance(loss, Quadratic))
     return by_rows(loss, site, soft)
@@ -62,13 +62,13 @@ def class_indices(site: Site) -> WeightedHead:
     return head
 
 
-def yes_or_no(site: Site) -> WeightedHead:
-    """``(sigma(z) - t) w / K`` for K questions per sample."""
+def yes_or_no(site: Site, questions: int) -> WeightedHead:
+    """``(sigma(z) - t) w / K`` for K questions per sample; for questions that add up, ``K = 1``."""
     t, dz, shape = site.empty(), site.empty(), site.shape
 
     def head(z: torch.Tensor, given: torch.Tensor, w: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         t.copy_(given.reshape(shape))
-        column = (w / shape[1]).unsqueeze(1)
+        column = (w / questions).unsqueeze(1)
         value = torch.binary_cross_entropy_with_logits(z, t, column, None, 2)  # 2: the sum
         return value, torch.sigmoid(z, out=dz).sub_(t).mul_(column)
 
