@@ -23,7 +23,9 @@ LEFT_OUT = {
 """Tests that are not run, and why; what they show of the public interface is shown in our own."""
 
 OURS = {"MLPClassifier": NetworkClassifier, "MLPRegressor": NetworkRegressor}
-NAMES = [name for name, value in vars(theirs).items() if name.startswith("test_") and inspect.isfunction(value)]
+NAMES = [
+    name for name, value in vars(theirs).items() if name.startswith("test_") and inspect.isfunction(value)
+]
 for name in NAMES:
     if name not in LEFT_OUT:
         globals()[name] = adapted(getattr(theirs, name), OURS)

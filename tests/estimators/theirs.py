@@ -34,12 +34,22 @@ def adapted(function: Any, ours: Mapping[str, Any]) -> Any:
         function: A test function.
         ours: Our class for a name of scikit-learn's.
     """
-    theirs = {id(function.__globals__[name]): own for name, own in ours.items() if name in function.__globals__}
-    world = {**function.__globals__, **ours, "pytest": _Pytest()}
+    own_globals = function.__globals__
+    theirs = {id(own_globals[name]): own for name, own in ours.items() if name in own_globals}
+    world = {**own_globals, **ours, "pytest": _Pytest()}
+    wrapped = getattr(function, "__wrapped__", None)
+    inner = None if wrapped is None else adapted(wrapped, ours)
+    # A decorated test holds the function that it decorates in its closure.
+    closure = tuple(
+        types.CellType(inner) if wrapped is not None and cell.cell_contents is wrapped else cell
+        for cell in function.__closure__ or ()
+    )
     bound = types.FunctionType(
-        function.__code__, world, function.__name__, function.__defaults__, function.__closure__
+        function.__code__, world, function.__name__, function.__defaults__, closure or None
     )
     bound.__kwdefaults__ = function.__kwdefaults__
+    if inner is not None:
+        bound.__wrapped__ = inner
     marks = getattr(function, "pytestmark", [])
     bound.pytestmark = [_mark(mark, theirs) for mark in marks if mark.name != "thread_unsafe"]
     return bound

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from glasshouse.estimators.network_classifier import NetworkClassifier
 from glasshouse.estimators.network_regressor import NetworkRegressor
+from glasshouse.estimators.search import GlasshouseSearchCV
 
-__all__ = ["NetworkClassifier", "NetworkRegressor"]
+__all__ = ["GlasshouseSearchCV", "NetworkClassifier", "NetworkRegressor"]

@@ -2,32 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
-
-import torch
 
 from glasshouse.core.errors import NonFiniteError, TrainingStoppedError
 from glasshouse.core.files import plain
 from glasshouse.core.seeds import derive
-from glasshouse.data.parts import Part
 from glasshouse.estimators.convergence import Convergence
 from glasshouse.training.batches import Batches
-from glasshouse.training.job import Job, Outcome
+from glasshouse.training.job import Job
 from glasshouse.training.loop import Training
 from glasshouse.training.observers import Observer
 from glasshouse.training.records import Records
 
 
-class Curve(Records):
-    """Records of one estimator in memory: what an epoch measured, and nothing of single steps.
+@dataclass
+class Learnt:
+    """What came of training.
+
+    Args:
+        epochs: What every epoch measured.
+        stopping: What convergence has seen.
+        engine: What computed the gradients, and why.
+        trouble: Why training ended before its time, or empty.
+        state: What it would go on from; ``None`` where nobody kept it.
 
     Example:
-        >>> curve = Curve()
-        >>> curve.epoch({"epoch": 1, "train": {"loss": 0.5}}, {}, [0.5], [0.1])
-        >>> curve.losses
-        [0.5]
+        >>> rows = [{"epoch": 1, "train": {"loss": 0.5}, "validation": {"loss": 0.6, "accuracy": 0.9}}]
+        >>> learnt = Learnt(rows, Convergence(10, 1e-4), "dense")
+        >>> learnt.losses, learnt.scores
+        ([0.5], [0.9])
     """
+
+    epochs: list[dict[str, Any]]
+    stopping: Convergence
+    engine: str
+    trouble: str = ""
+    state: dict[str, Any] | None = None
+
+    @property
+    def losses(self) -> list[float]:
+        """The training loss of every epoch."""
+        return [row["train"]["loss"] for row in self.epochs]
+
+    @property
+    def scores(self) -> list[float]:
+        """The metric of the rows that watched in every epoch; NaN where it has none."""
+        found = []
+        for row in self.epochs:
+            metric = [value for name, value in row.get("validation", {}).items() if name != "loss"]
+            found += [float("nan") if value is None else value for value in metric[:1]]
+        return found
+
+
+class Curve(Records):
+    """Records of one estimator in memory: what an epoch measured, and nothing of single steps."""
 
     def __init__(self) -> None:
         super().__init__(None)
@@ -37,20 +66,6 @@ class Curve(Records):
     ) -> None:
         """Note an epoch."""
         self.epochs.append(row)
-
-    @property
-    def losses(self) -> list[float]:
-        """The training loss of every epoch."""
-        return [row["train"]["loss"] for row in self.epochs]
-
-    @property
-    def scores(self) -> list[float]:
-        """The metric of the validation part in every epoch; NaN where it has none."""
-        found = []
-        for row in self.epochs:
-            metric = [value for name, value in row.get("validation", {}).items() if name != "loss"]
-            found += [float("nan") if value is None else value for value in metric[:1]]
-        return found
 
 
 class Course:
@@ -69,31 +84,32 @@ class Course:
         self.curve = Curve()
         self.training = Training(job, self.curve, None, observers)
 
-    def run(self) -> Outcome | str:
-        """Train to the end; a sentence where somebody stopped it or, with a validation part that kept a good
-        epoch, where it left the finite numbers.
+    def run(self) -> Learnt:
+        """Train to the end, or until somebody stops it, or until it leaves the finite numbers while the
+        weights of a good epoch are kept.
 
         Raises:
             NonFiniteError: A loss became infinite or NaN, and nothing good is kept.
         """
-        training = self.training
+        training, trouble = self.training, ""
+        stopping = training.job.stopping
+        assert isinstance(stopping, Convergence)
         try:
-            return training.run()
+            training.run()
         except TrainingStoppedError as error:
-            self._back_to_best()
-            return error.received
+            trouble = error.received
+            if training.best_weights is not None:
+                training.job.network.load_state_dict(training.best_weights)
         except NonFiniteError as error:
             if training.best_weights is None:
                 raise
-            metric = training.job.stopping.monitor
-            self.curve.epochs.append({"validation": {metric: None}, "train": {"loss": float("nan")}})
-            return error.received
+            trouble = error.received
+            lost = {"train": {"loss": float("nan")}, "validation": {stopping.monitor: None}}
+            self.curve.epochs.append({"epoch": training.progress.epoch + 1, **lost})
+        engine = f"{training.choice.name}: {training.choice.why}"
+        return Learnt(list(self.curve.epochs), stopping, engine, trouble, self.state())
 
-    def _back_to_best(self) -> None:
-        if self.training.best_weights is not None:
-            self.training.job.network.load_state_dict(self.training.best_weights)
-
-    def go_on(self, batches: Batches, observers: tuple[Observer, ...] = ()) -> Outcome | str:
+    def go_on(self, batches: Batches, observers: tuple[Observer, ...] = ()) -> Learnt:
         """One more epoch, with other rows.
 
         Args:
@@ -104,6 +120,7 @@ class Course:
             NonFiniteError: A loss became infinite or NaN.
         """
         training, done = self.training, self.training.progress.epoch
+        self.curve.epochs.clear()
         training.progress.ended, training.best_weights = "", None
         # Dropout draws from a stream that the job's seed opens: another one for every epoch.
         seed = derive(training.job.seed, "epoch", done)
@@ -150,8 +167,3 @@ class Told:
     def ended(self, reason: str) -> None:
         """Why training ended."""
         print(f"{reason[:1].upper()}{reason[1:]}.")
-
-
-def held_out(inputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None) -> Part:
-    """The rows that watch training."""
-    return Part(inputs, targets, torch.arange(len(inputs)).numpy(), weights)

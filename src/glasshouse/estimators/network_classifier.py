@@ -16,8 +16,10 @@ from sklearn.utils.metaestimators import available_if
 from glasshouse.core.concept import Spec, read_spec
 from glasshouse.core.errors import ParameterError
 from glasshouse.estimators.class_labels import ClassLabels
-from glasshouse.estimators.network_estimator import Network, NetworkEstimator, Task
+from glasshouse.estimators.first_weights import Network
+from glasshouse.estimators.network_estimator import NetworkEstimator
 from glasshouse.estimators.parameters import Parameters
+from glasshouse.estimators.task import Task, number_type
 from glasshouse.losses import LOSSES, Loss
 from glasshouse.losses.contract import ONE_FOR_TWO
 
@@ -186,13 +188,12 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         if one_each:
             outputs = labels.count if labels.kind == "multilabel" else 1
         form = "answers" if one_each else "shares" if takes_shares(loss) else "indices"
-        dtype = torch.float32 if rows.dtype == np.float32 else torch.float64
         strata = None
         if labels.kind != "multilabel":
             strata = indices == 1 if labels.kind == "binary" else indices
         return Task(
             rows,
-            labels.targets(indices, dtype, form),
+            labels.targets(indices, number_type(rows), form),
             None if weights is None else torch.from_numpy(weights),
             loss,
             outputs,
@@ -213,9 +214,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
             )
         # As in scikit-learn the labels of a row add up.
         loss: Loss = LOSSES.build(spec, by_sample=True)
-        if (loss.meaning in ONE_FOR_TWO) != (labels.kind != "multiclass") and (
-            labels.kind != "binary"
-        ):
+        if (loss.meaning in ONE_FOR_TWO) != (labels.kind != "multiclass") and (labels.kind != "binary"):
             raise ParameterError(
                 f"loss = {concept.name!r} for {labels.kind} targets with {labels.count} classes",
                 expected="binary_cross_entropy for several labels at once, another loss for one of several",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -13,52 +12,24 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from torch import nn
 
-from glasshouse.activations import ACTIVATIONS
-from glasshouse.core.concept import Spec, read_spec
-from glasshouse.core.devices import threads_for
-from glasshouse.core.errors import ParameterError, SampleError
+from glasshouse.core.concept import Spec
+from glasshouse.core.errors import DivergedError, ParameterError, SampleError
 from glasshouse.core.seeds import derive
-from glasshouse.data.parts import Part
-from glasshouse.estimators.convergence import Adaptive, Convergence, InverseScaling
-from glasshouse.estimators.course import Course, Told, held_out
+from glasshouse.estimators.course import Course, Learnt, Told
+from glasshouse.estimators.first_weights import LARGEST_SEED, Network, begin_like_scikit, built
+from glasshouse.estimators.lbfgs import minimise
 from glasshouse.estimators.parameters import Parameters, read_parameters, value_errors
-from glasshouse.estimators.rows import answers_of, as_tensor, make_batches
-from glasshouse.losses import Loss
-from glasshouse.models import build_model
-from glasshouse.objectives import Supervised
-from glasshouse.training.batches import Batches
+from glasshouse.estimators.rows import answers_of
+from glasshouse.estimators.task import Task, divided, number_type
+from glasshouse.estimators.together import digest, gathering
+from glasshouse.estimators.training_job import batches_of, job_of
+from glasshouse.schedules import Schedule
 from glasshouse.training.job import Job
-
-LARGEST_SEED = int(np.iinfo(np.int32).max)
-Network = Spec | Callable[[int, int], nn.Module]
-"""A model by name or table, or a function from the numbers of inputs and outputs to a module."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be learnt in one call.
-
-    Args:
-        rows: Inputs, dense or sparse.
-        targets: As the loss takes them.
-        weights: Of the rows, or ``None``.
-        loss: What is made small.
-        outputs: Numbers that the network gives per row.
-        strata: Classes by which the rows that watch are drawn, or ``None``.
-    """
-
-    rows: Any
-    targets: torch.Tensor
-    weights: torch.Tensor | None
-    loss: Loss
-    outputs: int
-    strata: NDArray[Any] | None = None
 
 
 class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
@@ -232,12 +203,22 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _begin(self, parameters: Parameters, task: Task) -> None:
         """A new network, and nothing learnt."""
-        random = check_random_state(self.random_state)
-        features = int(task.rows.shape[1])
-        own = self.network is None and self.initializer == "auto"
-        seed = 0 if own else int(random.randint(LARGEST_SEED))
-        self.network_ = self._built(parameters, features, task.outputs, seed).eval()
-        if own:
+        random = self._generator(task)
+        as_theirs = self.network is None and self.initializer == "auto"
+        # Weights that are drawn afterwards need not be drawn twice.
+        initializer = "zeros" if as_theirs else self.initializer
+        layers = {
+            "name": "mlp",
+            "hidden": parameters.hidden,
+            "activation": self.activation,
+            "normalization": self.normalization,
+            "dropout": self.dropout,
+            "initializer": initializer,
+        }
+        seed = 0 if as_theirs else int(random.randint(LARGEST_SEED))
+        network = built(self.network or layers, int(task.rows.shape[1]), task.outputs, seed)
+        self.network_ = network.to(number_type(task.rows)).eval()
+        if as_theirs:
             begin_like_scikit(self._linears(), random, self.activation)
         self._seed = int(random.randint(LARGEST_SEED))
         self.n_outputs_ = task.outputs
@@ -251,130 +232,104 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self._course: Course | None = None
         self._dormant: dict[str, Any] | None = None
 
-    def _built(self, parameters: Parameters, features: int, outputs: int, seed: int) -> nn.Module:
-        if callable(self.network):
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(derive(seed, "weights"))
-                return self.network(features, outputs)
-        spec = self.network or {
-            "name": "mlp",
-            "hidden": parameters.hidden,
-            "activation": self.activation,
-            "normalization": self.normalization,
-            "dropout": self.dropout,
-            # Weights that are drawn afterwards need not be drawn twice.
-            "initializer": "zeros" if self.initializer == "auto" else self.initializer,
-        }
-        return build_model(spec, (features,), outputs, seed)
+    def _generator(self, task: Task) -> np.random.RandomState:
+        """Where this fit draws its random numbers."""
+        gathered = gathering()
+        if gathered is None or self.random_state is not None:
+            found: np.random.RandomState = check_random_state(self.random_state)
+            return found
+        # A search fits twice, and must meet the same network twice.
+        seed = int(digest(self._deciding(), gathered.salt, *task.facts())[:8], 16)
+        return np.random.RandomState(seed)
+
+    def _deciding(self) -> list[tuple[str, Any]]:
+        """The parameters that decide training, random numbers left out."""
+        silent = ("random_state", "verbose")
+        return sorted(
+            (name, each) for name, each in self.get_params(deep=False).items() if name not in silent
+        )
 
     def _convert(self, rows: Any) -> None:
         """The network in the rows' type of numbers."""
-        wanted = torch.float32 if rows.dtype == np.float32 else torch.float64
+        wanted = number_type(rows)
         if any(each.dtype != wanted for each in self.network_.parameters()):
             self.network_.to(wanted)
             self._course = self._dormant = None
 
     def _all_epochs(self, parameters: Parameters, task: Task) -> None:
-        watching: Part | None = None
+        learning, watching = task, None
         if parameters.early_stopping:
-            task, watching = divided(task, parameters.validation_fraction, derive(self._seed, "validation"))
-        course = Course(self._job(parameters, task, watching), self._observers())
-        self._close(course, course.run(), task)
-        if self.n_iter_ == parameters.epochs and not course.training.job.stopping.exhausted:
+            learning, watching = divided(
+                task, parameters.validation_fraction, derive(self._seed, "validation")
+            )
+        job = job_of(parameters, learning, watching, self.network_, self._seed)
+        learnt = self._met(job, task) or Course(job, self._observers()).run()
+        # Buffers and rows are not kept, only what partial_fit would need to go on.
+        self._course, self._dormant = None, learnt.state
+        self._close(learnt, task)
+        if self.n_iter_ == parameters.epochs and not learnt.stopping.exhausted:
             warnings.warn(
                 f"all {parameters.epochs} epochs (max_iter) are done, and the loss may still fall",
                 ConvergenceWarning,
                 stacklevel=4,
             )
-        # Buffers and rows are not kept, only what partial_fit would need to go on.
-        self._course, self._dormant = None, course.state()
+
+    def _met(self, job: Job, task: Task) -> Learnt | None:
+        """The same network, trained beside those of other fits, where a search has gathered them."""
+        gathered = gathering()
+        # A rate of scikit-learn's own is no name that another trainer could build.
+        if (
+            gathered is None
+            or job.validation is not None
+            or isinstance(job.schedule, Schedule)
+            or self.verbose
+        ):
+            return None
+        key = digest(type(self).__name__, self._deciding(), self._seed, *task.facts())
+        trained = gathered.meet(key, job)
+        if trained is None:
+            return None
+        self.network_.load_state_dict(trained.weights)
+        rows = [
+            {"epoch": epoch, "train": {"loss": loss}}
+            for epoch, loss in enumerate(trained.stopping.losses, start=1)
+        ]
+        engine = f"{trained.outcome.engine}: {trained.outcome.engine_why}"
+        return Learnt(rows, trained.stopping, engine)
 
     def _one_epoch(self, parameters: Parameters, task: Task) -> None:
         course = self._course
         if course is None:
-            course = Course(self._job(parameters, task, None))
+            course = Course(job_of(parameters, task, None, self.network_, self._seed))
             if self._dormant is not None:
                 course.restore(self._dormant)
         self._course = course
-        course.curve.epochs.clear()
-        ended = course.go_on(self._batches(parameters, task), self._observers())
-        self._close(course, ended, task)
-        self.n_iter_ = 1
+        self._close(course.go_on(batches_of(parameters, task, self._seed), self._observers()), task)
 
     def _by_lbfgs(self, parameters: Parameters, task: Task) -> None:
-        from glasshouse.estimators.lbfgs import minimise
-
         found = minimise(self.network_, task, parameters, verbose=bool(self.verbose))
         self.n_iter_, self.loss_, self.best_loss_ = found.iterations, found.loss, found.loss
         self.engine_ = "L-BFGS over all rows, gradients by autograd"
         self._check_finite()
 
-    def _batches(self, parameters: Parameters, task: Task) -> Batches:
-        size = parameters.batch(int(task.rows.shape[0]))
-        if parameters.batch_size != "auto" and parameters.batch_size > size:
-            warnings.warn(
-                f"batch_size = {parameters.batch_size} is more than the {size} rows: all of them are one batch",
-                stacklevel=5,
-            )
-        seed = derive(self._seed, "order")
-        return make_batches(
-            task.rows, task.targets, task.weights, size, seed=seed, shuffle=parameters.shuffle
-        )
-
-    def _job(self, parameters: Parameters, task: Task, watching: Part | None) -> Job:
-        """Everything that training is told."""
-        batches = self._batches(parameters, task)
-        objective = Supervised(task.loss)
-        metric = None
-        if watching is not None:
-            metric = "r2" if objective.meaning == "values" else "accuracy"
-        adaptive = parameters.schedule == "adaptive"
-        stopping = Convergence(
-            parameters.patience, parameters.tolerance, metric, parameters.rate if adaptive else None
-        )
-        schedule: Any = parameters.schedule
-        if adaptive:
-            schedule = Adaptive(lambda: stopping.factor)
-        elif parameters.schedule == "invscaling":
-            schedule = InverseScaling(parameters.power, batches.rows)
-        rows = batches.rows / batches.steps
-        counted = rows if task.weights is None else float(task.weights.sum()) / batches.steps
-        weights = sum(each.numel() for each in self.network_.parameters())
-        return Job(
-            network=self.network_,
-            batches=batches,
-            objective=objective,
-            optimizer=parameters.solver,
-            learning_rate=parameters.rate,
-            epochs=parameters.epochs,
-            validation=watching,
-            schedule=schedule,
-            # scikit-learn divides the penalty by the rows of the batch, or by the sum of their weights.
-            weight_decay=parameters.alpha / counted,
-            stopping=stopping,
-            threads=threads_for(int(3 * rows * weights)),
-            seed=self._seed,
-            engine=parameters.engine,
-        )
-
     def _observers(self) -> tuple[Any, ...]:
         return (Told(),) if self.verbose else ()
 
-    def _close(self, course: Course, ended: Any, task: Task) -> None:
+    def _close(self, learnt: Learnt, task: Task) -> None:
         """What came of it, in scikit-learn's attributes."""
         self.network_.eval()
-        curve, stopping = course.curve, course.training.job.stopping
-        if isinstance(ended, str):
-            warnings.warn(ended, ConvergenceWarning, stacklevel=5)
-        self.engine_ = f"{course.training.choice.name}: {course.training.choice.why}"
-        self.n_iter_ = len(curve.epochs)
+        if learnt.trouble:
+            warnings.warn(learnt.trouble, ConvergenceWarning, stacklevel=5)
+        self.engine_ = learnt.engine
+        self.n_iter_ = len(learnt.epochs)
         self.t_ += self.n_iter_ * int(task.rows.shape[0])
-        self.records_ = [*self.records_, *curve.epochs]
-        self.loss_curve_ = [*self.loss_curve_, *curve.losses]
+        self.records_ = [*self.records_, *learnt.epochs]
+        self.loss_curve_ = [*self.loss_curve_, *learnt.losses]
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
-        if stopping.part == "validation":
-            self.validation_scores_ = [*(self.validation_scores_ or []), *curve.scores]
-            self.best_validation_score_ = float(np.nanmax(self.validation_scores_))
+        if learnt.stopping.part == "validation":
+            self.validation_scores_ = [*(self.validation_scores_ or []), *learnt.scores]
+            told = [score for score in self.validation_scores_ if not np.isnan(score)]
+            self.best_validation_score_ = max(told, default=float("nan"))
             self.best_loss_ = None
         else:
             self.best_loss_ = min(self.loss_curve_, default=None)
@@ -382,8 +337,6 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _check_finite(self) -> None:
         if not all(bool(torch.isfinite(each).all()) for each in self.network_.parameters()):
-            from glasshouse.core.errors import DivergedError
-
             raise DivergedError(
                 "training ended with weights that are not finite",
                 expected="finite weights",
@@ -395,9 +348,7 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     def _raw(self, X: Any) -> NDArray[Any]:
         """The network's outputs (N, K), in its own type of numbers."""
         check_is_fitted(self)
-        X = validate_data(
-            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
-        )
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False)
         own = next(self.network_.parameters()).dtype
         X = X.astype(np.float32 if own == torch.float32 else np.float64, copy=False)
         found: NDArray[Any] = answers_of(self.network_, X).numpy()
@@ -433,63 +384,3 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         if course is not None:
             state = {**state, "_course": None, "_dormant": course.state()}
         return state
-
-
-def begin_like_scikit(layers: Sequence[nn.Linear], random: np.random.RandomState, activation: Spec) -> None:
-    r"""The first weights and biases of scikit-learn's perceptrons, from the same draws of the same generator.
-
-    .. math:: w, b \sim U(-r, r),\quad r = \sqrt{\frac{6}{n_\text{in} + n_\text{out}}}
-
-    with 2 in the place of 6 for the logistic sigmoid.
-
-    Args:
-        layers: From the input on, changed in place.
-        random: As ``check_random_state`` gives it for ``random_state``.
-        activation: Between the layers.
-
-    Source:
-        Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks.
-    """
-    logistic = ACTIVATIONS.find(read_spec(activation, "activation")[0]).name == "sigmoid"
-    for layer in layers:
-        inputs, outputs = layer.in_features, layer.out_features
-        bound = np.sqrt((2.0 if logistic else 6.0) / (inputs + outputs))
-        weight = random.uniform(-bound, bound, (inputs, outputs))
-        bias = random.uniform(-bound, bound, outputs)
-        layer.weight.data = torch.from_numpy(weight.T.copy()).to(layer.weight.dtype)
-        layer.bias.data = torch.from_numpy(bias).to(layer.bias.dtype)
-
-
-def divided(task: Task, share: float, seed: int) -> tuple[Task, Part]:
-    """A part of the rows that watches, and what is left to learn from.
-
-    Args:
-        task: All rows.
-        share: Of the rows that watch.
-        seed: Decides which.
-
-    Raises:
-        SampleError: A class has too few rows to be in both, or there are too few rows to watch.
-    """
-    places = np.arange(task.rows.shape[0])
-    try:
-        kept, watching = train_test_split(
-            places, test_size=share, stratify=task.strata, random_state=seed % 2**32
-        )
-    except ValueError as error:
-        raise SampleError(
-            str(error),
-            expected="rows enough of every class for a part that learns and one that watches",
-            fix="set early_stopping to False, or add rows",
-        ) from error
-    if len(watching) < 2:
-        raise SampleError(
-            f"The validation set is too small: {len(watching)} of {len(places)} rows",
-            expected="at least 2 rows that watch",
-            fix="raise validation_fraction, or set early_stopping to False",
-        )
-    weights = task.weights
-    own = None if weights is None else weights[watching]
-    part = held_out(as_tensor(task.rows[watching]), task.targets[watching], own)
-    left = None if weights is None else weights[kept]
-    return replace(task, rows=task.rows[kept], targets=task.targets[kept], weights=left), part

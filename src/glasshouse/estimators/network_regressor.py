@@ -11,9 +11,10 @@ from sklearn.base import RegressorMixin
 
 from glasshouse.core.concept import Spec, read_spec
 from glasshouse.core.errors import ParameterError, SampleError
-from glasshouse.estimators.network_estimator import NetworkEstimator, Task
+from glasshouse.estimators.network_estimator import NetworkEstimator
 from glasshouse.estimators.parameters import Parameters
 from glasshouse.estimators.rows import as_tensor
+from glasshouse.estimators.task import Task
 from glasshouse.losses import LOSSES, Loss
 
 

@@ -137,7 +137,10 @@ def read_solver(estimator: Any) -> Spec:
         return {"name": "adam", **betas}
     if e.solver == "sgd" and momentum > 0:
         nesterov = yes_or_no("nesterovs_momentum", e.nesterovs_momentum)
-        return {"name": "nesterov" if nesterov else "momentum", "momentum": momentum}
+        # scikit-learn's velocity remembers each gradient with the rate that it came with. While the rate
+        # stays the same, the form that PyTorch has a kernel for takes the same steps.
+        form = "sum" if e.learning_rate == "constant" else "rate_inside"
+        return {"name": "nesterov" if nesterov else "momentum", "momentum": momentum, "form": form}
     solver: Spec = e.solver
     return solver
 
@@ -160,9 +163,7 @@ def widths(sizes: object) -> tuple[int, ...]:
             expected="a whole number, or one for each hidden layer",
             fix="write it like hidden_layer_sizes = (64, 32)",
         )
-    return tuple(
-        whole(f"hidden_layer_sizes[{place}]", size, at_least=1) for place, size in enumerate(sizes)
-    )
+    return tuple(whole(f"hidden_layer_sizes[{place}]", size, at_least=1) for place, size in enumerate(sizes))
 
 
 def whole(name: str, value: object, *, at_least: int) -> int:
@@ -226,7 +227,7 @@ def value_errors() -> Iterator[None]:
         ...         _ = ACTIVATIONS.find("rellu")
         ... except ValueError as error:
         ...     print(error.fix)
-        did you mean 'relu' or 'relu6'?
+        did you mean 'relu' or 'relu6' or 'prelu'?
     """
     try:
         yield
