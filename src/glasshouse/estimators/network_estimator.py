@@ -118,7 +118,7 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
 
     # The road of a fit.
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Train the network: a new one, or with ``warm_start`` the one that is there.
 
         Args:

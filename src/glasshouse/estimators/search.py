@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from functools import partial
 from inspect import signature
 from typing import Any, Self
@@ -12,7 +13,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV, check_cv
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.validation import _num_samples
 
 from glasshouse.estimators.network_estimator import NetworkEstimator
@@ -36,7 +37,7 @@ class GlasshouseSearchCV(GridSearchCV):  # type: ignore[misc]
     holds, beside a fit's own time, an equal share of the time that training together took.
 
     Attributes:
-        trained_together_: How many networks were trained together.
+        trained_together_: How many networks were trained together, where there are networks.
 
     Example:
         >>> from sklearn.datasets import load_iris
@@ -68,11 +69,11 @@ class GlasshouseSearchCV(GridSearchCV):  # type: ignore[misc]
         return self
 
     def _run_search(self, evaluate_candidates: Callable[..., Any], **contexts: Any) -> None:
-        self.trained_together_ = 0
         alone = self.n_jobs not in (None, 1) or get_config().get("enable_metadata_routing", False)
-        together = not alone and self._holds_networks()
-        evaluate = partial(self._evaluated_together, evaluate_candidates) if together else evaluate_candidates
-        super()._run_search(evaluate, **contexts)
+        if not alone and self._holds_networks():
+            self.trained_together_ = 0
+            evaluate_candidates = partial(self._evaluated_together, evaluate_candidates)
+        super()._run_search(evaluate_candidates, **contexts)
 
     # scikit-learn looks whether a search takes this argument before it passes its callbacks on.
     _run_search.__signature__ = signature(GridSearchCV._run_search)  # type: ignore[attr-defined]
@@ -124,6 +125,11 @@ class GlasshouseSearchCV(GridSearchCV):  # type: ignore[misc]
             return
         except Exception:
             return  # the search meets it again, and knows what error_score says
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags = deepcopy(get_tags(self.estimator).target_tags)
+        return tags
 
 
 class Splits:
