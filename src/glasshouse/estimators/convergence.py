@@ -1,10 +1,10 @@
-"""When a fit has got as far as it gets, by scikit-learn's measure, and what the learning rate does until then."""
+"""When a fit has got as far as it gets, by scikit-learn's measure, and what the rate does until then."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from glasshouse.core.arithmetic import Quantity
 from glasshouse.regularizers.early_stopping import EarlyStopping
@@ -23,13 +23,12 @@ class Convergence(EarlyStopping):
     Args:
         patience: Epochs without improvement, one more than which ends training; may be infinite.
         tolerance: Least improvement, at least 0.
-        metric: What a validation part is judged by: ``"accuracy"`` or ``"r2"``. ``None``: no such part, the
-            training loss is watched.
+        part: Whose numbers are watched: ``"train"`` or ``"validation"``.
+        monitor: ``"loss"``, or the metric of the validation part.
         rate: Base learning rate where it is to be divided by 5 before training ends; ``None``: it ends.
 
     Attributes:
-        losses: Training losses of the epochs, where these are watched.
-        scores: Scores on the validation part, where these are watched.
+        watched: The watched number of every epoch.
         factor: What the learning rate has been multiplied with.
 
     Example:
@@ -41,21 +40,24 @@ class Convergence(EarlyStopping):
     """
 
     def __init__(
-        self, patience: float, tolerance: float, metric: str | None = None, rate: float | None = None
+        self,
+        patience: float,
+        tolerance: float,
+        part: Literal["train", "validation"] = "train",
+        monitor: str = "loss",
+        rate: float | None = None,
     ) -> None:
-        super().__init__(None, metric or "loss", tolerance, "train" if metric is None else "validation")
+        super().__init__(None, monitor, tolerance, part)
         self.most = patience
         self.rate = rate
         self.factor = 1.0
-        self.losses: list[float] = []
-        self.scores: list[float] = []
+        self.watched: list[float] = []
 
     def improved(self, epoch: int, measured: dict[str, float | None]) -> bool:
         """Take note of an epoch; whether it is the best so far."""
         found = measured[self.monitor]
         value = math.nan if found is None else found
-        watched = self.losses if self.monitor == "loss" else self.scores
-        watched.append(value)
+        self.watched.append(value)
         cost = value if self.monitor == "loss" else -value
         # A comparison with NaN is false, so a score that is none counts as one that did not improve.
         self.waited = 0 if cost <= self.best - self.least_change else self.waited + 1
@@ -77,13 +79,12 @@ class Convergence(EarlyStopping):
 
     def state(self) -> dict[str, Any]:
         """What must be remembered to go on exactly."""
-        lists = {"losses": list(self.losses), "scores": list(self.scores)}
-        return {**super().state(), "factor": self.factor, **lists}
+        return {**super().state(), "factor": self.factor, "watched": list(self.watched)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what :meth:`state` gave."""
         super().restore(state)
-        self.factor, self.losses, self.scores = state["factor"], list(state["losses"]), list(state["scores"])
+        self.factor, self.watched = state["factor"], list(state["watched"])
 
 
 class Adaptive(Schedule):

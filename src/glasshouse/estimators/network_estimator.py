@@ -292,7 +292,7 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self.network_.load_state_dict(trained.weights)
         rows = [
             {"epoch": epoch, "train": {"loss": loss}}
-            for epoch, loss in enumerate(trained.stopping.losses, start=1)
+            for epoch, loss in enumerate(trained.stopping.watched, start=1)
         ]
         engine = f"{trained.outcome.engine}: {trained.outcome.engine_why}"
         return Learnt(rows, trained.stopping, engine)

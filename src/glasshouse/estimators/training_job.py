@@ -48,12 +48,13 @@ def job_of(parameters: Parameters, task: Task, watching: Part | None, network: n
         seed: Decides order and dropout.
     """
     batches, objective = batches_of(parameters, task, seed), Supervised(task.loss)
-    metric = None
-    if watching is not None:
-        metric = "r2" if objective.meaning == "values" else "accuracy"
     adaptive = parameters.schedule == "adaptive"
     stopping = Convergence(
-        parameters.patience, parameters.tolerance, metric, parameters.rate if adaptive else None
+        parameters.patience,
+        parameters.tolerance,
+        "train" if watching is None else "validation",
+        "loss" if watching is None else "r2" if objective.meaning == "values" else "accuracy",
+        parameters.rate if adaptive else None,
     )
     schedule: Any = parameters.schedule
     if adaptive:
