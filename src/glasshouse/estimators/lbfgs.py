@@ -30,8 +30,8 @@ def minimise(network: nn.Module, task: Any, parameters: Parameters, *, verbose: 
 
     .. math:: L(w) = \frac{\sum_n c_n \ell_n}{\sum_n c_n} + \frac{\alpha}{2 \sum_n c_n} \lVert W \rVert^2
 
-    with the rows' weights c and the matrices W of the network. Gradients are autograd's, the search is SciPy's
-    bounded L-BFGS without bounds.
+    with the rows' weights c and the matrices W of the network. Gradients are autograd's, the search is
+    SciPy's bounded L-BFGS without bounds.
 
     Args:
         network: Trained in place.

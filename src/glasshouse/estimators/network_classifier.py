@@ -268,7 +268,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
 
     @available_if(_tells_probabilities)
     def predict_proba(self, X: Any) -> NDArray[Any]:
-        """Probabilities of the classes (N, K), which add up to 1; of each label by itself for several at once.
+        """Probabilities of the classes (N, K), together 1; of each label by itself for several at once.
 
         Args:
             X: Rows (N, features).

@@ -213,7 +213,7 @@ def yes_or_no(name: str, value: object) -> bool:
 
 @contextmanager
 def value_errors() -> Iterator[None]:
-    """Errors about settings and data as what scikit-learn's tools catch: the same errors, also ``ValueError``.
+    """Errors about settings and data as what scikit-learn's tools catch: the same, also ``ValueError``.
 
     Raises:
         ParameterError: In the place of another error about a setting or a network.

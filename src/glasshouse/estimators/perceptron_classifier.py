@@ -9,12 +9,13 @@ from typing import Any, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from glasshouse.core.checks import one_of
 from glasshouse.core.errors import ParameterError, SampleError
@@ -34,7 +35,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         b \leftarrow b + \eta\, y_n
 
     Rows are met one after another, in an order of its own for each pass. Where the order is the same
-    (``shuffle=False``) the weights are those of ``sklearn.linear_model.Perceptron``.
+    (``shuffle=False``) the weights are those of ``sklearn.linear_model.Perceptron``. There are no sample
+    weights: under this rule a weight is how far a mistake moves, which is not the same as the row repeated.
 
     Args:
         penalty: ``None``, ``"l2"``, ``"l1"`` or ``"elasticnet"``.
@@ -106,29 +108,27 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.class_weight = class_weight
         self.warm_start = warm_start
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any) -> Self:
         """Learn from rows, pass by pass.
 
         Args:
-            X: Rows (N, features).
+            X: Rows (N, features); sparse ones are filled with their zeros.
             y: Labels (N,).
-            sample_weight: What each row counts, (N,).
 
         Raises:
             ParameterError: A parameter has a value that it cannot have.
             SampleError: There is only one class.
         """
         first = not (self.warm_start and hasattr(self, "coef_"))
-        return self._learn(X, y, sample_weight, None, first, whole("max_iter", self.max_iter, at_least=1))
+        return self._learn(X, y, None, first, whole("max_iter", self.max_iter, at_least=1))
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """One pass over these rows, going on with the weights that are there.
 
         Args:
             X: Rows (N, features).
             y: Labels (N,).
             classes: All labels that there will ever be; needed in the first call.
-            sample_weight: What each row counts, (N,).
 
         Raises:
             ParameterError: A parameter has a value that it cannot have.
@@ -140,26 +140,26 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 expected="weights by class: how often each will come is not known",
                 fix="give a table of weights",
             )
-        return self._learn(X, y, sample_weight, classes, not hasattr(self, "coef_"), 1, once=True)
+        return self._learn(X, y, classes, not hasattr(self, "coef_"), 1, once=True)
 
     def _learn(
         self,
         X: Any,
         y: Any,
-        sample_weight: Any,
         classes: Any,
         first: bool,
         passes: int,
         *,
         once: bool = False,
     ) -> Self:
-        X, y = validate_data(self, X, y, dtype=np.float64, order="C", reset=first)
+        X, y = validate_data(self, X, y, accept_sparse=["csr"], dtype=np.float64, order="C", reset=first)
+        X = filled(X)
         with value_errors():
             self._understood(y, classes, first, once)
             indices = self._labels.indices(y)
-            counts = np.asarray(_check_sample_weight(sample_weight, X, dtype=np.float64))
+            counts = np.ones(len(X))
             if self.class_weight is not None:
-                counts = counts * compute_sample_weight(self.class_weight, y)
+                counts = compute_sample_weight(self.class_weight, y)
             if first:
                 units = 1 if self._labels.count == 2 else self._labels.count
                 self.coef_ = np.zeros((units, X.shape[1]))
@@ -226,8 +226,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         kind = one_of("penalty", self.penalty, PENALTIES)
         ratio = real("l1_ratio", self.l1_ratio, at_least=0, at_most=1)
         ratio = {"l2": 0.0, "l1": 1.0}.get(kind, ratio)
-        strength = rate * real("alpha", self.alpha, at_least=0)
-        return PenalisedUnit(*common, rate, (1 - ratio) * strength, ratio * strength)
+        return PenalisedUnit(*common, rate, real("alpha", self.alpha, at_least=0), ratio)
 
     def _train(
         self,
@@ -269,7 +268,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             X: Rows (N, features).
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, reset=False)
+        X = filled(validate_data(self, X, accept_sparse=["csr"], dtype=np.float64, reset=False))
         sums: NDArray[Any] = X @ self.coef_.T + self.intercept_
         return sums[:, 0] if sums.shape[1] == 1 else sums
 
@@ -291,3 +290,14 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         network.linear.weight.data = torch.from_numpy(self.coef_.copy())
         network.linear.bias.data = torch.from_numpy(self.intercept_.copy())
         return network.eval()
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def filled(rows: Any) -> NDArray[np.float64]:
+    """Rows with their zeros."""
+    found: NDArray[np.float64] = rows.toarray() if sparse.issparse(rows) else rows
+    return found

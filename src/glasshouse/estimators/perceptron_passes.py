@@ -89,19 +89,21 @@ class Unit:
 
 @dataclass
 class PenalisedUnit(Unit):
-    """The same with a penalty on the weights, which changes them at every row.
+    r"""The same with a penalty on the weights, which changes them at every row.
+
+    .. math:: R(w) = \alpha \left(\tfrac{1 - r}{2} \lVert w \rVert_2^2 + r \lVert w \rVert_1\right)
 
     Args:
-        shrink: Strength of the squared penalty, times the rate: what w loses per row as a share of itself.
-        pull: Strength of the absolute penalty, times the rate: what w is pulled towards 0 per row.
+        strength: :math:`\alpha`.
+        ratio: r, the share of the absolute penalty.
 
     Source:
         Tsuruoka, Tsujii and Ananiadou 2009, Stochastic gradient descent training for L1-regularized
         log-linear models with cumulative penalty.
     """
 
-    shrink: float = 0.0
-    pull: float = 0.0
+    strength: float = 0.0
+    ratio: float = 0.0
 
     def __post_init__(self) -> None:
         self._due = 0.0
@@ -110,30 +112,38 @@ class PenalisedUnit(Unit):
     def go_over(
         self, rows: NDArray[np.float64], sides: NDArray[np.float64], counts: NDArray[np.float64]
     ) -> float:
-        """One pass over rows in their order, as :meth:`Unit.go_over`."""
-        wrong = 0.0
-        self._due, self._paid = 0.0, np.zeros_like(self.weights)
-        keep = max(0.0, 1.0 - self.shrink)
+        """One pass over rows in their order.
+
+        Args:
+            rows: (N, features).
+            sides: -1 or 1 for every row.
+            counts: What each row counts, (N,).
+
+        Returns:
+            How far the rows were on the wrong side when they were met, and the penalty then, added up.
+        """
+        cost = 0.0
+        keep = max(0.0, 1.0 - (1 - self.ratio) * self.rate * self.strength)
         for row, side, count in zip(rows, sides, counts, strict=True):
             found = side * (row @ self.weights + self.bias)
-            wrong += max(0.0, -found)
+            cost += max(0.0, -found) + self._penalty()
             self.weights *= keep
             if found <= 0:
                 self.weights += self.rate * count * side * row
                 self.bias += self.rate * count * side * self.with_bias
-            if self.pull:
-                self._clip(row)
-        return wrong
+            if self.ratio:
+                self._clip()
+        return cost
 
-    def _clip(self, row: NDArray[np.float64]) -> None:
-        """Take what is due from the weights of the features that the row has, none past 0."""
-        self._due += self.pull
-        seen = row != 0
-        before = self.weights[seen]
-        after = np.where(
-            before > 0,
-            np.maximum(0.0, before - (self._due + self._paid[seen])),
-            np.where(before < 0, np.minimum(0.0, before + (self._due - self._paid[seen])), before),
-        )
-        self._paid[seen] += after - before
-        self.weights[seen] = after
+    def _penalty(self) -> float:
+        w = self.weights
+        return self.strength * float((1 - self.ratio) / 2 * (w @ w) + self.ratio * np.abs(w).sum())
+
+    def _clip(self) -> None:
+        """Take what is due from the weights, from none past 0."""
+        self._due += self.ratio * self.rate * self.strength
+        before = self.weights.copy()
+        lower = np.maximum(0.0, before - (self._due + self._paid))
+        upper = np.minimum(0.0, before + (self._due - self._paid))
+        self.weights[:] = np.where(before > 0, lower, np.where(before < 0, upper, before))
+        self._paid += self.weights - before

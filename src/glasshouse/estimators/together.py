@@ -1,8 +1,8 @@
-"""Networks of many fits trained together: first all are announced, then all are trained, then each is fetched.
+"""Networks of many fits trained together: all are announced, then trained, then each is fetched.
 
 A search fits the same estimator many times. While a :class:`Gathering` collects, a network that is to be
-trained announces its job and the fit is broken off; all jobs are trained by one call; and when the search then
-fits for good, each fit finds its network trained. A fit is recognised by what it is: its parameters, its
+trained announces its job and the fit is broken off; all jobs are trained by one call; and when the search
+then fits for good, each fit finds its network trained. A fit is recognised by what it is: its parameters, its
 random numbers and its rows.
 """
 
@@ -31,8 +31,9 @@ MOST_JOBS = 256
 
 
 class Announced(BaseException):
-    """Breaks off a fit whose network's training has been announced. No error: it must pass handlers of errors,
-    as those of a search or a pipeline.
+    """Breaks off a fit whose network's training has been announced.
+
+    It is no error, so that it passes the handlers of errors of a pipeline or a search.
     """
 
 
