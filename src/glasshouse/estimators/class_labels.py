@@ -41,8 +41,9 @@ class ClassLabels:
             y: Labels (N,), or for several at a time columns of 0 and 1, (N, K).
             classes: All labels that there will be, where not all are in the first rows.
         """
-        check_classification_targets(y)
-        kind = type_of_target(y)
+        kind = type_of_target(y, input_name="y")
+        if kind not in ("binary", "multiclass", "multilabel-indicator"):
+            check_classification_targets(y)  # says what is wrong with it
         if kind.startswith("multilabel"):
             return cls("multilabel", np.arange(y.shape[1]))
         found = np.unique(column_or_1d(y) if classes is None else np.asarray(classes))

@@ -10,6 +10,7 @@ from torch import nn
 
 from glasshouse.activations import ACTIVATIONS
 from glasshouse.core.concept import Spec, read_spec
+from glasshouse.core.random_state import seed_torch
 from glasshouse.core.seeds import derive
 from glasshouse.models import build_model
 
@@ -37,7 +38,7 @@ def built(network: Network, features: int, outputs: int, seed: int) -> nn.Module
     """
     if callable(network):
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derive(seed, "weights"))
+            seed_torch(derive(seed, "weights"))
             return network(features, outputs)
     return build_model(network, (features,), outputs, seed)
 

@@ -37,8 +37,8 @@ class Unit:
         >>> unit = Unit(np.zeros(2), 0.0)
         >>> unit.go_over(np.array([[1.0, 2.0]]), np.array([-1.0]), np.ones(1))
         0.0
-        >>> unit.weights, unit.bias
-        (array([-1., -2.]), -1.0)
+        >>> unit.weights.tolist(), float(unit.bias)
+        ([-1.0, -2.0], -1.0)
     """
 
     weights: NDArray[np.float64]

@@ -78,5 +78,6 @@ def job_of(parameters: Parameters, task: Task, watching: Part | None, network: n
         stopping=stopping,
         threads=threads_for(int(3 * rows * weights)),
         seed=seed,
+        train_metric=False,
         engine=parameters.engine,
     )

@@ -70,13 +70,13 @@ class Engine(Protocol):
         ...
 
     def backward(
-        self, batches: Sequence[Batch], answers: Answers, saw: Saw | None = None
+        self, batches: Sequence[Batch], answers: Answers | None, saw: Saw | None = None
     ) -> tuple[torch.Tensor | float, float]:
         """Gradients of the mean loss over all rows of the step, however they are cut into batches.
 
         Args:
             batches: Those of the step.
-            answers: Told the outputs and targets of every batch.
+            answers: Told the outputs and targets of every batch, where somebody wants them.
             saw: Told of every layer's outputs, where somebody looks and no hooks are called.
 
         Returns:
@@ -117,7 +117,7 @@ class AutogradEngine:
         return nullcontext()
 
     def backward(
-        self, batches: Sequence[Batch], answers: Answers, saw: Saw | None = None
+        self, batches: Sequence[Batch], answers: Answers | None, saw: Saw | None = None
     ) -> tuple[torch.Tensor, float]:
         """Gradients of the mean loss over all rows of the step, however they are cut into batches."""
         job = self._job
@@ -132,7 +132,8 @@ class AutogradEngine:
                 self._noting(parts, weight)
             share = loss if len(batches) == 1 else loss * (weight / (total or 1.0))
             job.precision.scaled(share).backward()  # type: ignore[no-untyped-call]
-            answers(outputs, batch.targets)
+            if answers is not None:
+                answers(outputs, batch.targets)
             mean = share.detach() if mean is None else mean + share.detach()
         assert mean is not None
         return mean, total

@@ -41,6 +41,7 @@ class Job:
         clip_norm, clip_value, clip_adaptive: Bounds of the gradient, or ``None``.
         regularizers: Names, or tables with settings.
         threads: CPU threads, from 1.
+        train_metric: Whether the metric is measured on the training part too, beside the loss.
         probe_every: Steps between two looks of the probes; 0 for none.
         checkpoint: When the state is written.
         seed: Seed of the experiment.
@@ -65,6 +66,7 @@ class Job:
     clip_adaptive: float | None = None
     regularizers: Sequence[Spec] = ()
     threads: int = 1
+    train_metric: bool = True
     probe_every: int = 0
     checkpoint: CheckpointSettings = field(default_factory=CheckpointSettings)
     seed: int = 0

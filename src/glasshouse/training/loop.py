@@ -23,7 +23,7 @@ from glasshouse.training.batches import Batch
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.choose_engine import Choice, choose_engine
 from glasshouse.training.dense import DenseEngine
-from glasshouse.training.engine import AutogradEngine, Engine, Saw
+from glasshouse.training.engine import Answers, AutogradEngine, Engine, Saw
 from glasshouse.training.epoch_log import EpochLog
 from glasshouse.training.flat import FlatParameters, can_flatten, grouped
 from glasshouse.training.giving_up import give_up
@@ -124,7 +124,9 @@ class Training:
         self.schedule = schedule if isinstance(schedule, Schedule) else SCHEDULES.build(schedule)
         self.probes = Probes(job.network, job.probe_every)
         self.metric = metric_name(job.objective.meaning)
+        wanted = self.metric is not None and job.train_metric
         self.log = EpochLog()
+        self.answers: Answers | None = self.note_answers if wanted else None
         self.use(choose_engine(job))
         self.update = bare_step(self.optimizer, lasting_gradients=self.flat is not None)
         self.check_every = CHECK_EVERY.get(job.device.type, 50)
@@ -220,10 +222,9 @@ class Training:
         """Write down what the objective says beside the loss."""
         self.log.parts.note(parts, weight)
 
-    def answers(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
-        """Keep what the network answered, where the epoch's end makes a metric of it."""
-        if self.metric is not None:
-            self.log.answers(outputs, targets)
+    def note_answers(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
+        """Keep what the network answered: the epoch's end makes a metric of it."""
+        self.log.answers(outputs, targets)
 
     def finish_gradient(self) -> None:
         """Add the pull of the penalties, then bound the gradient: by value, by norm, unit by unit."""

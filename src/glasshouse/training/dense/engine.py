@@ -47,7 +47,7 @@ class DenseEngine:
         return below_autograd()
 
     def backward(
-        self, batches: Sequence[Batch], answers: Answers, saw: Saw | None = None
+        self, batches: Sequence[Batch], answers: Answers | None, saw: Saw | None = None
     ) -> tuple[float, float]:
         """Gradients of the mean loss over all rows of the step, into the flat buffers.
 
@@ -55,7 +55,7 @@ class DenseEngine:
 
         Args:
             batches: Those of the step; between two steps only their number of rows may change.
-            answers: Told the outputs and targets of every batch.
+            answers: Told the outputs and targets of every batch, where somebody wants them.
             saw: Told the name and the outputs of every layer, where somebody looks.
 
         Returns:
@@ -72,14 +72,16 @@ class DenseEngine:
         if weights is not None:
             total = float(weights.sum())
             loss, outputs = bound.run(self._noisy(inputs), targets, weights / (total or 1.0), saw)
-            answers(outputs.clone(), targets)
+            if answers is not None:
+                answers(outputs.clone(), targets)
             return loss.item(), total
         loss, outputs = bound.run(self._noisy(inputs), targets, 1.0, saw)
-        answers(outputs.clone(), targets)
+        if answers is not None:
+            answers(outputs.clone(), targets)
         return loss.item(), self._objective.weight(targets) if self._weighted else float(rows)
 
     def _accumulated(
-        self, batches: Sequence[Batch], answers: Answers, saw: Saw | None
+        self, batches: Sequence[Batch], answers: Answers | None, saw: Saw | None
     ) -> tuple[float, float]:
         """The same for several batches, whose gradients are computed beside and added up."""
         weights = [weight_of(self._objective, batch) for batch in batches]
@@ -95,7 +97,8 @@ class DenseEngine:
             share = weight / total if own is None else own / total
             loss, outputs = self._bound_aside[kind].run(self._noisy(inputs), targets, share, saw)
             self._aside.move(first=mean is None)
-            answers(outputs.clone(), targets)
+            if answers is not None:
+                answers(outputs.clone(), targets)
             mean = loss.clone() if mean is None else mean + loss
         assert mean is not None
         return mean.item(), sum(weights)
