@@ -238,7 +238,8 @@ def value_errors() -> Iterator[None]:
     except DataError as error:
         raise as_kind(SampleError, error) from error
     except NonFiniteError as error:
-        raise as_kind(DivergedError, error) from error
+        fix = "lower learning_rate_init, or scale the inputs (StandardScaler)"
+        raise DivergedError(error.received, expected=error.expected, fix=fix) from error
 
 
 def as_kind(kind: type[GlasshouseError], error: GlasshouseError) -> GlasshouseError:

@@ -120,7 +120,9 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             SampleError: There is only one class.
         """
         first = not (self.warm_start and hasattr(self, "coef_"))
-        return self._learn(X, y, None, first, whole("max_iter", self.max_iter, at_least=1))
+        with value_errors():
+            passes = whole("max_iter", self.max_iter, at_least=1)
+        return self._learn(X, y, None, first, passes)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """One pass over these rows, going on with the weights that are there.
