@@ -1,4 +1,4 @@
-"""The grid search that trains networks together: the same answers as scikit-learn's, for networks anywhere."""
+"""The grid search that trains networks together: the same answers as scikit-learn's, wherever they stand."""
 
 from __future__ import annotations
 
