@@ -89,8 +89,7 @@ class SettingError(UsageError):
 
 
 class ParameterError(SettingError, ValueError):
-    """A parameter of an estimator has a value that it cannot have; what works with scikit-learn catches
-    ``ValueError``."""
+    """A parameter of an estimator has a value that it cannot have; also a ``ValueError``, for scikit-learn."""
 
 
 class DataError(GlasshouseError):
@@ -98,8 +97,7 @@ class DataError(GlasshouseError):
 
 
 class SampleError(DataError, ValueError):
-    """Rows or targets handed to an estimator cannot be used as asked; what works with scikit-learn catches
-    ``ValueError``."""
+    """Rows handed to an estimator cannot be used as asked; also a ``ValueError``, for scikit-learn."""
 
 
 class ModelError(GlasshouseError):
@@ -115,7 +113,7 @@ class NonFiniteError(TrainingError):
 
 
 class DivergedError(NonFiniteError, ValueError):
-    """An estimator's training left the finite numbers; what works with scikit-learn catches ``ValueError``."""
+    """An estimator's training left the finite numbers; also a ``ValueError``, for scikit-learn."""
 
 
 class TrainingStoppedError(TrainingError):

@@ -47,7 +47,8 @@ class Pointwise(Rule):
     def each(self, values: Tensors) -> torch.Tensor:
         """The formula of every sample (N,): the mean of its numbers, or their sum where W counts samples."""
         y, t = self._pair(values)
-        found = self.value(y, t, **self.settings).reshape(len(y), -1)
+        value: torch.Tensor = self.value(y, t, **self.settings)
+        found = value.reshape(len(y), -1)
         return found.sum(1) if self.by_sample else found.mean(1)
 
     def backward(self, saved: Tensors, gradients: Tensors) -> dict[str, torch.Tensor]:

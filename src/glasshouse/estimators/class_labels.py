@@ -62,7 +62,7 @@ class ClassLabels:
         """
         if self.kind == "multilabel":
             return self._columns(y)
-        labels = column_or_1d(y, warn=True)
+        labels: NDArray[Any] = column_or_1d(y, warn=True)
         places = np.searchsorted(self.classes, labels)
         known = places < self.count
         known[known] = self.classes[places[known]] == labels[known]
@@ -73,7 +73,8 @@ class ClassLabels:
                 expected=f"labels among {self.classes.tolist()}",
                 fix="name all classes in the first call: partial_fit(X, y, classes=...)",
             )
-        return places.astype(np.int64)
+        found: NDArray[np.int64] = places.astype(np.int64)
+        return found
 
     def _columns(self, y: Any) -> NDArray[np.int64]:
         filled = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
@@ -83,7 +84,8 @@ class ClassLabels:
                 expected=f"a column of 0 and 1 for each of the {self.count} labels",
                 fix="give the same columns as in the first call",
             )
-        return filled.astype(np.int64)
+        columns: NDArray[np.int64] = filled.astype(np.int64)
+        return columns
 
     def targets(self, indices: NDArray[np.int64], dtype: torch.dtype, form: str) -> torch.Tensor:
         """Places as a loss takes them.

@@ -266,7 +266,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
             raise AttributeError(f"loss = {self.loss!r} gives scores, no probabilities")
         return True
 
-    @available_if(_tells_probabilities)
+    @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Probabilities of the classes (N, K), together 1; of each label by itself for several at once.
 
@@ -284,14 +284,15 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
             return np.concatenate([1 - raw, raw], axis=1)
         return raw
 
-    @available_if(_tells_probabilities)
+    @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
         """Logarithms of the probabilities.
 
         Args:
             X: Rows (N, features).
         """
-        return np.log(self.predict_proba(X))
+        found: NDArray[Any] = np.log(self.predict_proba(X))
+        return found
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -138,7 +138,7 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             raise AttributeError("partial_fit goes by batches, and solver='lbfgs' takes all rows at once")
         return True
 
-    @available_if(_steps_by_batches)
+    @available_if(_steps_by_batches)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """One epoch over these rows, going on from where the network stands.
 
@@ -325,7 +325,7 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self.t_ += self.n_iter_ * int(task.rows.shape[0])
         self.records_ = [*self.records_, *learnt.epochs]
         self.loss_curve_ = [*self.loss_curve_, *learnt.losses]
-        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else float("nan")
         if learnt.stopping.part == "validation":
             self.validation_scores_ = [*(self.validation_scores_ or []), *learnt.scores]
             told = [score for score in self.validation_scores_ if not np.isnan(score)]

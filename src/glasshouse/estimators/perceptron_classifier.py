@@ -282,7 +282,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         """
         sums = self.decision_function(X)
         found = (sums > 0).astype(np.int64) if sums.ndim == 1 else sums.argmax(axis=1)
-        return self.classes_[found]
+        labels: NDArray[Any] = self.classes_[found]
+        return labels
 
     @property
     def network_(self) -> Perceptron:

@@ -39,7 +39,7 @@ def as_tensor(array: Any) -> torch.Tensor:
 
 def fits_dense(matrix: Any) -> bool:
     """Whether a sparse matrix with its zeros is small enough to be held."""
-    return int(np.prod(matrix.shape)) * matrix.dtype.itemsize <= DENSE
+    return int(np.prod(matrix.shape)) * int(matrix.dtype.itemsize) <= DENSE
 
 
 def make_batches(

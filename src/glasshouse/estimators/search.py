@@ -1,4 +1,4 @@
-"""A grid search that trains its networks together, with the interface of scikit-learn's GridSearchCV."""
+"""A grid search that gathers its networks, with the interface of scikit-learn's GridSearchCV."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from glasshouse.estimators.together import Announced, Gathering
 
 
 class GlasshouseSearchCV(GridSearchCV):  # type: ignore[misc]
-    """Exhaustive search over parameters, whose networks are trained as populations.
+    """Exhaustive search over parameters, whose networks are gathered and trained by one call.
 
-    The networks of all candidates and folds are gathered first and trained together: those of one shape as
-    one batched product per layer. Then scikit-learn's own search goes its way, and each fit finds its network
+    The networks of all candidates and folds are gathered first and handed to one trainer, which for now
+    trains them one after another. Then scikit-learn's own search goes its way, and each fit finds its network
     trained. Scores, ranks and the best estimator are those that ``GridSearchCV`` finds with the same random
     state.
 
@@ -37,7 +37,7 @@ class GlasshouseSearchCV(GridSearchCV):  # type: ignore[misc]
     holds, beside a fit's own time, an equal share of the time that training together took.
 
     Attributes:
-        trained_together_: How many networks were trained together, where there are networks.
+        trained_together_: How many networks were trained by that call, where there are networks.
 
     Example:
         >>> from sklearn.datasets import load_iris

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -117,7 +117,7 @@ class Gathering:
             return
         jobs, began = list(self._waiting.values()), time.perf_counter()
         try:
-            outcomes = [train(job) for job in jobs]
+            outcomes = train_all(jobs)
         except TrainingError:
             # Some network failed. Its own fit will say so; the others train there by themselves.
             outcomes = []
@@ -136,6 +136,15 @@ _GATHERED: ContextVar[Gathering | None] = ContextVar("gathered", default=None)
 def gathering() -> Gathering | None:
     """The gathering that goes on, if one does."""
     return _GATHERED.get()
+
+
+def train_all(jobs: Sequence[Job]) -> list[Outcome]:
+    """Train every job. One after another, until a trainer of populations takes all at once.
+
+    Args:
+        jobs: Independent of each other.
+    """
+    return [train(job) for job in jobs]
 
 
 def bytes_of(job: Job) -> int:

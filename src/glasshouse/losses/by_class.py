@@ -53,7 +53,8 @@ class ByClass(Rule):
     def each(self, values: Tensors) -> torch.Tensor:
         """The formula of every sample (N,), and the mean over its places where it has several."""
         z, t = _columns(values)
-        return self.value(z, t, **self.settings).reshape(len(values["outputs"]), -1).mean(1)
+        found: torch.Tensor = self.value(z, t, **self.settings)
+        return found.reshape(len(values["outputs"]), -1).mean(1)
 
     def backward(self, saved: Tensors, gradients: Tensors) -> dict[str, torch.Tensor]:
         """``dz = dL f'(z, t) / W``."""

@@ -38,7 +38,7 @@ class Batches(Protocol):
 
 @runtime_checkable
 class InMemory(Protocol):
-    """What batches say of themselves whose rows lie in memory, so that an engine may make buffers for them."""
+    """What batches say of themselves whose rows lie in memory, so that an engine can make buffers."""
 
     @property
     def form(self) -> tuple[tuple[int, ...], torch.dtype, bool]:

@@ -48,7 +48,8 @@ def r2(outputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | Non
     """Share of the targets' variance that is explained; ``None`` where they do not vary.
 
     Args:
-        outputs, targets: Of one shape, (N, K).
+        outputs: Predicted numbers (N, K).
+        targets: True numbers (N, K).
         weights: What each row counts, (N,).
 
     Example:
