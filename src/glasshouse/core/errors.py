@@ -89,7 +89,7 @@ class SettingError(UsageError):
 
 
 class ParameterError(SettingError, ValueError):
-    """A parameter of an estimator has a value that it cannot have; also a ``ValueError``, for scikit-learn."""
+    """A parameter of an estimator has a value that it cannot have; also a ``ValueError``."""
 
 
 class DataError(GlasshouseError):
