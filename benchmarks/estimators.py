@@ -1,8 +1,8 @@
 """A whole fit, side by side: NetworkClassifier, scikit-learn's MLPClassifier, skorch and Keras.
 
 The same architecture, optimizer, batches and epochs for all, in one process, in turns, on pinned threads.
-What counts is the ratio to MLPClassifier within a round, over the whole call of ``fit``: checks of the data and
-the building of the network included.
+What counts is the ratio to MLPClassifier within a round, over the whole call of ``fit``: checks of the data
+and the building of the network included.
 """
 
 from __future__ import annotations
@@ -242,9 +242,9 @@ def main() -> None:
     parts = [
         "## A whole fit by the estimators",
         sentence(machine),
-        "Time of `fit`, everything included, per step, and speed as a multiple of MLPClassifier's in the same "
-        f"round (more is better): median of {options.rounds} rounds with its quartiles. float32, Adam at "
-        "0.001, shuffled batches; accuracy on the rows that were trained on, after the same epochs.",
+        "Time of `fit`, everything included, per step, and speed as a multiple of MLPClassifier's in the "
+        f"same round (more is better): median of {options.rounds} rounds with its quartiles. float32, Adam "
+        "at 0.001, shuffled batches; accuracy on the rows that were trained on, after the same epochs.",
     ]
     for name, found in results.items():
         rows = []
