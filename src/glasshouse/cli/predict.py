@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -72,7 +72,7 @@ def predict(
         from glasshouse.ship import save
 
         save(answers, Path(out))
-    document = {"out": out, "warnings": answers.warnings, "predictions": frame.to_dicts()}
+    document: dict[str, Any] = {"out": out, "warnings": answers.warnings, "predictions": frame.to_dicts()}
     if answers.threshold is not None:
         document["threshold"] = answers.threshold
         output.say(f"Rows with an error above {answers.threshold:.4g} are called unusual.")

@@ -112,7 +112,12 @@ def interpret(outputs: NDArray[Any], schema: Schema, false_alarms: float | None 
         threshold = _threshold(schema, false_alarms)
         alarms = None if threshold is None else raw > threshold
         return Answers(
-            schema.target, values=raw, alarms=alarms, threshold=threshold, reconstructed=True, warnings=warnings
+            schema.target,
+            values=raw,
+            alarms=alarms,
+            threshold=threshold,
+            reconstructed=True,
+            warnings=warnings,
         )
     if false_alarms is not None:
         raise UsageError(

@@ -43,13 +43,13 @@ class Coder:
         >>> from glasshouse.ship import load
         >>> import tempfile
         >>> spec = {"name": "autoencoder", "hidden": [], "code": 2}
-        >>> content = Content(autoencoder(3, hidden=[], code=2), spec, (3,), "reconstruction", "the row itself",
-        ...                   "reconstruction")
+        >>> network = autoencoder(3, hidden=[], code=2)
+        >>> content = Content(network, spec, (3,), "reconstruction", "the row itself", "reconstruction")
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     coder = load(write_bundle(f"{folder}/bundle", content, onnx=False)).coder()
         >>> rows = np.eye(3, dtype=np.float32)
-        >>> coder.encode(rows).shape, coder.reconstruct(rows).shape, coder.between(rows[:1], rows[1:2], 5).shape
-        ((3, 2), (3, 3), (5, 3))
+        >>> coder.encode(rows).shape, coder.between(rows[:1], rows[1:2], steps=5).shape
+        ((3, 2), (5, 3))
     """
 
     def __init__(

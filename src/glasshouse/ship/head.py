@@ -44,7 +44,7 @@ def finish(
 
 
 def given_back(network: nn.Module, inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    r"""The outputs of a bundle whose network gives rows back: error, reconstruction, and code where it has one.
+    r"""The outputs of a bundle whose network gives rows back: error, reconstruction, and its code if any.
 
     .. math:: e_n = \frac1D \sum_i (\hat x_{ni} - x_{ni})^2
 
