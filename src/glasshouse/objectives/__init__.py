@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glasshouse.objectives.build import build_objective
-from glasshouse.objectives.contract import Judged, Objective, Step
+from glasshouse.objectives.contract import Judged, Objective, Phase, Step
 from glasshouse.objectives.contractive import Contractive
 from glasshouse.objectives.denoising import Denoising
 from glasshouse.objectives.elbo import Elbo
@@ -19,6 +19,7 @@ __all__ = [
     "Judged",
     "Objective",
     "ObjectiveSettings",
+    "Phase",
     "Reconstruction",
     "Sparse",
     "Step",

@@ -30,8 +30,7 @@ def save(training: Training) -> None:
     training.saved_at = time.perf_counter()
     if training.checkpoints is None or not all_finite(training.job.network):
         return
-    training.records.probes.extend(training.probes.rows)
-    training.probes.rows = []
+    training.records.probes.extend(training.seen())
     training.records.flush()
     training.checkpoints.save(training.progress.step, state(training))
 
@@ -40,7 +39,7 @@ def state(training: Training) -> dict[str, Any]:
     """Everything that decides how training goes on."""
     return {
         "network": dict(training.job.network.state_dict()),
-        "optimizer": training.optimizer.state_dict(),
+        "optimizers": [turn.optimizer.state_dict() for turn in training.turns],
         "precision": training.job.precision.state(),
         "schedule": training.schedule.state(),
         "stopping": training.job.stopping.state(),
@@ -71,7 +70,8 @@ def take_up(training: Training) -> list[str]:
     found, job = newest.state, training.job
     try:
         job.network.load_state_dict(found["network"])
-        training.optimizer.load_state_dict(found["optimizer"])
+        for turn, state_of in zip(training.turns, found["optimizers"], strict=True):
+            turn.optimizer.load_state_dict(state_of)
     except (RuntimeError, ValueError, KeyError) as error:
         raise CheckpointError(
             f"checkpoint {newest.path} does not fit the network: {error}",
