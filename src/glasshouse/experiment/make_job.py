@@ -97,7 +97,7 @@ def make_job(
             expected="'loss'",
             fix="set training.early_stopping.monitor to 'loss'",
         )
-    monitor = metric if stopping.monitor == "metric" and metric is not None else "loss"
+    monitor = metric if stopping.monitor == "metric" and metric is not None else objective.watched
     patience = stopping.patience if isinstance(stopping.patience, int) else None
     return Job(
         network=network,

@@ -116,6 +116,8 @@ class Objective(ABC):
         comparable: Whether losses of two epochs can be compared, so that the lowest one marks the best epoch.
             Those of a game cannot, where each side's loss hangs on how good the other is by then: training
             keeps the last weights.
+        watched: What says which epoch is best: the loss, where smaller is better, or a part of what
+            :meth:`judge` gives, where larger is better.
         phases: What a step is made of where one loss for the whole network is not all.
     """
 
@@ -123,6 +125,7 @@ class Objective(ABC):
     scale: OutputScale | None = None
     plain: ClassVar[bool] = False
     comparable: ClassVar[bool] = True
+    watched: ClassVar[str] = "loss"
     phases: Sequence[Phase] = ()
 
     @abstractmethod
@@ -143,6 +146,13 @@ class Objective(ABC):
         Raises:
             ModelError: It has not.
         """
+
+    def state(self) -> dict[str, Any]:
+        """What the objective has come to hold while training, for a checkpoint: tensors and JSON values."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - most objectives hold nothing
+        """Go on from what :meth:`state` gave."""
 
     def to(self, device: torch.device) -> Self:
         """Move what the objective holds to a device."""

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from glasshouse.core.errors import SettingError
-from glasshouse.core.settings import NonNegative, Settings
+from glasshouse.core.settings import Count, NonNegative, Positive, Settings
 
-ObjectiveName = Literal["auto", "supervised", "reconstruction", "sparse", "denoising", "contractive", "elbo"]
+ObjectiveName = Literal[
+    "auto",
+    "supervised",
+    "reconstruction",
+    "sparse",
+    "denoising",
+    "contractive",
+    "elbo",
+    "q_learning",
+    "ddpg",
+]
 
 BELONGS: dict[str, tuple[str, ...]] = {
     "class_weights": ("supervised",),
@@ -20,6 +30,11 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "corruption": ("denoising",),
     "amount": ("denoising",),
     "beta": ("elbo",),
+    "discount": ("q_learning", "ddpg"),
+    "target_every": ("q_learning", "ddpg"),
+    "target_rate": ("q_learning", "ddpg"),
+    "double": ("q_learning",),
+    "critic_rate": ("ddpg",),
 }
 """Settings that only some objectives have."""
 
@@ -29,7 +44,8 @@ class ObjectiveSettings(Settings):
 
     name: ObjectiveName = Field(
         "auto",
-        description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo. "
+        description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
+        "q_learning, ddpg. "
         "auto: what the model is made for, supervised for most. All but supervised need no target.",
     )
     loss: str | dict[str, Any] = Field(
@@ -70,6 +86,35 @@ class ObjectiveSettings(Settings):
     beta: NonNegative = Field(
         1.0, description="Weight of the divergence in elbo, from 0. 1: a bound of the likelihood."
     )
+
+    discount: float | Literal["auto"] = Field(
+        "auto",
+        description="In a world: what a reward is worth a step later, from 0 to 1, or auto. auto: what suits "
+        "the world, 0.99 for most.",
+    )
+    target_every: Count | Literal["auto"] = Field(
+        "auto",
+        description="In a world: updates between two moves of the copy that lags behind, from 1, or auto",
+    )
+    target_rate: Positive | Literal["auto"] = Field(
+        "auto",
+        description="In a world: how far that copy moves towards the network, above 0 and up to 1, or auto. "
+        "1: it is replaced.",
+    )
+    double: bool = Field(
+        True, description="In q_learning: whether the network chooses the action that the copy judges"
+    )
+    critic_rate: Positive | Literal["auto"] = Field(
+        "auto",
+        description="In ddpg: learning rate of the critic, above 0, or auto. auto: that of the actor.",
+    )
+
+    @field_validator("discount", "target_rate")
+    @classmethod
+    def _at_most_one(cls, value: float | str) -> float | str:
+        if not isinstance(value, str) and not 0 <= value <= 1:
+            raise ValueError("a number up to 1, or auto")
+        return value
 
     @model_validator(mode="after")
     def _belonging(self) -> ObjectiveSettings:

@@ -17,7 +17,7 @@ from glasshouse.core.random_state import isolated
 from glasshouse.core.seeds import derive
 from glasshouse.models.freezing import training_mode
 from glasshouse.schedules import SCHEDULES, Clock
-from glasshouse.training.batches import Batch
+from glasshouse.training.batches import Batch, LivingBatches
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.choose_engine import Choice, choose_engine
 from glasshouse.training.engine import Saw
@@ -238,6 +238,8 @@ class Training:
             row["penalty"] = sum(turn.regularization.penalty() for turn in self.turns)
         row["train"] = self.measured(self.log.mean_loss(), self.log.gathered())
         row["train"] |= self.log.parts.means()
+        if isinstance(job.batches, LivingBatches):
+            row["train"] |= job.batches.notes()
         if job.validation is not None:
             loss, outputs, parts = job.objective.judge(job.network, job.validation, job.precision.forward())
             answers = (outputs, job.validation.targets.to(outputs.device))

@@ -10,6 +10,7 @@ import torch
 
 from glasshouse.core.errors import CheckpointError
 from glasshouse.core.random_state import capture, restore
+from glasshouse.training.batches import LivingBatches
 from glasshouse.training.choose_engine import choose_engine
 from glasshouse.training.non_finite import all_finite
 
@@ -37,6 +38,7 @@ def save(training: Training) -> None:
 
 def state(training: Training) -> dict[str, Any]:
     """Everything that decides how training goes on."""
+    batches = training.job.batches
     return {
         "network": dict(training.job.network.state_dict()),
         "optimizers": [turn.optimizer.state_dict() for turn in training.turns],
@@ -46,6 +48,8 @@ def state(training: Training) -> dict[str, Any]:
         "random": capture(),
         "progress": vars(training.progress),
         "log": training.log.state(),
+        "objective": training.job.objective.state(),
+        "batches": batches.state() if isinstance(batches, LivingBatches) else None,
         "epochs": training.records.epochs,
         "best": training.best_weights,
         "threads": torch.get_num_threads(),
@@ -85,6 +89,9 @@ def take_up(training: Training) -> list[str]:
     training.best_weights = found["best"]
     training.log.restore(found["log"], job.device)
     training.records.rewind(training.progress.step, found["epochs"])
+    job.objective.restore(found["objective"])
+    if isinstance(job.batches, LivingBatches):
+        job.batches.restore(found["batches"])
     restore(found["random"])
     torch.set_num_threads(found["threads"])  # another number would add up in another order
     began_with = found.get("engine", training.choice.name)
