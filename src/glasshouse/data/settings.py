@@ -122,8 +122,8 @@ class DataSettings(Settings):
 
     source: Place = Field(
         description="A file (.csv, .tsv, .parquet, .arff, .txt), a folder of images with a folder per class, "
-        "a folder of text files with one file per class, a built-in name such as digits or fashion-mnist, or a "
-        "world such as gymnasium:CartPole-v1 or world:grid."
+        "a folder of text files with one file per class, a built-in name such as digits or fashion-mnist, "
+        "or a world such as gymnasium:CartPole-v1 or world:grid."
     )
     target: str | int | None = Field(
         None, description="The column to predict, by name or by index (0 is the first, -1 the last)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glasshouse.models.actor_critic import ActorCritic, actor_critic
 from glasshouse.models.alexnet import alexnet
 from glasshouse.models.autoencoder import Autoencoder, autoencoder
 from glasshouse.models.build import build_model
@@ -29,6 +30,7 @@ from glasshouse.models.load_weights import load_weights
 from glasshouse.models.mlp import mlp
 from glasshouse.models.mobilenet import mobilenet
 from glasshouse.models.perceptron import Perceptron
+from glasshouse.models.q_network import q_network
 from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
 from glasshouse.models.sparse_autoencoder import sparse_autoencoder
 from glasshouse.models.stack import stack
@@ -38,10 +40,12 @@ from glasshouse.models.zfnet import zfnet
 
 __all__ = [
     "MODELS",
+    "ActorCritic",
     "Autoencoder",
     "Layer",
     "Perceptron",
     "VariationalAutoencoder",
+    "actor_critic",
     "alexnet",
     "autoencoder",
     "build_model",
@@ -64,6 +68,7 @@ __all__ = [
     "load_weights",
     "mlp",
     "mobilenet",
+    "q_network",
     "replace_head",
     "resnet",
     "resnet18",

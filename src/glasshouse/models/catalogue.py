@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glasshouse.core.concept import Catalogue
+from glasshouse.models.actor_critic import CONCEPT as ACTOR_CRITIC
 from glasshouse.models.alexnet import CONCEPT as ALEXNET
 from glasshouse.models.autoencoder import CONCEPT as AUTOENCODER
 from glasshouse.models.cifar_resnet import CONCEPTS as CIFAR_RESNETS
@@ -15,6 +16,7 @@ from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.mlp import CONCEPT as MLP
 from glasshouse.models.mobilenet import CONCEPT as MOBILENET
 from glasshouse.models.perceptron import CONCEPT as PERCEPTRON
+from glasshouse.models.q_network import CONCEPT as Q_NETWORK
 from glasshouse.models.resnet import CONCEPTS as RESNETS
 from glasshouse.models.sparse_autoencoder import CONCEPT as SPARSE_AUTOENCODER
 from glasshouse.models.stack import CONCEPT as STACK
@@ -43,5 +45,7 @@ MODELS = Catalogue(
         CONTRACTIVE_AUTOENCODER,
         CONVOLUTIONAL_AUTOENCODER,
         VARIATIONAL_AUTOENCODER,
+        Q_NETWORK,
+        ACTOR_CRITIC,
     ],
 )

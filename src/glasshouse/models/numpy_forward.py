@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from glasshouse.models.actor_critic import Rescale
+
 Row = NDArray[np.float32]
 Move = Callable[[Row], Row]
 
@@ -59,6 +61,9 @@ def _moves(network: nn.Module) -> list[Move] | None:
             return None
         W, b = weight.numpy(), bias.detach().numpy()
         return [lambda row: W @ row + b]
+    if type(network) is Rescale:
+        half, centre = network.reach.numpy(), network.centre.numpy()
+        return [lambda row: row * half + centre]
     if type(network) in ACTIVATIONS:
         return [ACTIVATIONS[type(network)]]
     if type(network) is not nn.Sequential:
