@@ -67,6 +67,10 @@ class GridWorld(TabularWorld):
         inside = 0 <= row < len(self.rows) and 0 <= column < self.width
         return self.rows[row][column] if inside else "#"
 
+    def floor(self) -> list[int]:
+        """The states in which something can be done: no wall, no pit, no goal."""
+        return [state for state, cell in enumerate(self._cells()) if self._letter(cell) in " S"]
+
     def begins(self) -> list[int]:
         """The states in which episodes begin, all equally likely."""
         return self._begins

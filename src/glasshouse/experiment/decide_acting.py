@@ -1,0 +1,122 @@
+"""Deciding what an experiment in a world left at "auto"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glasshouse.core.errors import SettingError
+from glasshouse.experiment.experiment import Experiment
+from glasshouse.worlds import World
+
+COUNTED: dict[str, Any] = {
+    "steps": 50_000,
+    "training": {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 64, "schedule": "cosine"},
+    "objective": {"target_every": 100, "target_rate": 1.0, "loss": "temporal_difference"},
+    "acting": {"steps": 1000, "warmup": 1000, "explore": 0.04},
+}
+"""Where one of several actions is taken: Q-learning."""
+NUMBERS: dict[str, Any] = {
+    "steps": 15_000,
+    "training": {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 128, "schedule": "constant"},
+    "objective": {"target_every": 1, "target_rate": 0.005, "loss": "mse"},
+    "acting": {"steps": 500, "warmup": 1000, "explore": 0.1},
+}
+"""Where actions are numbers: DDPG."""
+MOST_REMEMBERED = 100_000
+
+
+def decide_acting(experiment: Experiment, world: World) -> Experiment:
+    """A copy of the experiment in which nothing that a world asks for is "auto".
+
+    Args:
+        experiment: As the user wrote it.
+        world: The world that its data name.
+
+    Raises:
+        SettingError: A setting is for rows that lie ready, and would do nothing here.
+
+    Example:
+        >>> from glasshouse.worlds import make_world
+        >>> decided = decide_acting(Experiment(data="world:grid"), make_world("world:grid"))
+        >>> decided.model.name, decided.objective.name, decided.objective.discount
+        ('q_network', 'q_learning', 0.9)
+    """
+    refuse_rows(experiment)
+    values = experiment.model_dump()
+    model, objective, training = values["model"], values["objective"], values["training"]
+    counted = world.actions.counted
+    house = COUNTED if counted else NUMBERS
+    if objective["name"] == "auto":
+        objective["name"] = "q_learning" if counted else "ddpg"
+    if model["name"] == "auto":
+        model["name"] = "q_network" if counted else "actor_critic"
+    if model["name"] == "actor_critic" and not counted:
+        model.setdefault("low", list(world.actions.low))
+        model.setdefault("high", list(world.actions.high))
+    for section, known in (("training", house["training"]), ("objective", house["objective"])):
+        for key, value in known.items():
+            if values[section][key] == "auto":
+                values[section][key] = value
+    if objective["discount"] == "auto":
+        objective["discount"] = world.discount
+    acting = values["data"]["acting"]
+    for key, value in house["acting"].items():
+        if acting[key] == "auto":
+            acting[key] = value
+    refuse_uneven(acting, training["batch_size"])
+    if training["epochs"] == "auto":
+        training["epochs"] = max(1, round(house["steps"] / acting["steps"]))
+    if acting["memory"] == "auto":
+        total = acting["warmup"] + training["epochs"] * acting["steps"]
+        acting["memory"] = min(MOST_REMEMBERED, total)
+    if training["weight_decay"] == "auto":
+        training["weight_decay"] = 0.0
+    if training["early_stopping"]["patience"] == "auto":
+        training["early_stopping"]["patience"] = "off"
+    return Experiment.read(values)
+
+
+def refuse_rows(experiment: Experiment) -> None:
+    """Refuse what belongs to rows that lie ready.
+
+    Raises:
+        SettingError: It is set.
+    """
+    data, training = experiment.data, experiment.training
+    asked = {
+        "data.target": data.target,
+        "data.task": None if data.task == "auto" else data.task,
+        "data.test": data.test,
+        "data.normal": data.normal,
+        "data.augment": "set" if data.augment.active else None,
+        "training.accumulate": None if training.accumulate == 1 else training.accumulate,
+        "training.learning_rate": training.learning_rate if training.learning_rate == "find" else None,
+        "output.metrics": experiment.output.metrics or None,
+    }
+    for key, value in asked.items():
+        if value is not None:
+            raise SettingError(
+                f"{key} = {value!r} in the world {data.source!r}",
+                expected="nothing: a world has no rows, only what comes of acting in it",
+                fix=f"leave {key} out",
+            )
+
+
+def refuse_uneven(acting: dict[str, Any], batch_size: int) -> None:
+    """Refuse a pace that does not come out even.
+
+    Raises:
+        SettingError: An epoch is no whole number of updates, or the warm-up is too short for a batch.
+    """
+    if acting["steps"] % acting["every"]:
+        raise SettingError(
+            f"data.acting.steps = {acting['steps']} with data.acting.every = {acting['every']}",
+            expected="a whole number of updates per epoch",
+            fix=f"set data.acting.steps to {acting['every'] * max(1, acting['steps'] // acting['every'])}",
+        )
+    if acting["warmup"] < 1:
+        raise SettingError(
+            f"data.acting.warmup = {acting['warmup']}",
+            expected="at least 1 step, so that there is something to learn from",
+            fix=f"set data.acting.warmup to {batch_size}",
+        )
