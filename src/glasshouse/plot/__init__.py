@@ -10,6 +10,7 @@ from glasshouse.plot.calibration import calibration
 from glasshouse.plot.confusion_map import confusion_map
 from glasshouse.plot.correlations import correlations
 from glasshouse.plot.curves import curves
+from glasshouse.plot.episode import episode
 from glasshouse.plot.histogram import histogram
 from glasshouse.plot.learning_curve import learning_curve
 from glasshouse.plot.learning_rate import learning_rate
@@ -17,6 +18,7 @@ from glasshouse.plot.precision_recall import precision_recall
 from glasshouse.plot.probe_heatmap import probe_heatmap
 from glasshouse.plot.range_test import range_test
 from glasshouse.plot.residuals import residuals
+from glasshouse.plot.reward_curve import reward_curve
 from glasshouse.plot.roc import roc
 from glasshouse.plot.svg import as_file, to_svg
 
@@ -26,6 +28,7 @@ __all__ = [
     "confusion_map",
     "correlations",
     "curves",
+    "episode",
     "histogram",
     "learning_curve",
     "learning_rate",
@@ -33,6 +36,7 @@ __all__ = [
     "probe_heatmap",
     "range_test",
     "residuals",
+    "reward_curve",
     "roc",
     "to_svg",
 ]

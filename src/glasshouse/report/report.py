@@ -22,8 +22,10 @@ from glasshouse.report.preparation import preparation
 from glasshouse.report.records import read_records
 from glasshouse.report.repeat import repeat
 from glasshouse.report.results import results
+from glasshouse.report.returns import returns
 from glasshouse.report.section import build_section
 from glasshouse.report.training import training
+from glasshouse.report.world import world
 
 SECTIONS = (
     ("data", "The data", data),
@@ -35,6 +37,16 @@ SECTIONS = (
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
 )
+
+IN_A_WORLD = (
+    ("world", "The world", world),
+    ("network", "The network", network),
+    ("training", "Training", training),
+    ("inside", "Inside the layers", inside),
+    ("returns", "Results", returns),
+    ("repeat", "What was run", repeat),
+)
+"""The sections of a run whose data are a world."""
 
 
 def write_report(run: Run) -> Path:
@@ -60,7 +72,9 @@ def write_report(run: Run) -> Path:
     """
     records = read_records(run)
     top = build_section("header", "", header, records)
-    sections = [build_section(key, title, build, records) for key, title, build in SECTIONS]
+    explored = records.json.get("exploration") or {}
+    listed = IN_A_WORLD if explored.get("kind") == "world" else SECTIONS
+    sections = [build_section(key, title, build, records) for key, title, build in listed]
     page = (
         _environment()
         .get_template("report.html.j2")

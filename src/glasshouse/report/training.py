@@ -8,6 +8,7 @@ import polars as pl
 
 from glasshouse.plot import learning_curve, learning_rate, range_test
 from glasshouse.report import numbers
+from glasshouse.report.acting import acting_figures
 from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
 from glasshouse.report.terms import metric_name
@@ -40,6 +41,8 @@ def _unfinished(records: Records) -> str:
 
 def _figures(records: Records, measure: str | None, best: int | None) -> list[dict[str, Any] | None]:
     history = records.history
+    if "validation_return" in history.columns:
+        return acting_figures(records, best)
     watched = "validation_loss" in history.columns
     caption = "Mean loss per epoch, on the rows that are learnt" + (
         " and on validation rows, which are not. Where the validation line turns up while the other goes on "
@@ -118,7 +121,12 @@ def _named(spec: Any) -> str:
 
 def _reading(history: pl.DataFrame, best: int | None) -> str:
     """One sentence on the gap between rows that were learnt and rows that were not."""
-    if best is None or "validation_loss" not in history.columns or best > history.height:
+    if (
+        "validation_return" in history.columns
+        or best is None
+        or "validation_loss" not in history.columns
+        or best > history.height
+    ):
         return ""
     row = history.row(best - 1, named=True)
     learnt, watched = row["train_loss"], row["validation_loss"]

@@ -30,8 +30,8 @@ class LinearWorld(World):
     seen = ("position", "velocity")
     limit: int | None = 50
     discount: ClassVar[float] = 0.95
-    A = np.array([[1.0, 0.2], [0.0, 0.95]])
-    B = np.array([[0.02], [0.2]])
+    A = np.array([[1.0, 0.2], [0.0, 0.8]])
+    B = np.array([[0.01], [0.1]])
     Q = np.diag([1.0, 0.1])
     R = np.array([[0.1]])
 
@@ -39,8 +39,8 @@ class LinearWorld(World):
         self.actions = Actions(("force",), (-2.0,), (2.0,))
 
     def reset(self, seed: int) -> Observation:
-        """Begin the episode of that seed, anywhere from -1 to 1, at any velocity from -0.5 to 0.5."""
-        self._state = np.random.default_rng(seed).uniform([-1.0, -0.5], [1.0, 0.5])
+        """Begin the episode of that seed, anywhere from -0.8 to 0.8, at any velocity from -0.3 to 0.3."""
+        self._state = np.random.default_rng(seed).uniform([-0.8, -0.3], [0.8, 0.3])
         self._time = 0
         return self._state.astype(np.float32)
 
