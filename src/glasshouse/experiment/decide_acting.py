@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from glasshouse.core.errors import SettingError
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.worlds import World
@@ -23,14 +26,19 @@ NUMBERS: dict[str, Any] = {
 }
 """Where actions are numbers: DDPG."""
 MOST_REMEMBERED = 100_000
+SMALLEST = 1e-3
+"""Spreads below this are not believed."""
 
 
-def decide_acting(experiment: Experiment, world: World) -> Experiment:
+def decide_acting(
+    experiment: Experiment, world: World, seen: NDArray[np.float32] | None = None
+) -> Experiment:
     """A copy of the experiment in which nothing that a world asks for is "auto".
 
     Args:
         experiment: As the user wrote it.
         world: The world that its data name.
+        seen: What random actions show of it, shape (N, numbers), to standardise by; ``None`` for not at all.
 
     Raises:
         SettingError: A setting is for rows that lie ready, and would do nothing here.
@@ -53,6 +61,8 @@ def decide_acting(experiment: Experiment, world: World) -> Experiment:
     if model["name"] == "actor_critic" and not counted:
         model.setdefault("low", list(world.actions.low))
         model.setdefault("high", list(world.actions.high))
+    if model["name"] in ("q_network", "actor_critic"):
+        scale(model, experiment.data.prepare.scaling, seen)
     for section, known in (("training", house["training"]), ("objective", house["objective"])):
         for key, value in known.items():
             if values[section][key] == "auto":
@@ -74,6 +84,27 @@ def decide_acting(experiment: Experiment, world: World) -> Experiment:
     if training["early_stopping"]["patience"] == "auto":
         training["early_stopping"]["patience"] = "off"
     return Experiment.read(values)
+
+
+def scale(model: dict[str, Any], wanted: str, seen: NDArray[np.float32] | None) -> None:
+    """Let the network standardise what it sees by what random actions show. Rows of 0 and 1 stay as they are.
+
+    Raises:
+        SettingError: Another scaling is asked for.
+    """
+    if wanted not in ("auto", "z-score", "none"):
+        raise SettingError(
+            f"data.prepare.scaling = {wanted!r} in a world",
+            expected="z-score or none, or auto",
+            fix="leave data.prepare.scaling out",
+        )
+    marks = seen is None or bool(np.isin(seen, (0, 1)).all())
+    if wanted == "none" or seen is None or (wanted == "auto" and marks):
+        return
+    # What random actions hardly move may be moved far by better ones.
+    spread = np.maximum(seen.std(axis=0), SMALLEST)
+    model.setdefault("centre", [float(f"{each:.4g}") for each in seen.mean(axis=0)])
+    model.setdefault("spread", [float(f"{each:.4g}") for each in spread])
 
 
 def refuse_rows(experiment: Experiment) -> None:

@@ -25,8 +25,8 @@ Meaning = Literal[
 probability of the second of two classes. ``"probabilities"`` and ``"probability"``: the same after the
 softmax or the sigmoid. ``"scores"``: one per class, the largest wins, nothing more.
 ``"values"``: predicted numbers. ``"reconstruction"``: the row itself, as well as the network can give it.
-``"action_values"``: what each action is worth in a world, the largest is taken. ``"actions"``: the numbers of an
-action itself.
+``"action_values"``: what each action is worth in a world, the largest is taken. ``"actions"``: the numbers of
+an action itself.
 """
 
 

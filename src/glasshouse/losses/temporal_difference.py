@@ -1,4 +1,4 @@
-"""Temporal-difference loss: the value of the action that was taken, against what it turned out to be worth."""
+"""Temporal-difference loss: the value of the action that was taken, against what came of it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import torch
@@ -12,33 +11,10 @@ from glasshouse.core.checks import whole_number, whole_numbers
 from glasshouse.core.concept import Concept, Spec
 from glasshouse.core.errors import SettingError
 from glasshouse.models.mlp import mlp
+from glasshouse.models.q_network import refuse_odd_scale
+from glasshouse.models.rescale import Rescale, standardised
 
 HIDDEN = (128, 128)
-
-
-class Rescale(nn.Module):
-    """From -1 and 1 to the ends of a range.
-
-    Args:
-        low, high: The ends of each number.
-
-    Example:
-        >>> Rescale([0.0, -2.0], [1.0, 2.0])(torch.tensor([[-1.0, 1.0]]))
-        tensor([[0., 2.]])
-    """
-
-    centre: torch.Tensor
-    reach: torch.Tensor
-
-    def __init__(self, low: Sequence[float], high: Sequence[float]) -> None:
-        super().__init__()
-        ends = torch.tensor([list(low), list(high)], dtype=torch.float32)
-        self.register_buffer("centre", ends.mean(0))
-        self.register_buffer("reach", (ends[1] - ends[0]) / 2)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, D) to (N, D)."""
-        return x * self.reach + self.centre
 
 
 class ActorCritic(nn.Module):
@@ -78,7 +54,8 @@ def actor_critic(
     activation: Spec = "relu",
     low: Sequence[float] = (),
     high: Sequence[float] = (),
-    initializer: Spec = "auto",
+    centre: Sequence[float] = (),
+    spread: Sequence[float] = (),
 ) -> ActorCritic:
     r"""An actor whose actions a tanh keeps between ends, and a critic, with hidden layers of the same sizes.
 
@@ -91,7 +68,8 @@ def actor_critic(
         hidden: Units of each hidden layer, from the input on.
         activation: Name of an activation, or a table with its settings.
         low, high: Ends of each number of an action; empty for -1 and 1. A world fills them in.
-        initializer: Name of an initializer; ``"auto"`` takes the one that suits the activation.
+        centre, spread: By which each number that is seen is standardised first; empty for not at all. A
+            world fills them in.
 
     Shapes: (N, inputs) to (N, outputs).
 
@@ -116,12 +94,20 @@ def actor_critic(
             expected="two ends for each, the lower one first",
             fix="leave both out: the world fills them in",
         )
-    actor = mlp(inputs, width, sizes, activation, initializer=initializer)
-    actor.append(nn.Tanh())
-    layers = OrderedDict(zip([*list(dict(actor.named_children()))[:-1], "squash"], actor, strict=True))
-    layers["rescale"] = Rescale(low, high)
-    critic = mlp(inputs + width, 1, sizes, activation, initializer=initializer)
-    return ActorCritic(nn.Sequential(layers), critic)
+    refuse_odd_scale(inputs, centre, spread)
+    actor = mlp(inputs, width, sizes, activation)
+    actor.add_module("squash", nn.Tanh())
+    actor.add_module("rescale", Rescale.between(low, high))
+    critic = mlp(inputs + width, 1, sizes, activation)
+    # What the critic sees of an action is brought back to -1 and 1.
+    ends = zip(low, high, strict=True)
+    middle, reach = zip(*(((a + b) / 2, (b - a) / 2) for a, b in ends), strict=True)
+    beside = (
+        ([*centre, *middle], [*spread, *reach])
+        if centre
+        else ([0.0] * inputs + [*middle], [1.0] * inputs + [*reach])
+    )
+    return ActorCritic(standardised(actor, centre, spread), standardised(critic, *beside))
 
 
 CONCEPT = Concept(

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from glasshouse.models.actor_critic import Rescale
+from glasshouse.models.rescale import Rescale
 
 Row = NDArray[np.float32]
 Move = Callable[[Row], Row]
@@ -62,8 +62,8 @@ def _moves(network: nn.Module) -> list[Move] | None:
         W, b = weight.numpy(), bias.detach().numpy()
         return [lambda row: W @ row + b]
     if type(network) is Rescale:
-        half, centre = network.reach.numpy(), network.centre.numpy()
-        return [lambda row: row * half + centre]
+        factor, offset = network.factor.numpy(), network.offset.numpy()
+        return [lambda row: row * factor + offset]
     if type(network) in ACTIVATIONS:
         return [ACTIVATIONS[type(network)]]
     if type(network) is not nn.Sequential:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import math
 from collections.abc import Sequence
 
 import torch
@@ -13,6 +13,7 @@ from glasshouse.core.concept import Concept, Spec
 from glasshouse.core.errors import SettingError
 from glasshouse.models.initialize import initialize
 from glasshouse.models.mlp import mlp
+from glasshouse.models.rescale import standardised
 
 HIDDEN = (128, 128)
 
@@ -54,7 +55,8 @@ def q_network(
     hidden: Sequence[int] = HIDDEN,
     activation: Spec = "relu",
     dueling: bool = False,
-    initializer: Spec = "auto",
+    centre: Sequence[float] = (),
+    spread: Sequence[float] = (),
 ) -> nn.Module:
     r"""A network with one output for each action: what it is worth.
 
@@ -69,7 +71,8 @@ def q_network(
         hidden: Units of each hidden layer, from the input on; for ``dueling`` at least one.
         activation: Name of an activation, or a table with its settings.
         dueling: Whether value and advantages have an output layer each.
-        initializer: Name of an initializer; ``"auto"`` takes the one that suits the activation.
+        centre, spread: By which each number that is seen is standardised first; empty for not at all. A
+            world fills them in.
 
     Shapes: (N, inputs) to (N, outputs).
 
@@ -91,20 +94,37 @@ def q_network(
     """
     sizes = whole_numbers("hidden", hidden, at_least=1)
     whole_number("outputs", outputs, at_least=1)
+    refuse_odd_scale(inputs, centre, spread)
+    plain = mlp(inputs, outputs, sizes, activation)
     if not dueling:
-        return mlp(inputs, outputs, sizes, activation, initializer=initializer)
+        return standardised(plain, centre, spread)
     if not sizes:
         raise SettingError(
             "a dueling network without a hidden layer",
             expected="at least one hidden layer, whose features value and advantages share",
             fix="set model.hidden = [128], or model.dueling = false",
         )
-    whole = mlp(inputs, outputs, sizes, activation, initializer=initializer)
-    trunk = nn.Sequential(OrderedDict(list(whole.named_children())[:-1]))
+    trunk = standardised(plain[:-1], centre, spread)
     network = Dueling(trunk, nn.Linear(sizes[-1], 1), nn.Linear(sizes[-1], outputs))
     for last in (network.value, network.advantage):
-        initialize(last, initializer, activation)
+        initialize(last, "auto", activation)
     return network
+
+
+def refuse_odd_scale(inputs: int | Sequence[int], centre: Sequence[float], spread: Sequence[float]) -> None:
+    """Refuse centres and spreads that are not one for each number that is seen.
+
+    Raises:
+        SettingError: There are more or fewer, or a spread is not above 0.
+    """
+    wanted = math.prod([inputs] if isinstance(inputs, int) else inputs)
+    right = len(centre) == len(spread) and len(centre) in (0, wanted) and all(each > 0 for each in spread)
+    if not right:
+        raise SettingError(
+            f"centre = {list(centre)} and spread = {list(spread)} for {wanted} numbers",
+            expected=f"{wanted} of each, spreads above 0, or none",
+            fix="leave both out: the world fills them in",
+        )
 
 
 CONCEPT = Concept(

@@ -59,6 +59,10 @@ class Scene:
         """Nothing had to be decided."""
         return ()
 
+    def seen(self) -> NDArray[np.float32]:
+        """What random actions showed, shape (N, numbers)."""
+        return np.concatenate([each.seen() for each in self.looks])
+
     def told(self) -> str:
         """The world in a sentence."""
         world = self.world
@@ -119,8 +123,7 @@ def gather_scene(experiment: Experiment) -> Scene:
 
 def look_around(run: Run, scene: Scene, tell: Tell) -> None:
     """Write down what a world shows and pays when nobody knows what to do."""
-    looks = scene.looks
-    seen = np.concatenate([each.seen() for each in looks])
+    looks, seen = scene.looks, scene.seen()
     returns, lengths = [each.total for each in looks], [len(each) for each in looks]
     numbers = []
     for name, column in zip(scene.world.seen, seen.T, strict=True):

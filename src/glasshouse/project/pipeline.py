@@ -159,7 +159,7 @@ def scene_or_materials(experiment: Experiment, data: object | None) -> Materials
 def decided(experiment: Experiment, materials: Materials | Scene) -> Experiment:
     """The experiment with nothing left at "auto" that rows or a world decide."""
     if isinstance(materials, Scene):
-        return decide_acting(weights_anchored(experiment), materials.world)
+        return decide_acting(weights_anchored(experiment), materials.world, materials.seen())
     return decide(anchored(experiment), **facts_of(materials.prepared))
 
 
