@@ -27,7 +27,7 @@ NUMBERS: dict[str, Any] = {
 """Where actions are numbers: DDPG."""
 MOST_REMEMBERED = 100_000
 SMALLEST = 1e-3
-"""Spreads below this are not believed."""
+"""Numbers that random actions hardly move are not made larger than this allows."""
 
 
 def decide_acting(
@@ -38,7 +38,7 @@ def decide_acting(
     Args:
         experiment: As the user wrote it.
         world: The world that its data name.
-        seen: What random actions show of it, shape (N, numbers), to standardise by; ``None`` for not at all.
+        seen: What random actions show of it, shape (N, numbers), to scale by; ``None`` for not at all.
 
     Raises:
         SettingError: A setting is for rows that lie ready, and would do nothing here.
@@ -62,7 +62,7 @@ def decide_acting(
         model.setdefault("low", list(world.actions.low))
         model.setdefault("high", list(world.actions.high))
     if model["name"] in ("q_network", "actor_critic"):
-        scale(model, experiment.data.prepare.scaling, seen)
+        scale(model, experiment.data.prepare.scaling, world, seen)
     for section, known in (("training", house["training"]), ("objective", house["objective"])):
         for key, value in known.items():
             if values[section][key] == "auto":
@@ -86,25 +86,27 @@ def decide_acting(
     return Experiment.read(values)
 
 
-def scale(model: dict[str, Any], wanted: str, seen: NDArray[np.float32] | None) -> None:
-    """Let the network standardise what it sees by what random actions show. Rows of 0 and 1 stay as they are.
+def scale(model: dict[str, Any], wanted: str, world: World, seen: NDArray[np.float32] | None) -> None:
+    """Let the network bring what it sees to numbers from -2 to 2: from the ends that the world names, or, where
+    it names none, from the largest that random actions reach. Marks of 0 and 1 stay as they are.
 
     Raises:
         SettingError: Another scaling is asked for.
     """
-    if wanted not in ("auto", "z-score", "none"):
+    if wanted not in ("auto", "min-max", "none"):
         raise SettingError(
             f"data.prepare.scaling = {wanted!r} in a world",
-            expected="z-score or none, or auto",
+            expected="min-max or none, or auto",
             fix="leave data.prepare.scaling out",
         )
-    marks = seen is None or bool(np.isin(seen, (0, 1)).all())
-    if wanted == "none" or seen is None or (wanted == "auto" and marks):
+    if wanted == "none" or seen is None or (wanted == "auto" and bool(np.isin(seen, (0, 1)).all())):
         return
-    # What random actions hardly move may be moved far by better ones.
-    spread = np.maximum(seen.std(axis=0), SMALLEST)
-    model.setdefault("centre", [float(f"{each:.4g}") for each in seen.mean(axis=0)])
-    model.setdefault("spread", [float(f"{each:.4g}") for each in spread])
+    reached = np.maximum(np.abs(seen).max(axis=0), SMALLEST)
+    low, high = np.array(world.ends, np.float64).T
+    known = np.isfinite(low) & np.isfinite(high)
+    low, high = np.where(known, low, -reached), np.where(known, high, reached)
+    model.setdefault("centre", [float(f"{each:.4g}") for each in (low + high) / 2])
+    model.setdefault("spread", [float(f"{each:.4g}") for each in (high - low) / 4])
 
 
 def refuse_rows(experiment: Experiment) -> None:

@@ -67,9 +67,10 @@ def actor_critic(
         outputs: Numbers of an action.
         hidden: Units of each hidden layer, from the input on.
         activation: Name of an activation, or a table with its settings.
-        low, high: Ends of each number of an action; empty for -1 and 1. A world fills them in.
-        centre, spread: By which each number that is seen is standardised first; empty for not at all. A
-            world fills them in.
+        low: Lower end of each number of an action; empty for -1. A world fills it in.
+        high: Upper end of each number of an action; empty for 1. A world fills it in.
+        centre: Taken from each number that is seen; empty for nothing. A world fills it in.
+        spread: By which each is then divided; empty for not at all. A world fills it in.
 
     Shapes: (N, inputs) to (N, outputs).
 

@@ -71,8 +71,8 @@ def q_network(
         hidden: Units of each hidden layer, from the input on; for ``dueling`` at least one.
         activation: Name of an activation, or a table with its settings.
         dueling: Whether value and advantages have an output layer each.
-        centre, spread: By which each number that is seen is standardised first; empty for not at all. A
-            world fills them in.
+        centre: Taken from each number that is seen; empty for nothing. A world fills it in.
+        spread: By which each is then divided; empty for not at all. A world fills it in.
 
     Shapes: (N, inputs) to (N, outputs).
 

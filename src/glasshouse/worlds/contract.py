@@ -79,6 +79,7 @@ class World(ABC):
         name: As in an experiment: ``"gymnasium:CartPole-v1"``.
         seen: What the numbers of an observation are called.
         actions: What can be done.
+        ends: The lowest and the highest that each number can be; infinite where nobody knows.
         limit: Steps after which time runs out; ``None`` for no limit.
         solved: The mean return from which on the world counts as solved, where its authors named one.
         discount: The discount that suits it.
@@ -87,6 +88,7 @@ class World(ABC):
     name: str
     seen: tuple[str, ...]
     actions: Actions
+    ends: tuple[tuple[float, float], ...]
     limit: int | None = None
     solved: float | None = None
     discount: ClassVar[float] = 0.99

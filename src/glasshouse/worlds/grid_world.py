@@ -51,6 +51,7 @@ class GridWorld(TabularWorld):
         self.width = len(rows[0])
         self.states = len(rows) * self.width
         self.seen = tuple(f"row {row + 1}, column {column + 1}" for row, column in self._cells())
+        self.ends = ((0.0, 1.0),) * self.states
         self.actions = Actions(tuple(MOVES))
         letter = "S" if "S" in letters else " "
         self._begins = [state for state, cell in enumerate(self._cells()) if self._letter(cell) == letter]

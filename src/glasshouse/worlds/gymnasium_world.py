@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,10 @@ KNOWN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "MountainCarContinuous": (("position", "velocity"), ("force",)),
 }
 """What numbers and actions of the classic worlds are called, which gymnasium does not say."""
+
+
+LONGEST = 1000
+"""Steps after which time runs out in worlds that have no limit of their own."""
 
 
 class GymnasiumWorld(World):
@@ -73,6 +78,9 @@ class GymnasiumWorld(World):
                 expected="a name such as CartPole-v1 or Pendulum-v1",
                 fix=f"did you mean {near[0]!r}?" if near else "look at gymnasium.registry",
             ) from error
+        if self._inner.spec.max_episode_steps is None:
+            # An episode must end somewhere, also where nobody knows how to end it.
+            self._inner = gymnasium.make(name, disable_env_checker=True, max_episode_steps=LONGEST)
         spec = self._inner.spec
         self.limit = spec.max_episode_steps
         self.solved = None if spec.reward_threshold is None else float(spec.reward_threshold)
@@ -81,6 +89,7 @@ class GymnasiumWorld(World):
         self._states = int(getattr(self._inner.observation_space, "n", 0))
         count = self._states or self._numbers()
         self.seen = known[0] or tuple(f"{'state' if self._states else 'seen'} {k}" for k in range(count))
+        self.ends = self._read_ends(count)
         self.actions = self._read_actions(known[1])
         # Where an array is counted out of order the first action is not 0.
         self._first = int(getattr(self._inner.action_space, "start", 0))
@@ -94,6 +103,14 @@ class GymnasiumWorld(World):
                 fix="choose a world without pictures",
             )
         return int(shape[0])
+
+    def _read_ends(self, count: int) -> tuple[tuple[float, float], ...]:
+        if self._states:
+            return ((0.0, 1.0),) * count
+        space = self._inner.observation_space
+        # Some worlds say "any number" by the largest that a float can hold.
+        pairs = zip(map(float, space.low), map(float, space.high), strict=True)
+        return tuple((a, b) if max(abs(a), abs(b)) < 1e30 else (-math.inf, math.inf) for a, b in pairs)
 
     def _read_actions(self, names: tuple[str, ...]) -> Actions:
         space = self._inner.action_space

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,6 +29,7 @@ class LinearWorld(World):
 
     name = "world:linear"
     seen = ("position", "velocity")
+    ends = ((-math.inf, math.inf),) * 2
     limit: int | None = 50
     discount: ClassVar[float] = 0.95
     A = np.array([[1.0, 0.2], [0.0, 0.8]])
