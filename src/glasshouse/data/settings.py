@@ -80,7 +80,7 @@ class ActingSettings(Settings):
     """
 
     steps: Count | Literal["auto"] = Field(
-        "auto", description="Steps in the world per epoch, from 1, or auto. auto: 1000."
+        "auto", description="Steps in the world per epoch, from 1, or auto. auto: 500."
     )
     every: int = Field(1, ge=1, description="Steps in the world between two updates of the network, from 1")
     warmup: int | Literal["auto"] = Field(

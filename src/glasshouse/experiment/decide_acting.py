@@ -12,10 +12,10 @@ from glasshouse.experiment.experiment import Experiment
 from glasshouse.worlds import World
 
 COUNTED: dict[str, Any] = {
-    "steps": 50_000,
-    "training": {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 64, "schedule": "cosine"},
-    "objective": {"target_every": 100, "target_rate": 1.0, "loss": "temporal_difference"},
-    "acting": {"steps": 1000, "warmup": 1000, "explore": 0.04},
+    "steps": 40_000,
+    "training": {"optimizer": "adam", "learning_rate": 0.0005, "batch_size": 64, "schedule": "cosine"},
+    "objective": {"target_every": 250, "target_rate": 1.0, "loss": "temporal_difference"},
+    "acting": {"steps": 500, "warmup": 1000, "explore": 0.04},
 }
 """Where one of several actions is taken: Q-learning."""
 NUMBERS: dict[str, Any] = {
@@ -87,8 +87,8 @@ def decide_acting(
 
 
 def scale(model: dict[str, Any], wanted: str, world: World, seen: NDArray[np.float32] | None) -> None:
-    """Let the network bring what it sees to numbers from -2 to 2: from the ends that the world names, or, where
-    it names none, from the largest that random actions reach. Marks of 0 and 1 stay as they are.
+    """Let the network bring what it sees to numbers from -2 to 2: from the ends that the world names, or,
+    where it names none, from the largest that random actions reach. Marks of 0 and 1 stay as they are.
 
     Raises:
         SettingError: Another scaling is asked for.

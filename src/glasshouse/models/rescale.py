@@ -41,7 +41,8 @@ class Rescale(nn.Module):
         """From -1 and 1 to the ends of a range.
 
         Args:
-            low, high: The ends of each number.
+            low: The lower end of each number.
+            high: The upper end of each.
         """
         pairs = list(zip(low, high, strict=True))
         return cls([(b - a) / 2 for a, b in pairs], [(a + b) / 2 for a, b in pairs])
@@ -71,7 +72,8 @@ def standardised(network: nn.Sequential, centre: Sequence[float], spread: Sequen
 
     Args:
         network: Layers in a line.
-        centre, spread: Of each number; empty for none.
+        centre: Of each number; empty for none.
+        spread: Of each number, above 0; empty for none.
 
     Example:
         >>> [name for name, _ in standardised(nn.Sequential(nn.Linear(1, 1)), [0.0], [1.0]).named_children()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glasshouse.objectives.acting import Acting, Trial, Transitions
+from glasshouse.objectives.acting import Acting, Transitions, Trial
 from glasshouse.objectives.build import build_acting, build_objective
 from glasshouse.objectives.contract import Judged, Objective, Phase, Step
 from glasshouse.objectives.contractive import Contractive

@@ -61,8 +61,8 @@ def _returns(records: Records, steps: list[float], best: int | None) -> Drawn:
     count = (records.experiment or {}).get("data", {}).get("acting", {}).get("episodes", "some")
     caption = (
         f"Greedy: {count} episodes without chance in what is done, always the same ones; the line is their "
-        "mean, the band reaches from the lowest to the highest. Exploring: the episodes that the network learns "
-        "from, in which chance has a part."
+        "mean, the band reaches from the lowest to the highest. Exploring: the episodes that the network "
+        "learns from, in which chance has a part."
     )
     return drawn(figure, "Returns", caption)
 

@@ -1,4 +1,4 @@
-"""Batches that are made by acting: between two updates the network acts in a world and remembers what came of it."""
+"""Batches that are made by acting: between two updates the network acts and remembers what came of it."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class WorldBatches(LivingBatches):
         return derive(self._seed, "world", "train", len(self.episodes)) % 2**31
 
     def notes(self) -> dict[str, float]:
-        """Of the episodes that ended since the last time: how many, mean return and length; and the chance."""
+        """Of the episodes that ended since the last time: how many, their means; and the chance."""
         fresh = self.episodes[self._told :]
         self._told = len(self.episodes)
         found = {

@@ -19,8 +19,8 @@ from glasshouse.training.dense.by_rule import by_rule
 from glasshouse.training.dense.dropout import dropout
 from glasshouse.training.dense.linear import linear
 from glasshouse.training.dense.normalization import batch_norm, layer_norm
-from glasshouse.training.dense.reshaping import flatten
 from glasshouse.training.dense.rescale import rescale
+from glasshouse.training.dense.reshaping import flatten
 from glasshouse.training.dense.site import Bound, Site
 
 Binder = Callable[[Any, Site], Bound]
