@@ -33,6 +33,11 @@ class Transitions(NamedTuple):
         rewards: What it paid, shape (N, 1).
         after: What was seen then, shape (N, numbers).
         ended: 1 where the world came to an end, 0 where it went on or only time ran out, shape (N, 1).
+
+    Example:
+        >>> one = torch.ones(1, 1)
+        >>> Transitions(one, 0 * one, one, one, 0 * one).ended.item()
+        0.0
     """
 
     seen: torch.Tensor

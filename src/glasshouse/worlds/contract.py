@@ -61,6 +61,10 @@ class Moved(NamedTuple):
         reward: What it paid.
         terminated: Whether the world came to an end: nothing can be earned from here on.
         truncated: Whether time ran out: the world would go on, only nobody looks any longer.
+
+    Example:
+        >>> Moved(np.zeros(2, np.float32), 1.0, terminated=False, truncated=True).reward
+        1.0
     """
 
     observation: Observation

@@ -91,6 +91,11 @@ def play(world: World, policy: Policy, seeds: Sequence[int]) -> list[Episode]:
 def seeds_for(seed: int, purpose: str, count: int) -> list[int]:
     """Seeds of episodes that no other purpose has: below 2^31, as worlds want them.
 
+    Args:
+        seed: Of the experiment.
+        purpose: What the episodes are for.
+        count: How many.
+
     Example:
         >>> seeds_for(0, "test", 2) == seeds_for(0, "test", 3)[:2]
         True
