@@ -78,15 +78,11 @@ def evaluate_control(question: Played) -> Evaluation:
     rows = _rows(tested, objective)
     values = {name: [row[name] for row in rows] for name in rows[0]}
     spans = {name: found for name, row in values.items() if (found := interval(np.asarray(row))) is not None}
-    baselines = [{"name": "random actions", "about": "every action equally likely", "rows": random}]
+    told = [_baseline("random actions", "every action equally likely", random, objective)]
     known = _best_known(question, seeds)
-    if known is not None and "rows" in known:
-        baselines.append({"name": known["name"], "about": known["about"], "rows": known["rows"]})
-    told = [
-        {"name": each["name"], "about": each["about"], "metrics": measured(each["rows"], objective)}
-        for each in baselines
-    ]
-    record = {
+    if known is not None:
+        told.append(_baseline(known["name"], known["about"], known["rows"], objective))
+    record: dict[str, Any] = {
         "task": "control",
         "target": world.name,
         "classes": [],
@@ -108,6 +104,10 @@ def evaluate_control(question: Played) -> Evaluation:
         "known": None if known is None else {key: known[key] for key in known if key != "rows"},
     }
     return Evaluation(record=record, predictions=_predictions(tested, chosen, random), pictures={})
+
+
+def _baseline(name: str, about: str, episodes: Sequence[Episode], objective: Acting) -> dict[str, Any]:
+    return {"name": name, "about": about, "metrics": measured(episodes, objective)}
 
 
 def _rows(episodes: Sequence[Episode], objective: Acting) -> list[dict[str, float]]:

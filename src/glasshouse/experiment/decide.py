@@ -22,6 +22,8 @@ STEPS = {"vector": 8000, "image": 4000}
 """Optimizer steps that the number of epochs aims at."""
 EPOCHS = {"vector": (10, 100), "image": (10, 40)}
 """Fewest and most epochs."""
+IN_WORLDS = ("q_learning", "ddpg")
+"""Objectives that are for worlds."""
 LARGE = 16
 """Pixels a side from which on pictures are reconstructed by convolutions."""
 
@@ -107,6 +109,12 @@ def objective_of(experiment: Experiment) -> str:
     """
     name: str = experiment.objective.name
     task = experiment.data.task
+    if name in IN_WORLDS:
+        raise SettingError(
+            f"objective {name!r} on rows",
+            expected="a world to act in",
+            fix="set data.source to a world, such as gymnasium:CartPole-v1",
+        )
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)

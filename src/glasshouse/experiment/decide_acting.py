@@ -13,8 +13,14 @@ from glasshouse.worlds import World
 
 COUNTED: dict[str, Any] = {
     "steps": 40_000,
-    "training": {"optimizer": "adam", "learning_rate": 0.0005, "batch_size": 64, "schedule": "cosine"},
-    "objective": {"target_every": 250, "target_rate": 1.0, "loss": "temporal_difference"},
+    "training": {"optimizer": "adam", "learning_rate": 0.0005, "batch_size": 128, "schedule": "cosine"},
+    "objective": {
+        "target_every": 1,
+        "target_rate": 0.01,
+        # With a small delta the many steps in between outvote the few at which the world ends, and values
+        # run away (docs/decisions/0021-worlds.md): squares, but for the wildest errors.
+        "loss": {"name": "temporal_difference", "delta": 100.0},
+    },
     "acting": {"steps": 500, "warmup": 1000, "explore": 0.04},
 }
 """Where one of several actions is taken: Q-learning."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 
 import torch
@@ -104,7 +105,7 @@ def q_network(
             expected="at least one hidden layer, whose features value and advantages share",
             fix="set model.hidden = [128], or model.dueling = false",
         )
-    trunk = standardised(plain[:-1], centre, spread)
+    trunk = standardised(nn.Sequential(OrderedDict(list(plain.named_children())[:-1])), centre, spread)
     network = Dueling(trunk, nn.Linear(sizes[-1], 1), nn.Linear(sizes[-1], outputs))
     for last in (network.value, network.advantage):
         initialize(last, "auto", activation)

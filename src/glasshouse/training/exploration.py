@@ -95,7 +95,7 @@ class ActionNoise:
         """What is done now."""
         drawn = self.deviation * generator.standard_normal(actions.width)
         self._noise = (1 - self.drift) * self._noise + drawn
-        low, high = np.float64(actions.low), np.float64(actions.high)
+        low, high = np.array(actions.low), np.array(actions.high)
         wanted = policy(seen) + self._noise * (high - low) / 2
         return np.clip(wanted, low, high).astype(np.float32)
 
@@ -109,7 +109,7 @@ class ActionNoise:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what :meth:`state` gave."""
-        self._noise = np.float64(state["noise"])
+        self._noise = np.array(state["noise"], np.float64)
 
 
 Exploration = EpsilonGreedy | ActionNoise

@@ -67,7 +67,7 @@ class ReplayMemory:
             generator: What draws.
         """
         places = torch.from_numpy(generator.integers(len(self), size=count))
-        return Transitions(*self.rows.index_select(0, places).split(self._sizes, dim=1))
+        return Transitions(*torch.split(self.rows.index_select(0, places), self._sizes, dim=1))
 
     def state(self) -> dict[str, Any]:
         """What is remembered: 4 bytes for each number."""

@@ -12,7 +12,7 @@ from torch import nn
 
 from glasshouse.core.errors import CheckpointError
 from glasshouse.core.seeds import derive
-from glasshouse.objectives.acting import Acting
+from glasshouse.objectives.acting import Acting, Transitions
 from glasshouse.training.batches import Batch, LivingBatches
 from glasshouse.training.exploration import Exploration
 from glasshouse.training.replay_memory import ReplayMemory
@@ -103,7 +103,7 @@ class WorldBatches(LivingBatches):
             self._act(pace.every)
             moves = self._memory.sample(pace.batch_size, self._generator)
             if self._device.type != "cpu":
-                moves = moves._make(each.to(self._device) for each in moves)
+                moves = Transitions(*(each.to(self._device) for each in moves))
             self._updates += 1
             yield [Batch(moves.seen.contiguous(), objective.targets(network, moves))]
 

@@ -117,9 +117,9 @@ class GymnasiumWorld(World):
         count = int(getattr(space, "n", 0))
         if count and space.shape == ():
             return Actions(names or tuple(f"action {k}" for k in range(count)))
-        low, high = getattr(space, "low", None), getattr(space, "high", None)
-        bounded = low is not None and np.isfinite(low).all() and np.isfinite(high).all()
-        if not bounded or len(space.shape) != 1:
+        unknown = np.array([np.inf])
+        low, high = getattr(space, "low", unknown), getattr(space, "high", unknown)
+        if not (np.isfinite(low).all() and np.isfinite(high).all()) or len(space.shape) != 1:
             raise DataError(
                 f"the world {self.name!r} is acted in by {space}",
                 expected="one of several actions, or a row of numbers between ends",
