@@ -167,7 +167,8 @@ def verdict(world: World, tested: Sequence[Episode], span: Interval | None, rand
 
 
 def _number(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0").replace("-", "−")
+    places = 1 if abs(value) >= 10 else 2
+    return f"{value:.{places}f}".removesuffix("." + "0" * places).replace("-", "−")
 
 
 def _drawn(question: Played, tested: Sequence[Episode]) -> dict[str, Any]:
@@ -187,6 +188,7 @@ def _drawn(question: Played, tested: Sequence[Episode]) -> dict[str, Any]:
         "length": len(middle),
         "terminated": middle.terminated,
         "seen": moves.seen[:LONGEST].cpu().numpy().round(5).tolist(),
+        "end": [middle.observations[-1].round(5).tolist()] if len(middle) <= LONGEST else [],
         "actions": moves.actions[:LONGEST].cpu().numpy().round(5).tolist(),
         "rewards": [round(each, 5) for each in middle.rewards[:LONGEST]],
         "said": said[:LONGEST, 0].cpu().numpy().round(5).tolist(),

@@ -39,7 +39,7 @@ def episode(
         bottom = height - (place + 1) * (STRIP + GAP)
         axes = figure.add_axes((44 / WIDTH, bottom / height, 1 - 58 / WIDTH, STRIP / height))
         quiet(axes)
-        axes.yaxis.set_major_locator(MaxNLocator(2))
+        axes.yaxis.set_major_locator(MaxNLocator(2, integer=stepped))
         axes.set_xlim(0, max(1, len(values) - 1))
         if stepped:
             axes.step(range(len(values)), values, where="post", color=colour, linewidth=1)

@@ -62,9 +62,9 @@ def cart_pole(state: State, action: State) -> str:
 def pendulum(state: State, action: State) -> str:
     """Rod, bob, and the torque as an arc: the longer, the stronger."""
     cos, sin, _ = state
-    tip = 50 + 34 * sin, 50 - 34 * cos
+    tip = 50 - 34 * sin, 50 - 34 * cos  # the angle counts against the clock, from upright
     torque = max(-2.0, min(2.0, action[0]))
-    end = -torque / 2 * 2.4  # positive torque turns against the clock, as the angle counts
+    end = -torque / 2 * 2.4
     arc = ""
     if abs(torque) > 0.05:
         x, y = 50 + 12 * math.sin(end), 50 - 12 * math.cos(end)
@@ -102,7 +102,7 @@ def grid(known: Mapping[str, Any], episode: Mapping[str, Any]) -> Markup:
 
     Args:
         known: ``map``, ``said``, ``action`` and ``floor``.
-        episode: ``seen``: rows with one 1.
+        episode: ``seen``, and where it ended ``end``: rows with one 1.
 
     Example:
         >>> known = {"map": [" G"], "said": [0.5, 0.0], "action": [1, 0], "floor": [0]}
@@ -131,7 +131,10 @@ def grid(known: Mapping[str, Any], episode: Mapping[str, Any]) -> Markup:
             cells.append(f'<rect class="{kind}" x="{x}" y="{y}" width="19" height="19"/>')
             word = {"X": "pit", "G": "goal"}.get(letter, "")
             cells.append(f'<text class="small" x="{x + 9.5}" y="{y + 12}">{word}</text>')
-    places = [divmod(max(range(len(seen)), key=seen.__getitem__), width) for seen in episode["seen"]]
+    places = [
+        divmod(max(range(len(seen)), key=seen.__getitem__), width)
+        for seen in [*episode["seen"], *episode.get("end", [])]
+    ]
     walk = "L".join(f"{20 * column + 9.5} {20 * row + 9.5}" for row, column in places)
     cells.append(f'<path class="walk" d="M{walk}"/>')
     return Markup(  # noqa: S704 - made of numbers and of letters that GridWorld allows

@@ -22,6 +22,8 @@ def world(records: Records) -> Content:
         "rows": record["rows"],
         "episodes": record["random"]["episodes"],
         "facts": facts(record),
+        "states": record["states"],
+        "visited": sum(each["high"] > 0 for each in record["numbers"]),
         "numbers": [
             {
                 "name": each["name"],
