@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from glasshouse.core.settings import Place, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
-Task = Literal["classification", "regression", "reconstruction"]
+Task = Literal["classification", "regression", "reconstruction", "generation"]
 """What is to be learnt: classes, numbers, or, without a target, the rows themselves."""
 
 

@@ -99,6 +99,7 @@ def make_job(
         )
     monitor = metric if stopping.monitor == "metric" and metric is not None else "loss"
     patience = stopping.patience if isinstance(stopping.patience, int) else None
+    refuse_incomparable(experiment, objective)
     return Job(
         network=network,
         batches=batches,
@@ -125,6 +126,31 @@ def make_job(
         device=device,
         engine=training.engine,
     )
+
+
+def refuse_incomparable(experiment: Experiment, objective: Objective) -> None:
+    """Refuse what compares losses, where those of an objective cannot be compared.
+
+    Raises:
+        SettingError: Early stopping, or a rate that is to be found.
+    """
+    training = experiment.training
+    if objective.comparable and not objective.phases:
+        return
+    name = type(objective).__name__.lower()
+    if training.learning_rate == "find":
+        raise SettingError(
+            f"training.learning_rate = 'find' with the objective {name!r}",
+            expected="a rate: a range test needs one loss that falls",
+            fix="leave training.learning_rate out",
+        )
+    if not objective.comparable and isinstance(training.early_stopping.patience, int):
+        raise SettingError(
+            f"training.early_stopping.patience = {training.early_stopping.patience} with the objective "
+            f"{name!r}",
+            expected="'off': in a game, a lower loss of one side is no better epoch",
+            fix="leave training.early_stopping.patience out",
+        )
 
 
 def thread_count(experiment: Experiment, layers: list[Layer], batches: Batches) -> int:

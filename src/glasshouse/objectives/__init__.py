@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glasshouse.objectives.adversarial import Adversarial
 from glasshouse.objectives.build import build_objective
 from glasshouse.objectives.contract import Judged, Objective, Phase, Step
 from glasshouse.objectives.contractive import Contractive
@@ -13,6 +14,7 @@ from glasshouse.objectives.sparse import Sparse
 from glasshouse.objectives.supervised import Supervised
 
 __all__ = [
+    "Adversarial",
     "Contractive",
     "Denoising",
     "Elbo",

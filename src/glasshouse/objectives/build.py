@@ -6,6 +6,7 @@ from typing import Any
 
 from glasshouse.core.errors import SettingError
 from glasshouse.data.parts import Prepared
+from glasshouse.objectives.adversarial import build_adversarial
 from glasshouse.objectives.contract import Objective
 from glasshouse.objectives.contractive import Contractive
 from glasshouse.objectives.denoising import Denoising
@@ -60,6 +61,8 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
                 fix="leave objective.loss out, and set model.likelihood to 'bernoulli' or 'gaussian'",
             )
         return Elbo(settings.beta)
+    if name == "adversarial":
+        return build_adversarial(settings)
     loss = reconstruction_loss(settings, prepared)
     if name == "reconstruction":
         return Reconstruction(loss)

@@ -27,7 +27,7 @@ from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.observers import Observer, Plan
 from glasshouse.training.quick import metric_name, quick_metric
-from glasshouse.training.records import Records
+from glasshouse.training.records import Records, worth_keeping
 from glasshouse.training.saving import checkpoint_due, save, take_up
 from glasshouse.training.turn import Turn, turns_of
 
@@ -248,6 +248,10 @@ class Training:
             "samples_per_second": job.batches.rows / trained,
         }
         self.records.epoch(row, timing, self.log.losses, self.log.rates)
+        if worth_keeping(progress.epoch, job.epochs):
+            shown = job.objective.exhibit(job.network)
+            if shown is not None:
+                self.records.exhibit(progress.epoch, shown.cpu().numpy())
         self.records.probes.extend(self.seen())
         self.log = EpochLog()
         self.judge(row)
