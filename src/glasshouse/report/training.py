@@ -8,6 +8,7 @@ import polars as pl
 
 from glasshouse.plot import learning_curve, learning_rate, range_test
 from glasshouse.report import numbers
+from glasshouse.report.game import game_figures
 from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
 from glasshouse.report.terms import metric_name
@@ -47,7 +48,7 @@ def _figures(records: Records, measure: str | None, best: int | None) -> list[di
         if watched
         else "."
     )
-    figures = [drawn(learning_curve(history, "loss", best), "Loss", caption)]
+    figures = game_figures(records) or [drawn(learning_curve(history, "loss", best), "Loss", caption)]
     if measure is not None:
         name = metric_name(measure)
         caption = {
@@ -74,7 +75,9 @@ def _facts(records: Records, outcome: dict[str, Any]) -> list[tuple[str, str]]:
     settings = (records.experiment or {}).get("training", {})
     planned = settings.get("epochs")
     facts = [("epochs", f"{history.height:,}" + (f" of {planned}" if isinstance(planned, int) else ""))]
-    if outcome.get("best_epoch"):
+    if "train_generator_loss" in history.columns:
+        facts.append(("kept", "the last epoch: losses of a game do not tell a best one"))
+    elif outcome.get("best_epoch"):
         facts.append(
             ("kept", f"epoch {outcome['best_epoch']}, best by validation {outcome.get('monitor', 'loss')}")
         )
@@ -118,7 +121,8 @@ def _named(spec: Any) -> str:
 
 def _reading(history: pl.DataFrame, best: int | None) -> str:
     """One sentence on the gap between rows that were learnt and rows that were not."""
-    if best is None or "validation_loss" not in history.columns or best > history.height:
+    game = "train_generator_loss" in history.columns  # whose losses cannot be compared
+    if best is None or "validation_loss" not in history.columns or best > history.height or game:
         return ""
     row = history.row(best - 1, named=True)
     learnt, watched = row["train_loss"], row["validation_loss"]
