@@ -24,7 +24,7 @@ def dcgan(
     channels: int = 1,
     size: Sequence[int] = (28, 28),
     latent: int = 100,
-    width: int = 64,
+    filters: int = 64,
     normalization: Literal["batch", "none"] = "batch",
     discriminator_normalization: Literal["batch", "layer", "none"] = "batch",
 ) -> Gan:
@@ -34,7 +34,7 @@ def dcgan(
 
     Maps are halved as long as both sides are even and at least 4 pixels stay: pictures of 64 and of 32 pixels
     start from maps of 4, pictures of 28 from maps of 7. The deepest maps have
-    :math:`\text{width} \cdot 2^{h - 1}` channels for h halvings.
+    :math:`\text{filters} \cdot 2^{h - 1}` channels for h halvings.
 
     The paper ends the generator in a tanh, for levels from -1 to 1; here levels lie from 0 to 1, so it is a
     sigmoid, which is the same curve in other units.
@@ -43,7 +43,7 @@ def dcgan(
         channels: 1 for grey, 3 for colour.
         size: Height and width in pixels, both even and at least 8.
         latent: Numbers of a code, from 1.
-        width: Channels of the layers at the pictures' side, from 1.
+        filters: Channels of the layers at the pictures' side, from 1.
         normalization: ``"batch"`` or ``"none"``, in the generator.
         discriminator_normalization: ``"batch"``, ``"layer"`` or ``"none"``, behind all of its layers but the
             first and the last. Under a gradient penalty each picture must be judged alone, so not
@@ -67,11 +67,11 @@ def dcgan(
     """
     whole_number("channels", channels, at_least=1)
     whole_number("latent", latent, at_least=1)
-    whole_number("width", width, at_least=1)
+    whole_number("filters", filters, at_least=1)
     one_of("normalization", normalization, ("batch", "none"))
     one_of("discriminator_normalization", discriminator_normalization, ("batch", "layer", "none"))
     start, halvings = smallest_maps((int(size[0]), int(size[1])))
-    depths = [width * 2**stage for stage in range(halvings)]
+    depths = [filters * 2**stage for stage in range(halvings)]
     network = Gan(
         _generator(latent, depths[::-1], channels, start, normalization),
         _discriminator(channels, depths, start, discriminator_normalization),
@@ -102,7 +102,8 @@ def smallest_maps(size: tuple[int, int]) -> tuple[tuple[int, int], int]:
     if not halvings:
         raise ModelError(
             f"model 'dcgan' on pictures of {size[0]} x {size[1]} pixels",
-            expected=f"even sides of at least {2 * SMALLEST} pixels; 28, 32 and 64 are usual",
+            expected=f"pictures of at least {2 * SMALLEST} x {2 * SMALLEST} pixels, with even sides; 28, 32 "
+            "and 64 are usual",
             fix="set data.size = 32",
         )
     return (height, width), halvings
@@ -169,7 +170,7 @@ CONCEPT = Concept(
     source="Radford, Metz and Chintala 2016, arXiv 1511.06434.",
     facts={
         "takes": "image",
-        "gives": "reconstruction",
+        "gives": "generation",
         "year": 2016,
         "input": (1, 28, 28),
         "parameters": 898_304,

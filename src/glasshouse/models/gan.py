@@ -176,7 +176,7 @@ CONCEPT = Concept(
     source="Goodfellow et al. 2014, Generative adversarial nets, arXiv 1406.2661.",
     facts={
         "takes": "vector",
-        "gives": "reconstruction",
+        "gives": "generation",
         "year": 2014,
         "input": (784,),
         "parameters": 243_089,
