@@ -107,8 +107,12 @@ class Samples:
         elif ending == ".png" and self.pixels is not None:
             self.sheet(columns).save(stream, format="PNG")
         elif ending in TABLES and self.frame is not None:
-            write = {".csv": self.frame.write_csv, ".parquet": self.frame.write_parquet}
-            write.get(ending, self.frame.write_json)(stream)
+            if ending == ".csv":
+                self.frame.write_csv(stream)
+            elif ending == ".parquet":
+                self.frame.write_parquet(stream)
+            else:
+                self.frame.write_json(stream)
         else:
             fit = ".png" if self.pixels is not None else ", ".join(TABLES) if self.frame is not None else ""
             raise UsageError(

@@ -278,7 +278,9 @@ def _pictures(making: Making, gallery: Gallery) -> dict[str, Any] | None:
     return {
         "samples": gallery.add("sample", samples),
         "nearest": gallery.add("nearest", train[torch.from_numpy(places[:, 0])]),
-        "ways": [gallery.add(f"way{number}", way) for number, way in enumerate(ways.split(STEPS), start=1)],
+        "ways": [
+            gallery.add(f"way{number}", way) for number, way in enumerate(torch.split(ways, STEPS), start=1)
+        ],
         "over_time": over_time,
     }
 

@@ -55,7 +55,7 @@ class Gan(nn.Module):
     def tour(self, inputs: torch.Tensor) -> torch.Tensor:
         """A pass through every layer, for who lists them: the generator's, then the discriminator's."""
         self.generator(inputs.new_zeros(len(inputs), self.latent))
-        return self(inputs)
+        return self.forward(inputs)
 
     def codes(self, count: int, generator: torch.Generator | None = None) -> torch.Tensor:
         """Codes drawn from the standard normal, shape (count, K).
@@ -122,8 +122,8 @@ def gan(
     shape = (inputs,) if isinstance(inputs, int) else tuple(inputs)
     one_of("normalization", normalization, ("none", "batch"))
     numbers = whole_number("inputs", math.prod(shape), at_least=1)
-    latent = min(numbers, MOST_LATENT) if latent == "auto" else whole_number("latent", latent, at_least=1)
-    upward = [latent, *whole_numbers("generator", generator, at_least=1), numbers]
+    width = min(numbers, MOST_LATENT) if latent == "auto" else whole_number("latent", latent, at_least=1)
+    upward = [width, *whole_numbers("generator", generator, at_least=1), numbers]
     downward = [numbers, *whole_numbers("discriminator", discriminator, at_least=1), 1]
     making: OrderedDict[str, nn.Module] = OrderedDict()
     for depth, (before, after) in enumerate(pairwise(upward[:-1]), start=1):
@@ -144,7 +144,7 @@ def gan(
         judging[f"linear{depth}"] = nn.Linear(before, after)
         judging[f"activation{depth}"] = nn.LeakyReLU(SLOPE)
     judging["output"] = nn.Linear(downward[-2], 1)
-    network = Gan(nn.Sequential(making), nn.Sequential(judging), latent)
+    network = Gan(nn.Sequential(making), nn.Sequential(judging), width)
     initialize(network.generator, "auto", activation)
     initialize(network.discriminator, "auto", "leaky_relu")
     return network

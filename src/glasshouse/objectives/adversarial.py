@@ -202,7 +202,8 @@ def slope_penalty(network: Gan, real: torch.Tensor, fake: torch.Tensor) -> torch
     between = (share * real + (1 - share) * fake).detach().requires_grad_(True)
     with torch.enable_grad():
         (slopes,) = torch.autograd.grad(network(between).sum(), between, create_graph=True)
-    return (slopes.flatten(1).norm(dim=1) - 1).square().mean()
+    penalty: torch.Tensor = (slopes.flatten(1).norm(dim=1) - 1).square().mean()
+    return penalty
 
 
 def build_adversarial(settings: ObjectiveSettings) -> Adversarial:

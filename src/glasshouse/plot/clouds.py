@@ -46,8 +46,8 @@ def clouds(real: Sequence[Sequence[float]], moments: Sequence[Mapping[str, Any]]
         axes.xaxis.set_major_locator(NullLocator())
         axes.yaxis.set_major_locator(NullLocator())
         made = np.array(moment["made"])[:MOST]
-        axes.scatter(*shown.T, s=3.5, color=MUTED, alpha=0.35, linewidths=0)
-        axes.scatter(*made.T, s=5, color=ACCENT, alpha=0.75, linewidths=0)
+        axes.scatter(shown[:, 0], shown[:, 1], s=3.5, color=MUTED, alpha=0.35, linewidths=0)
+        axes.scatter(made[:, 0], made[:, 1], s=5, color=ACCENT, alpha=0.75, linewidths=0)
         axes.set(
             xlim=(low[0] - margin[0], high[0] + margin[0]), ylim=(low[1] - margin[1], high[1] + margin[1])
         )
