@@ -8,6 +8,7 @@ import sys
 import click
 
 from glasshouse.cli.compare import compare
+from glasshouse.cli.dream import dream
 from glasshouse.cli.env import env
 from glasshouse.cli.explain import explain
 from glasshouse.cli.list import list_command
@@ -31,7 +32,7 @@ def app() -> None:
     """Deep learning under glass: train any classic network on your own data and see every number."""
 
 
-for command in (run, new, list_command, show, explain, predict, sample, resume, compare, env):
+for command in (run, new, list_command, show, explain, dream, predict, sample, resume, compare, env):
     app.add_command(command)
 
 

@@ -27,8 +27,8 @@ def _losses(history: pl.DataFrame, optimum: float | None) -> dict[str, Any] | No
     columns = {"train_discriminator_loss": "discriminator", "train_generator_loss": "generator"}
     lines = _lines(history, columns)
     caption = (
-        "Mean per epoch. Neither has to fall: each side is measured against the other one of the day, so that "
-        "even losses mean an even game."
+        "Mean per epoch. Neither has to fall: each side is measured against the other one of the day, so "
+        "that even losses mean an even game."
     )
     if optimum is not None and lines:
         lines.append(("cannot tell", lines[0][1], [optimum] * len(lines[0][1])))
