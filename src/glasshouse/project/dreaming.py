@@ -125,7 +125,7 @@ def dreamt(
     size: int | None = None,
     **ascent: Any,
 ) -> Dreamt:
-    """Let a network dream: change a picture until a layer sees more of what it sees there, or draw from noise.
+    """Let a network dream: change a picture until a layer sees more of what it sees, or draw from noise.
 
     Args:
         source: A network, a run, a bundle, or the path of either.
