@@ -1,4 +1,4 @@
-"""Dreaming: what is to rise rises, in octaves of the right sizes, the same by seed, and nothing else moves."""
+"""Dreaming: what is to rise rises, in octaves of the right sizes, the same by seed; nothing else moves."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from glasshouse.cli.app import execute
 from glasshouse.core.errors import DataError, ModelError, SettingError, UnknownNameError, UsageError
 from glasshouse.project.dreaming import read_pixels, sleeper_of
 
-
 BLACK = np.zeros((9, 9), np.uint8)
 
 
@@ -65,13 +64,16 @@ def test_pixels_go_in_and_come_out_unchanged(run, photo):
     assert torch.allclose(white, sleeper.prepared(np.full((1, 1), 255, np.uint8)), atol=1e-6)
 
 
-def test_a_class_drawn_from_noise_is_recognised(run):
-    found = gh.dream(run, unit="3")
-    picture = sleeper_of(run).prepared(found.pixels)
-    with torch.no_grad():
-        said = run.network.eval()(picture[None])
-    assert int(said.argmax()) == 3
-    assert found.pixels.shape == (8, 8)
+def test_a_class_drawn_from_noise_excites_its_output(run):
+    grey = np.full((8, 8), 127, dtype=np.uint8)
+    sleeper, network = sleeper_of(run), run.network.eval()
+    for number in (1, 3):
+        found = gh.dream(run, unit=str(number))
+        pictures = torch.stack([sleeper.prepared(each) for each in (grey, found.pixels)])
+        with torch.no_grad():
+            before, after = network(pictures)[:, number].tolist()
+        assert after > before + 1
+        assert found.pixels.shape == (8, 8)
 
 
 def test_a_unit_of_a_layer_is_drawn_in_the_size_asked_for(run):
