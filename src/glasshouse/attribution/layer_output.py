@@ -14,7 +14,7 @@ MAIN_LAYER = "inception_4c"
 """The layer that DeepDream's authors took, in GoogLeNet."""
 
 
-class Stopped(Exception):  # noqa: N818 - it is no error, and nobody sees it
+class _Stopped(Exception):  # noqa: N818 - it is no error, and nobody sees it
     """Raised inside a forward pass to end it; carries what a layer gave."""
 
     def __init__(self, output: torch.Tensor) -> None:
@@ -45,7 +45,7 @@ def layer_output(network: nn.Module, layer: str, inputs: torch.Tensor) -> torch.
     handle = named_layer(network, layer).register_forward_hook(_stop)
     try:
         network(inputs)
-    except Stopped as stopped:
+    except _Stopped as stopped:
         return stopped.output
     except RuntimeError as error:
         raise ModelError(
@@ -69,7 +69,7 @@ def _stop(_module: nn.Module, _inputs: Any, output: Any) -> NoReturn:
             expected="a layer that gives one tensor",
             fix="choose a layer inside it",
         )
-    raise Stopped(output)
+    raise _Stopped(output)
 
 
 def named_layer(network: nn.Module, layer: str) -> nn.Module:

@@ -192,7 +192,7 @@ class Training:
                 self.move(turn, batches)
 
     def move(self, turn: Turn, batches: list[Batch], saw: Saw | None = None) -> None:
-        """Forward and backward over the step's batches, then the update, if the loss is a number."""
+        """Forward and backward() over the step's batches, then the update, if the loss is a number."""
         leads = turn is self.leading
         with turn.computing():
             loss, weight = turn.engine.backward(batches, self.answers if leads else unanswered, saw)
