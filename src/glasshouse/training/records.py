@@ -92,6 +92,10 @@ class Records:
     def _write_exhibits(self, folder: Path) -> None:
         if len(self.exhibits) == self._written:
             return
+        if not self.exhibits:  # gone back to before the first ones
+            (folder / SAMPLES).unlink(missing_ok=True)
+            self._written = 0
+            return
         pieces = [
             pl.DataFrame(
                 {
