@@ -78,7 +78,7 @@ def named_layer(network: nn.Module, layer: str) -> nn.Module:
     Raises:
         UnknownNameError: There is none.
     """
-    layers = {name: module for name, module in network.named_modules() if name}
+    layers: dict[str, nn.Module] = {name: module for name, module in network.named_modules() if name}
     if layer not in layers:
         raise unknown_name(layer, layers, "layer")
     return layers[layer]
@@ -94,7 +94,7 @@ def telling_layer(network: nn.Module) -> str:
         >>> telling_layer(nn.Sequential(*[nn.Conv2d(1, 1, 1) for _ in range(6)]))
         '3'
     """
-    names = [name for name, module in network.named_modules() if isinstance(module, nn.Conv2d)]
+    names: list[str] = [name for name, module in network.named_modules() if isinstance(module, nn.Conv2d)]
     if MAIN_LAYER in dict(network.named_modules()):
         return MAIN_LAYER
     if not names:
