@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import onnxruntime
@@ -42,10 +43,14 @@ def test_an_objective_alone_finds_its_model(tmp_path):
     experiment = gh.Experiment(
         data={"source": "digits", "most_rows": 200},
         objective="adversarial",
-        training={"epochs": 1},
-        output={"report": False, "bundle": False},
+        training={"epochs": 2},
+        output={"bundle": False},
     )
     made = gh.run(experiment, out=tmp_path, observers=[])
+    page = made.report.read_text()
+    assert "The same codes over time" in page
+    assert "From one code to another" in page
+    assert re.search(r"(\d) of the discriminator, \1 of the generator", page)
     assert made.experiment.model.name == "dcgan"
     assert made.experiment.training.batch_size == 128
 
@@ -179,6 +184,7 @@ def test_a_run_cut_off_in_the_middle_goes_on_to_the_same_bits(tmp_path, monkeypa
     ("training", "said"),
     [
         ({"learning_rate": "find"}, "a range test needs one loss that falls"),
+        ({"schedule": "plateau"}, "a schedule that goes by steps"),
         ({"early_stopping": {"patience": 3}}, "a lower loss of one side is no better epoch"),
     ],
 )

@@ -54,7 +54,11 @@ def sample(
     rows = made.frame.to_dicts() if made.frame is not None else None
     output.document({"out": out, "count": len(made), "shape": made.rows.shape[1:], "rows": rows})
     if made.frame is not None:
-        output.table(made.frame.columns, made.frame.head(SHOWN).rows())
+        shown = [
+            [str(cell) if isinstance(cell, bool) else cell for cell in row]
+            for row in made.frame.head(SHOWN).rows()
+        ]
+        output.table(made.frame.columns, shown)
         if len(made) > SHOWN and out is None:
             output.say(f"... {len(made) - SHOWN:,} more rows; --out FILE writes them all")
     elif out is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,21 @@ def game_figures(records: Records) -> list[dict[str, Any] | None]:
         return []
     game = ((records.json.get("evaluation") or {}).get("generation") or {}).get("game") or {}
     return [_losses(history, game.get("optimum")), _answers(history, game.get("probabilities", True))]
+
+
+def updates(steps: int, objective: Mapping[str, Any]) -> str:
+    """How often either side was moved, in words.
+
+    Args:
+        steps: Of the run.
+        objective: The section of the experiment.
+
+    Example:
+        >>> updates(10, {"discriminator_steps": 3, "generator_steps": 1})
+        '10 of the discriminator, 4 of the generator'
+    """
+    generator = -(-steps // objective["discriminator_steps"]) * objective["generator_steps"]
+    return f"{steps:,} of the discriminator, {generator:,} of the generator"
 
 
 def _losses(history: pl.DataFrame, optimum: float | None) -> dict[str, Any] | None:

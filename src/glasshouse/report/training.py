@@ -8,7 +8,7 @@ import polars as pl
 
 from glasshouse.plot import learning_curve, learning_rate, range_test
 from glasshouse.report import numbers
-from glasshouse.report.game import game_figures
+from glasshouse.report.game import game_figures, updates
 from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
 from glasshouse.report.terms import metric_name
@@ -82,6 +82,8 @@ def _facts(records: Records, outcome: dict[str, Any]) -> list[tuple[str, str]]:
             ("kept", f"epoch {outcome['best_epoch']}, best by validation {outcome.get('monitor', 'loss')}")
         )
     facts.append(("steps", f"{history['step'][-1]:,}" + _rows(settings)))
+    if "train_generator_loss" in history.columns:
+        facts.append(("updates", updates(history["step"][-1], (records.experiment or {})["objective"])))
     if not timings.is_empty():
         facts.append(("time", f"{numbers.seconds(float(timings['seconds'].sum()))}"))
         speed = timings["samples_per_second"].median()
