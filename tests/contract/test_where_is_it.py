@@ -67,7 +67,7 @@ PLACES = {
     "mode collapse": ("evaluation/likeness.py", "def collapse"),
     "mode coverage": ("evaluation/mode_coverage.py", "def mode_coverage"),
     "Frechet distance": ("evaluation/frechet.py", "def frechet_distance"),
-    "interpolation in the latent space": ("models/sampling.py", "def great_circle"),
+    "interpolation in the latent space": ("models/latent_codes.py", "def great_circle"),
     "DeepDream": ("attribution/dream.py", "Inceptionism"),
     "activation maximization": ("attribution/activation_maximization.py", "def maximise"),
     "deconvolution, unpooling with switches": ("attribution/deconvolution.py", "switches"),

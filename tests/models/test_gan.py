@@ -11,7 +11,7 @@ from torch import nn
 
 from glasshouse.core.errors import ModelError, SettingError
 from glasshouse.models import autoencoder, dcgan, gan, ledger, variational_autoencoder
-from glasshouse.models.sampling import draw, great_circle
+from glasshouse.models.latent_codes import draw, great_circle
 
 
 def numbers(module):

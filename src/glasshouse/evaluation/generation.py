@@ -23,7 +23,7 @@ from glasshouse.evaluation.likeness import collapse, copies, density_and_coverag
 from glasshouse.evaluation.mode_coverage import mode_coverage
 from glasshouse.evaluation.reconstruction import Question
 from glasshouse.evaluation.showing import Gallery
-from glasshouse.models.sampling import draw
+from glasshouse.models.latent_codes import draw
 from glasshouse.objectives import Adversarial
 
 MOST = 1000

@@ -14,7 +14,7 @@ from glasshouse.data.preparations import preparation_from_dict
 from glasshouse.data.samples import Samples
 from glasshouse.experiment.experiment import ModelSettings
 from glasshouse.models import build_model
-from glasshouse.models.sampling import draw
+from glasshouse.models.latent_codes import draw
 
 
 def rebuilt(model: ModelSettings, folder: Path, weights: dict[str, torch.Tensor], seed: int) -> nn.Module:

@@ -144,7 +144,7 @@ class Bundle:
             ModelError: The network makes no rows.
             BundleError: It is a user's own module, whose code is not in the bundle.
         """
-        from glasshouse.models.sampling import draw  # late: PyTorch takes seconds to import
+        from glasshouse.models.latent_codes import draw  # late: PyTorch takes seconds to import
 
         return Samples.of(draw(self.module(), count, seed, steps).numpy(), self.preparation)
 

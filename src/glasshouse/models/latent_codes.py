@@ -1,4 +1,4 @@
-"""Drawing new rows from networks that can make some, and going from one to another."""
+"""Codes from which networks make rows: drawing them, and going from one to another."""
 
 from __future__ import annotations
 
