@@ -12,6 +12,7 @@ from PIL import Image
 import glasshouse as gh
 from glasshouse.cli.app import execute
 from glasshouse.core.errors import DataError, ModelError, SettingError, UnknownNameError, UsageError
+from glasshouse.project.deconvolving import deconvolved
 from glasshouse.project.dreaming import read_pixels, sleeper_of
 
 BLACK = np.zeros((9, 9), np.uint8)
@@ -108,6 +109,22 @@ def test_the_command_writes_a_picture_and_tells_what_rose(run, photo, tmp_path, 
         execute(["dream", str(run.path), "--class", "7", "--steps", "2", "--out", str(out), "--quiet"]) == 0
     )
     assert "class 7" in capsys.readouterr().out
+
+
+def test_an_activation_is_projected_back_beside_its_picture(run, photo, tmp_path, capsys):
+    found = deconvolved(run, photo, "conv2", unit=3)
+    assert found.pixels.shape == (40, 2 * 32 + 2)
+    assert np.array_equal(found.pixels[:, :32], read_pixels(photo, 1, None))
+    outside = np.ones((40, 32), dtype=bool)
+    top, bottom, left, right = found.projection.field
+    outside[top:bottom, left:right] = False
+    assert set(found.pixels[:, 34:][outside]) == {128}  # grey: nothing came from there
+    out = tmp_path / "behind.png"
+    arguments = ["dream", str(run.path), "--layer", "conv2", "--unit", "3", "--deconvolve", "--out", str(out)]
+    assert execute([*arguments, "--image", str(photo), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["value"] == pytest.approx(found.projection.value, rel=1e-4)
+    assert execute(arguments) == 2
+    assert "--deconvolve without a picture" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -34,22 +34,15 @@ LARGEST = 512
 """Pixels of the longer side beyond which a picture is made smaller, where nothing else is asked for."""
 
 
-@dataclass(frozen=True, repr=False)
-class Dreamt:
-    """A picture that a network dreamt.
+class Picture:
+    """A picture that came of looking into a network.
 
     Args:
         pixels: Levels from 0 to 255, (height, width) or, in colour, (height, width, 3).
-        dream: How it came about: sizes, scores, and the picture in the network's units.
     """
 
-    pixels: NDArray[np.uint8]
-    dream: Dream
-
-    def __repr__(self) -> str:
-        height, width = self.pixels.shape[:2]
-        first, last = self.dream.scores[-1][0], self.dream.scores[-1][-1]
-        return f"Dreamt({height} x {width} of {self.dream.layer!r}, from {first:.3g} to {last:.3g})"
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        self.pixels = pixels
 
     @property
     def image(self) -> Image.Image:
@@ -72,6 +65,24 @@ class Dreamt:
         self.image.save(stream, format="PNG")
         write_atomic(path, stream.getvalue())
         return path
+
+
+class Dreamt(Picture):
+    """A picture that a network dreamt.
+
+    Args:
+        pixels: Levels from 0 to 255, (height, width) or, in colour, (height, width, 3).
+        dream: How it came about: sizes, scores, and the picture in the network's units.
+    """
+
+    def __init__(self, pixels: NDArray[np.uint8], dream: Dream) -> None:
+        super().__init__(pixels)
+        self.dream = dream
+
+    def __repr__(self) -> str:
+        height, width = self.pixels.shape[:2]
+        first, last = self.dream.scores[-1][0], self.dream.scores[-1][-1]
+        return f"Dreamt({height} x {width} of {self.dream.layer!r}, from {first:.3g} to {last:.3g})"
 
 
 @dataclass(frozen=True)
