@@ -197,6 +197,8 @@ MODELS_TRIED = {
     "contractive_autoencoder": ({"inputs": 5, "code": 3}, (3, 5)),
     "convolutional_autoencoder": ({"size": (7, 8), "widths": [2, 3], "code": 3}, (2, 1, 7, 8)),
     "variational_autoencoder": ({"inputs": 5, "hidden": [4], "code": 2}, (3, 5)),
+    "gan": ({"inputs": 5, "generator": [4], "discriminator": [6, 3]}, (3, 5)),
+    "dcgan": ({"size": (8, 12), "filters": 3, "discriminator_normalization": "layer"}, (2, 1, 8, 12)),
 }
 REBUILDING = {name for name, each in MODELS.items() if each.facts.get("gives") == "reconstruction"}
 """Models whose target is the input."""
@@ -213,6 +215,8 @@ def test_the_models_of_the_package(name):
     net, x = MODELS.build({"name": name, **settings}).double(), torch.randn(*shape, dtype=torch.float64)
     y = x if name in REBUILDING else torch.arange(len(x)) % 3
     loss = "mse" if name in REBUILDING else "cross_entropy"
+    if MODELS[name].facts.get("gives") == "generation":  # the discriminator is called with rows
+        y, loss = torch.ones(len(x), dtype=torch.float64), "binary_cross_entropy"
     expected = by_autograd(net, x, lambda output: LOSSES.build(loss)(output, y))
     explanation = gh.explain(net, x, y, loss)
     assert set(explanation.badges) == {"checked"}

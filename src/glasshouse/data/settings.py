@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from glasshouse.core.settings import Count, Place, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
-Task = Literal["classification", "regression", "reconstruction", "control"]
+Task = Literal["classification", "regression", "reconstruction", "generation", "control"]
 """What is to be learnt: classes, numbers, without a target the rows themselves, or what to do in a world."""
 
 

@@ -20,8 +20,10 @@ from glasshouse.models.cifar_resnet import (
 from glasshouse.models.cnn import cnn
 from glasshouse.models.contractive_autoencoder import contractive_autoencoder
 from glasshouse.models.convolutional_autoencoder import convolutional_autoencoder
+from glasshouse.models.dcgan import dcgan
 from glasshouse.models.denoising_autoencoder import denoising_autoencoder
 from glasshouse.models.freezing import freeze
+from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
 from glasshouse.models.head import replace_head
 from glasshouse.models.ledger import Layer, ledger
@@ -42,6 +44,7 @@ __all__ = [
     "MODELS",
     "ActorCritic",
     "Autoencoder",
+    "Gan",
     "Layer",
     "Perceptron",
     "VariationalAutoencoder",
@@ -60,8 +63,10 @@ __all__ = [
     "cnn",
     "contractive_autoencoder",
     "convolutional_autoencoder",
+    "dcgan",
     "denoising_autoencoder",
     "freeze",
+    "gan",
     "googlenet",
     "ledger",
     "lenet5",

@@ -10,7 +10,9 @@ from glasshouse.models.cifar_resnet import CONCEPTS as CIFAR_RESNETS
 from glasshouse.models.cnn import CONCEPT as CNN
 from glasshouse.models.contractive_autoencoder import CONCEPT as CONTRACTIVE_AUTOENCODER
 from glasshouse.models.convolutional_autoencoder import CONCEPT as CONVOLUTIONAL_AUTOENCODER
+from glasshouse.models.dcgan import CONCEPT as DCGAN
 from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENCODER
+from glasshouse.models.gan import CONCEPT as GAN
 from glasshouse.models.googlenet import CONCEPT as GOOGLENET
 from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.mlp import CONCEPT as MLP
@@ -45,6 +47,8 @@ MODELS = Catalogue(
         CONTRACTIVE_AUTOENCODER,
         CONVOLUTIONAL_AUTOENCODER,
         VARIATIONAL_AUTOENCODER,
+        GAN,
+        DCGAN,
         Q_NETWORK,
         ACTOR_CRITIC,
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glasshouse.objectives.acting import Acting, Transitions, Trial
+from glasshouse.objectives.adversarial import Adversarial
 from glasshouse.objectives.build import build_acting, build_objective
 from glasshouse.objectives.contract import Judged, Objective, Phase, Step
 from glasshouse.objectives.contractive import Contractive
@@ -18,6 +19,7 @@ from glasshouse.objectives.supervised import Supervised
 __all__ = [
     "DDPG",
     "Acting",
+    "Adversarial",
     "Contractive",
     "Denoising",
     "Elbo",

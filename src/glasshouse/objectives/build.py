@@ -8,6 +8,7 @@ from glasshouse.core.errors import SettingError
 from glasshouse.data.parts import Prepared
 from glasshouse.losses import LOSSES, TemporalDifference
 from glasshouse.objectives.acting import Acting, Trial
+from glasshouse.objectives.adversarial import build_adversarial
 from glasshouse.objectives.contract import Objective
 from glasshouse.objectives.contractive import Contractive
 from glasshouse.objectives.ddpg import DDPG
@@ -64,6 +65,8 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
                 fix="leave objective.loss out, and set model.likelihood to 'bernoulli' or 'gaussian'",
             )
         return Elbo(settings.beta)
+    if name == "adversarial":
+        return build_adversarial(settings)
     loss = reconstruction_loss(settings, prepared)
     if name == "reconstruction":
         return Reconstruction(loss)

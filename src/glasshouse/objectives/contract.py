@@ -189,3 +189,16 @@ class Objective(ABC):
         outputs = outputs_of(network, part.inputs, autocast)
         with torch.no_grad():
             return Judged(float(self.value(outputs, part.targets.to(outputs.device))), outputs)
+
+    def exhibit(self, network: nn.Module) -> torch.Tensor | None:
+        """Rows that are kept with some of the epochs, to see how far training has come by then.
+
+        The same weights give the same rows, and the global random states stay as they are.
+
+        Args:
+            network: In any mode, which is as before afterwards.
+
+        Returns:
+            A few rows, as the network sees them; ``None`` where there is nothing to see.
+        """
+        return None

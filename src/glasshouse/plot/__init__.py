@@ -7,6 +7,7 @@ makes a file of it.
 from __future__ import annotations
 
 from glasshouse.plot.calibration import calibration
+from glasshouse.plot.clouds import clouds
 from glasshouse.plot.confusion_map import confusion_map
 from glasshouse.plot.correlations import correlations
 from glasshouse.plot.curves import curves
@@ -25,6 +26,7 @@ from glasshouse.plot.svg import as_file, to_svg
 __all__ = [
     "as_file",
     "calibration",
+    "clouds",
     "confusion_map",
     "correlations",
     "curves",

@@ -22,7 +22,7 @@ from glasshouse.experiment.make_network import make_network
 from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.models import ledger
-from glasshouse.objectives import build_objective
+from glasshouse.objectives import Adversarial, build_objective
 from glasshouse.project.acting import Scene, evaluate_acting, gather_scene, look_around, work_in
 from glasshouse.project.agreement import refuse_other_outputs, refuse_squashed_twice
 from glasshouse.project.arguments import as_experiment
@@ -171,7 +171,11 @@ def explore(run: Run, materials: Materials | Scene, tell: Tell) -> None:
     exploration = materials.explore()
     write_pictures(run.path / "pictures", exploration.pictures)
     write_json(run.path / "exploration.json", exploration.record)
-    prepared = {"kind": materials.preparation.kind, "inputs": materials.preparation.describe()}
+    prepared = {
+        "kind": materials.preparation.kind,
+        "inputs": materials.preparation.describe(),
+        "state": materials.preparation.to_dict(),
+    }
     write_json(run.path / "preparation.json", prepared)
     parts = ", ".join(f"{count:,} {name}" for name, count in exploration.record["parts"].items())
     tell(f"Explored and prepared: {parts} rows, split {materials.split.method}.")
@@ -263,7 +267,7 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         model=work.model,
         preparation=work.preparation,
         input_shape=prepared.input_shape,
-        task=prepared.task,
+        task="generation" if isinstance(work.objective, Adversarial) else prepared.task,
         classes=prepared.classes,
         target_name=prepared.target_name,
         meaning=work.objective.meaning,

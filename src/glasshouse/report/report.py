@@ -14,6 +14,7 @@ from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
 from glasshouse.report import numbers
 from glasshouse.report.data import data
+from glasshouse.report.generation import generation
 from glasshouse.report.header import header
 from glasshouse.report.inside import inside
 from glasshouse.report.mistakes import mistakes
@@ -33,6 +34,7 @@ SECTIONS = (
     ("network", "The network", network),
     ("training", "Training", training),
     ("inside", "Inside the layers", inside),
+    ("generation", "What it makes", generation),
     ("results", "Results", results),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
@@ -74,7 +76,8 @@ def write_report(run: Run) -> Path:
     top = build_section("header", "", header, records)
     explored = records.json.get("exploration") or {}
     listed = IN_A_WORLD if explored.get("kind") == "world" else SECTIONS
-    sections = [build_section(key, title, build, records) for key, title, build in listed]
+    built = [build_section(key, title, build, records) for key, title, build in listed]
+    sections = [each for each in built if not each.content.get("absent")]
     page = (
         _environment()
         .get_template("report.html.j2")

@@ -13,7 +13,8 @@ from glasshouse.plot import to_svg
 from glasshouse.report.records import Records
 
 Content = Mapping[str, Any]
-"""What a template takes. With the key ``missing``, a sentence stands in the section's place."""
+"""What a template takes. With the key ``missing``, a sentence stands in the section's place; with ``absent``,
+nothing does, because the run is none that the section is about."""
 
 
 @dataclass(frozen=True)

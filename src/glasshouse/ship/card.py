@@ -50,6 +50,8 @@ def _purpose(schema: Schema) -> str:
         return f"says what to do ({does}) from {source} that are seen of a world"
     if schema.task == "classification":
         return f"tells {target} ({len(schema.classes)} classes: {listed(schema.classes)}) from {source}"
+    if schema.task == "generation":
+        return f"makes new rows of random codes, like those it learnt from: {source}"
     return f"predicts the number {target} from {source}"
 
 
@@ -106,6 +108,11 @@ def _outputs(schema: Schema) -> list[str]:
         lines.append("The class with the largest score. The scores are no probabilities.")
     elif schema.meaning == "values":
         lines.append(f"{code(schema.target)} for each row, in the unit of the training data.")
+    elif schema.task == "generation":
+        lines.append(
+            "New rows, of codes drawn from the standard normal. Asked about rows that there are, it gives "
+            "the discriminator's score of each: the higher, the more like a real one."
+        )
     else:
         lines.append(f"{schema.units} numbers for each row; the training did not say what they mean.")
     return lines

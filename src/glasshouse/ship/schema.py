@@ -22,6 +22,8 @@ PREPROCESSING = "preprocessing.json"
 CARD = "card.md"
 CHECKSUMS = "checksums.json"
 ONNX = "model.onnx"
+GENERATOR = "generator.onnx"
+"""Of adversarial networks alone: from codes to rows. Their ``model.onnx`` is the discriminator."""
 ALWAYS = (WEIGHTS, PREPROCESSING, SCHEMA, CARD)
 """Files that every bundle has, beside the checksums."""
 

@@ -27,9 +27,9 @@ from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.observers import Observer, Plan
 from glasshouse.training.quick import metric_name, quick_metric
-from glasshouse.training.records import Records
+from glasshouse.training.records import Records, worth_keeping
 from glasshouse.training.saving import checkpoint_due, save, take_up
-from glasshouse.training.turn import Turn, turns_of
+from glasshouse.training.turn import Turn, due, turns_of
 
 CHECK_EVERY = {"cpu": 1}
 """Steps between two looks at whether the loss is finite; elsewhere 50, because looking waits there."""
@@ -106,12 +106,13 @@ class Training:
     def __post_init__(self) -> None:
         job = self.job
         self.turns = turns_of(job)
-        self.leading = self.turns[0]
+        self.leading, self.alone = self.turns[0], not job.objective.phases
         self.schedule = SCHEDULES.build(job.schedule)
         self.metric = metric_name(job.objective.meaning)
         self.log = EpochLog()
         self.use(choose_engine(job))
         self.check_every = CHECK_EVERY.get(job.device.type, 50)
+        self.factor = math.nan
         self.saved_at = self.epoch_began = time.perf_counter()
 
     def use(self, choice: Choice) -> None:
@@ -165,14 +166,18 @@ class Training:
                 save(self)
 
     def step(self, batches: list[Batch]) -> None:
-        """One step: each turn that is due, then a word to who looks on."""
+        """One step: each turn that is due, under the probes' eyes when it is their turn."""
         progress = self.progress
-        self.log.begin()
+        if not self.dense:  # whose losses have no parts
+            self.log.begin()
         self.set_rates()
-        for turn in self.turns:
-            if progress.step % turn.every == 0:
-                for _ in range(turn.times):
-                    self.take(turn, batches)
+        for turn in self.turns if self.alone else due(self.turns, progress.step):
+            with turn.engine.around():
+                if turn.probes.due(progress.step):
+                    with turn.probes.look(progress.step, hooks=not self.dense):
+                        self.move(turn, batches, turn.probes.saw if self.dense else None)
+                else:
+                    self.move(turn, batches)
         progress.step += 1
         progress.step_of_epoch += 1
         if self.observers:
@@ -181,22 +186,12 @@ class Training:
             for observer in self.observers:
                 observer.stepped(progress.step, rows, known)
 
-    def take(self, turn: Turn, batches: list[Batch]) -> None:
-        """One turn, under the probes' eyes when it is their turn."""
-        probes, step = turn.probes, self.progress.step
-        with turn.engine.around():
-            if probes.due(step):
-                with probes.look(step, hooks=not self.dense):
-                    self.move(turn, batches, probes.saw if self.dense else None)
-            else:
-                self.move(turn, batches)
-
     def move(self, turn: Turn, batches: list[Batch], saw: Saw | None = None) -> None:
-        """Forward and backward over the step's batches, then the update, if the loss is a number."""
+        """Forward and backward() over the step's batches, then the update, if the loss is a number."""
         leads = turn is self.leading
         with turn.computing():
             loss, weight = turn.engine.backward(batches, self.answers if leads else unanswered, saw)
-        looking = self.progress.step % self.check_every == 0
+        looking = self.check_every == 1 or self.progress.step % self.check_every == 0
         if leads:
             self.log.step(loss, weight, turn.rate)
             if looking and self.log.settle() is not None:
@@ -218,8 +213,10 @@ class Training:
         """The learning rate of the next step, by the schedule."""
         clock = Clock(self.progress.step, self.job.batches.steps, self.job.epochs)
         factor = self.schedule.factor(clock)
-        for turn in self.turns:
-            turn.rate_at(factor)
+        if factor != self.factor:
+            self.factor = factor
+            for turn in self.turns:
+                turn.set_rate(factor)
 
     def end_epoch(self) -> None:
         """Measure, write down, and decide whether to go on."""
@@ -250,6 +247,10 @@ class Training:
             "samples_per_second": job.batches.rows / trained,
         }
         self.records.epoch(row, timing, self.log.losses, self.log.rates)
+        if worth_keeping(progress.epoch, job.epochs):
+            shown = job.objective.exhibit(job.network)
+            if shown is not None:
+                self.records.exhibit(progress.epoch, shown.cpu().numpy())
         self.records.probes.extend(self.seen())
         self.log = EpochLog()
         self.judge(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
@@ -48,8 +48,10 @@ class Turn:
         >>> part = Part(torch.ones(4, 1), torch.ones(4, 1), np.arange(4))
         >>> job = Job(network=nn.Linear(1, 1), batches=InMemoryBatches(part, batch_size=2), optimizer="sgd",
         ...           objective=Supervised(LOSSES.build("mse")), learning_rate=0.1, epochs=1)
-        >>> Turn(job).rate_at(0.5)
-        0.05
+        >>> turn = Turn(job)
+        >>> turn.set_rate(0.5)
+        >>> turn.rate, turn.optimizer.param_groups[0]["lr"]
+        (0.05, 0.05)
     """
 
     engine: Engine
@@ -124,14 +126,11 @@ class Turn:
             for each in self._resting:
                 each.requires_grad_(True)
 
-    def rate_at(self, factor: float) -> float:
-        """Set the learning rate to a factor of the base rate, and tell what it is now."""
-        rate = self.base * factor
-        if rate != self.rate:
-            self.rate = rate
-            for settings, group in zip(self.optimizer.param_groups, self.groups, strict=True):
-                settings["lr"] = rate * group.rate
-        return rate
+    def set_rate(self, factor: float) -> None:
+        """Set the learning rate to a factor of the base rate."""
+        self.rate = self.base * factor
+        for settings, group in zip(self.optimizer.param_groups, self.groups, strict=True):
+            settings["lr"] = self.rate * group.rate
 
     def update(self) -> None:
         """Finish the gradient, update the weights, and bring them back to what the constraints allow."""
@@ -166,6 +165,18 @@ def turns_of(job: Job) -> list[Turn]:
     if not job.objective.phases:
         return [Turn(job)]
     return [Turn(job, phase) for phase in job.objective.phases]
+
+
+def due(turns: Sequence[Turn], step: int) -> Iterator[Turn]:
+    """The turns of a step, each as many times as it acts.
+
+    Args:
+        turns: In their order.
+        step: Number of the step, from 0.
+    """
+    for turn in turns:
+        if step % turn.every == 0:
+            yield from [turn] * turn.times
 
 
 def named(phase: Phase) -> StepLoss:
