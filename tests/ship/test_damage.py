@@ -136,7 +136,7 @@ def test_additions_of_a_later_version_do_no_harm(copied, people):
         ({"units": 0}, "units: Input should be greater than or equal to 1"),
         (
             {"task": "divination"},
-            "task: Input should be .classification., .*.reconstruction. or .generation.",
+            "task: Input should be .classification., .*.generation. or .control.",
         ),
         ({"model": {}}, "the model has neither a name nor a class"),
         ({"kind": "images"}, "its kind is 'table', but schema.json says 'images'"),
