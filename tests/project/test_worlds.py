@@ -203,8 +203,10 @@ def test_what_belongs_to_rows_is_refused():
 
 
 def test_an_objective_of_worlds_on_rows_is_refused(tmp_path):
-    with pytest.raises(SettingError, match="objective 'q_learning' on rows"):
-        ran({"data": "iris", "objective": "q_learning"}, tmp_path)
+    for settings in ({"objective": "q_learning"}, {"model": "q_network"}):
+        with pytest.raises(SettingError, match="objective 'q_learning' on rows"):
+            ran({"data": "iris", **settings}, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_data_in_memory_are_no_world(tmp_path):

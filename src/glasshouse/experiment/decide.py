@@ -119,15 +119,15 @@ def objective_of(experiment: Experiment) -> str:
     """
     name: str = experiment.objective.name
     task = experiment.data.task
+    if name == "auto" and experiment.model.name != "auto":
+        defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
+        name = defaults.get("objective.name", name)
     if name in IN_WORLDS:
         raise SettingError(
             f"objective {name!r} on rows",
             expected="a world to act in",
             fix="set data.source to a world, such as gymnasium:CartPole-v1",
         )
-    if name == "auto" and experiment.model.name != "auto":
-        defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
-        name = defaults.get("objective.name", name)
     if name == "auto":
         name = "reconstruction" if task == "reconstruction" else "supervised"
     if task != "auto" and (task == "reconstruction") == (name == "supervised"):
