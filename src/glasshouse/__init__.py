@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from glasshouse.evaluation import compare
     from glasshouse.experiment import Experiment, Run
     from glasshouse.explain.face import Explain
-    from glasshouse.project import fit, resume, run
+    from glasshouse.project import dream, fit, resume, run
     from glasshouse.ship import load
 
     explain: Explain
@@ -52,6 +52,7 @@ __all__ = [
     "clipping",
     "compare",
     "data",
+    "dream",
     "explain",
     "fit",
     "initializers",
@@ -73,6 +74,7 @@ _HOMES = {
     "Experiment": "glasshouse.experiment",
     "Run": "glasshouse.experiment",
     "compare": "glasshouse.evaluation",
+    "dream": "glasshouse.project",
     "fit": "glasshouse.project",
     "load": "glasshouse.ship",
     "resume": "glasshouse.project",
