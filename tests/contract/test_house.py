@@ -97,6 +97,7 @@ def test_the_public_names_are_these():
         "compare",
         "data",
         "dream",
+        "estimators",
         "explain",
         "fit",
         "initializers",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from glasshouse.core.errors import SettingError
-from glasshouse.training.batches import InMemoryBatches, LivingBatches
+from glasshouse.training.batches import InMemory
 from glasshouse.training.dense.plan import Plan, read_plan
 from glasshouse.training.dense.site import UnsupportedError
 from glasshouse.training.engine import EngineName
@@ -44,6 +44,7 @@ def choose_engine(job: Job) -> Choice:
         >>> from glasshouse.data.parts import Part
         >>> from glasshouse.losses import LOSSES
         >>> from glasshouse.objectives import Supervised
+        >>> from glasshouse.training.batches import InMemoryBatches
         >>> part = Part(torch.zeros(4, 2), torch.zeros(4, 1), np.arange(4))
         >>> job = Job(network=nn.Linear(2, 1), batches=InMemoryBatches(part, batch_size=2), optimizer="sgd",
         ...           objective=Supervised(LOSSES.build("mse")), learning_rate=0.1, epochs=1)
@@ -82,7 +83,7 @@ def plan_for(job: Job) -> Plan:
         raise UnsupportedError(
             f"objective {type(job.objective).__name__.lower()}", "its steps have several phases"
         )
-    if not isinstance(job.batches, (InMemoryBatches, LivingBatches)):
+    if not isinstance(job.batches, InMemory):
         raise UnsupportedError(
             "a data set", "its rows are fetched one by one, which costs more than the step"
         )
@@ -92,5 +93,5 @@ def plan_for(job: Job) -> Plan:
         raise UnsupportedError("pictures to be given back", "its losses compare rows of numbers")
     if kind != plan.dtype:
         raise UnsupportedError(f"inputs of type {kind}", f"the parameters are {plan.dtype}")
-    plan.bind((2, *shape), soft, lambda parameter: parameter.detach())
+    plan.bind((2, *shape), soft, lambda parameter: parameter.detach(), job.batches.weighted)
     return plan
