@@ -243,8 +243,8 @@ def main() -> None:
         "## A whole fit by the estimators",
         sentence(machine),
         "Time of `fit`, everything included, per step, and speed as a multiple of MLPClassifier's in the "
-        f"same round (more is better): median of {options.rounds} rounds with its quartiles. float32, Adam at "
-        "0.001, shuffled batches; accuracy on the rows that were trained on, after the same epochs.",
+        f"same round (more is better): median of {options.rounds} rounds with its quartiles. float32, "
+        "Adam at 0.001, shuffled batches; accuracy on the rows that were trained on, after the same epochs.",
     ]
     for name, found in results.items():
         rows = []
