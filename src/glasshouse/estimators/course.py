@@ -132,7 +132,7 @@ class Course:
         """What decides how training goes on, in tensors and plain values."""
         training = self.training
         return {
-            "optimizer": training.optimizer.state_dict(),
+            "optimizer": training.leading.optimizer.state_dict(),
             "schedule": training.schedule.state(),
             "stopping": training.job.stopping.state(),
             "progress": dict(vars(training.progress)),
@@ -141,7 +141,7 @@ class Course:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what :meth:`state` gave."""
         training = self.training
-        training.optimizer.load_state_dict(state["optimizer"])
+        training.leading.optimizer.load_state_dict(state["optimizer"])
         training.schedule.restore(state["schedule"])
         training.job.stopping.restore(state["stopping"])
         vars(training.progress).update(state["progress"])

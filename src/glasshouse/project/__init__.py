@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from glasshouse.project.dreaming import dreamt as dream
 from glasshouse.project.fit import fit
 from glasshouse.project.pipeline import resume, run
 
-__all__ = ["fit", "resume", "run"]
+__all__ = ["dream", "fit", "resume", "run"]

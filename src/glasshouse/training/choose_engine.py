@@ -79,6 +79,10 @@ def plan_for(job: Job) -> Plan:
         raise UnsupportedError(f"device {job.device.type}", "its buffers lie in the memory of the CPU")
     if job.precision.name != "float32":
         raise UnsupportedError(f"precision {job.precision.name}", "it computes in the type of the weights")
+    if job.objective.phases:
+        raise UnsupportedError(
+            f"objective {type(job.objective).__name__.lower()}", "its steps have several phases"
+        )
     if not isinstance(job.batches, InMemory):
         raise UnsupportedError(
             "a data set", "its rows are fetched one by one, which costs more than the step"

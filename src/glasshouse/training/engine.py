@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import nn
 
+from glasshouse.core.errors import SettingError
 from glasshouse.objectives import Objective
 from glasshouse.objectives.contract import Step
 from glasshouse.training.batches import Batch
@@ -23,6 +24,9 @@ Saw = Callable[[str, torch.Tensor], None]
 
 Noting = Callable[[Mapping[str, torch.Tensor], float], None]
 """Told the further numbers of a batch, and what it counts."""
+
+StepLoss = Callable[[nn.Module, torch.Tensor, torch.Tensor], Step]
+"""From the network, inputs and targets of a batch to its loss: an objective, or one phase of it."""
 
 Noisy = Callable[[torch.Tensor], torch.Tensor]
 """Puts noise on the inputs of a batch."""
@@ -43,11 +47,11 @@ def weight_of(objective: Objective, batch: Batch) -> float:
     return objective.weight(batch.targets) if batch.weights is None else float(batch.weights.sum())
 
 
-def taken(objective: Objective, network: nn.Module, batch: Batch, noisy: Noisy = unchanged) -> Step:
-    """An objective's step on a batch, with the weights of its rows where it has some.
+def taken(loss: StepLoss, network: nn.Module, batch: Batch, noisy: Noisy = unchanged) -> Step:
+    """The step of a loss on a batch, with the weights of its rows where it has some.
 
     Args:
-        objective: How the batch becomes a loss.
+        loss: An objective, or one phase of it.
         network: In training mode.
         batch: The rows.
         noisy: Puts noise on the inputs.
@@ -56,8 +60,14 @@ def taken(objective: Objective, network: nn.Module, batch: Batch, noisy: Noisy =
         SettingError: There are weights, and the objective does not know what to do with them.
     """
     if batch.weights is None:
-        return objective(network, noisy(batch.inputs), batch.targets)
-    return objective.weighted(network, noisy(batch.inputs), batch.targets, batch.weights)
+        return loss(network, noisy(batch.inputs), batch.targets)
+    if not isinstance(loss, Objective):
+        raise SettingError(
+            "rows with weights and an objective of several phases",
+            expected="rows that count alike",
+            fix="leave the weights out",
+        )
+    return loss.weighted(network, noisy(batch.inputs), batch.targets, batch.weights)
 
 
 class Engine(Protocol):
@@ -90,6 +100,7 @@ class AutogradEngine:
 
     Args:
         job: Network, objective and precision.
+        loss: What becomes of a batch: the job's objective, or one phase of it.
         optimizer: Whose gradients are cleared.
         flat: The parameters' buffers, where they are flat.
         noisy: Puts noise on the inputs of a batch, where a regularizer asks for it.
@@ -101,6 +112,7 @@ class AutogradEngine:
     def __init__(
         self,
         job: Job,
+        loss: StepLoss,
         optimizer: torch.optim.Optimizer,
         flat: FlatParameters | None,
         noisy: Noisy = unchanged,
@@ -108,6 +120,7 @@ class AutogradEngine:
     ) -> None:
         self._noting = noting
         self._job = job
+        self._loss = loss
         self._optimizer = optimizer
         self._flat = flat
         self._noisy = noisy
@@ -127,7 +140,7 @@ class AutogradEngine:
         mean: torch.Tensor | None = None
         for batch, weight in zip(batches, weights, strict=True):
             with job.precision.forward():
-                loss, outputs, parts = taken(job.objective, job.network, batch, self._noisy)
+                loss, outputs, parts = taken(self._loss, job.network, batch, self._noisy)
             if parts and self._noting is not None:
                 self._noting(parts, weight)
             share = loss if len(batches) == 1 else loss * (weight / (total or 1.0))
