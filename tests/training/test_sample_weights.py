@@ -10,13 +10,14 @@ from torch import nn
 from glasshouse.core.errors import SettingError
 from glasshouse.data.parts import Part
 from glasshouse.losses import LOSSES, CrossEntropy
-from glasshouse.losses.sample_weights import each, weighted_mean
+from glasshouse.losses.sample_weights import each, refuse_unweighable, weighted_mean
 from glasshouse.objectives import Reconstruction, Supervised
 from glasshouse.objectives.sparse import Sparse
 from glasshouse.training import Job, train
 from glasshouse.training.batches import InMemoryBatches
 
 ROWS, CLASSES = 12, 3
+WEIGHABLE = [name for name in LOSSES if name != "temporal_difference"]
 
 
 def drawn(name, rows=ROWS):
@@ -34,14 +35,14 @@ def drawn(name, rows=ROWS):
     return outputs, torch.randint(width, (rows,), generator=generator)
 
 
-@pytest.mark.parametrize("name", list(LOSSES))
+@pytest.mark.parametrize("name", WEIGHABLE)
 def test_the_plain_mean_over_the_samples_is_the_loss(name):
     loss = LOSSES.build(name)
     outputs, targets = drawn(name)
     torch.testing.assert_close(each(loss, outputs, targets).mean(), loss(outputs, targets))
 
 
-@pytest.mark.parametrize("name", list(LOSSES))
+@pytest.mark.parametrize("name", WEIGHABLE)
 def test_a_weight_of_two_is_the_row_twice_and_one_of_zero_is_no_row(name):
     loss = LOSSES.build(name)
     outputs, targets = drawn(name)
@@ -76,7 +77,7 @@ def trained(engine, name, inputs, targets, weights, accumulate=1, batch_size=4, 
 
 
 @pytest.mark.parametrize("accumulate", [1, 2])
-@pytest.mark.parametrize("name", list(LOSSES))
+@pytest.mark.parametrize("name", WEIGHABLE)
 def test_both_engines_take_the_same_weighted_steps(name, accumulate):
     _, targets = drawn(name)
     inputs = torch.randn(ROWS, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -136,3 +137,8 @@ def test_weights_are_shuffled_with_their_rows():
     part = Part(torch.arange(50.0).reshape(50, 1), torch.arange(50), np.arange(50), torch.arange(50.0))
     for step in InMemoryBatches(part, batch_size=8, seed=1).epoch(2, start=1):
         assert step[0].inputs[:, 0].tolist() == step[0].weights.tolist() == step[0].targets.tolist()
+
+
+def test_a_loss_that_weighs_no_samples_is_refused_by_name():
+    with pytest.raises(SettingError, match="sample weights with the loss TemporalDifference"):
+        refuse_unweighable(LOSSES.build("temporal_difference"))

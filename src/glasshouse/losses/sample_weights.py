@@ -89,7 +89,8 @@ def refuse_unweighable(loss: object) -> None:
             expected="one of both",
             fix="multiply each sample's weight by that of its class, and leave class_weights out",
         )
-    if all(concept.build is not type(loss) for concept in LOSSES.values()):
+    rules = [concept.rule for concept in LOSSES.values() if concept.build is type(loss)]
+    if not any(rule is not None and hasattr(rule(loss)[0], "each") for rule in rules):
         raise SettingError(
             f"sample weights with the loss {type(loss).__name__}, which gives one number per batch",
             expected="a loss of Glasshouse: " + ", ".join(LOSSES),
