@@ -17,6 +17,7 @@ from glasshouse.cli.predict import predict
 from glasshouse.cli.resume import resume
 from glasshouse.cli.run import run
 from glasshouse.cli.show import show
+from glasshouse.cli.sweep import sweep
 from glasshouse.core.errors import GlasshouseError, StorageError, UsageError
 
 
@@ -30,7 +31,7 @@ def app() -> None:
     """Deep learning under glass: train any classic network on your own data and see every number."""
 
 
-for command in (run, new, list_command, show, explain, predict, resume, compare, env):
+for command in (run, sweep, new, list_command, show, explain, predict, resume, compare, env):
     app.add_command(command)
 
 

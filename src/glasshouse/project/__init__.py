@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from glasshouse.project.fit import fit
 from glasshouse.project.pipeline import resume, run
+from glasshouse.project.sweep import sweep
 
-__all__ = ["fit", "resume", "run"]
+__all__ = ["fit", "resume", "run", "sweep"]

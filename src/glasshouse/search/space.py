@@ -192,7 +192,9 @@ def _choice(key: str, values: Any, only_with: Mapping[str, tuple[Any, ...]]) -> 
     seen = [hashable(each) for each in values]
     twice = next((each for each, known in zip(values, seen, strict=True) if seen.count(known) > 1), None)
     if twice is not None:
-        raise SettingError(f"{key} has {twice!r} twice in the space", expected="each value once", fix="remove one")
+        raise SettingError(
+            f"{key} has {twice!r} twice in the space", expected="each value once", fix="remove one"
+        )
     return Choice(key, tuple(values), only_with)
 
 
@@ -201,7 +203,9 @@ def _range(key: str, written: Mapping[str, Any], only_with: Mapping[str, tuple[A
     for word, end in (("from", low), ("to", high)):
         if isinstance(end, bool) or not isinstance(end, (int, float)) or not math.isfinite(end):
             raise SettingError(
-                f"{key}: {word} = {end!r} in the space" if end is not None else f"{key} has no {word!r} in the space",
+                f"{key}: {word} = {end!r} in the space"
+                if end is not None
+                else f"{key} has no {word!r} in the space",
                 expected="a finite number",
                 fix="write a range like {from = 0.0, to = 0.5}, or a list",
             )
@@ -213,7 +217,9 @@ def _range(key: str, written: Mapping[str, Any], only_with: Mapping[str, tuple[A
             fix="exchange them" if low > high else f"write [{low}] for a single value",
         )
     if scale not in ("linear", "log"):
-        raise SettingError(f"{key}: scale = {scale!r} in the space", expected="linear or log", fix="set one of them")
+        raise SettingError(
+            f"{key}: scale = {scale!r} in the space", expected="linear or log", fix="set one of them"
+        )
     if scale == "log" and low <= 0:
         raise SettingError(
             f"{key}: from = {low} on a log scale in the space",
@@ -253,7 +259,8 @@ def _refuse_condition(dimension: Dimension, known: Mapping[str, Dimension]) -> N
             raise SettingError(
                 f"{dimension.key}: only_with names {key!r}",
                 expected="a setting of the space that has a list of values and no condition itself",
-                fix="name one of " + (", ".join(k for k, each in known.items() if isinstance(each, Choice)) or "none"),
+                fix="name one of "
+                + (", ".join(k for k, each in known.items() if isinstance(each, Choice)) or "none"),
             )
         wrong = next((value for value in values if value not in other.values), None)
         if wrong is not None:

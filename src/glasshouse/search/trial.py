@@ -19,10 +19,12 @@ class Asked:
     Args:
         number: From 0; the trial's name.
         settings: A value for every setting that counts, by dotted key.
+        claim: The name under which this process has claimed it.
     """
 
     number: int
     settings: Mapping[str, Any]
+    claim: str = ""
 
 
 @dataclass(frozen=True)

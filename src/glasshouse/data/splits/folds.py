@@ -86,9 +86,7 @@ def _stratified(raw: Raw, rows: Rows, folds: int, generator: np.random.Generator
     return fold_of
 
 
-def _grouped(
-    groups: NDArray[np.generic], folds: int, generator: np.random.Generator, origin: str
-) -> Rows:
+def _grouped(groups: NDArray[np.generic], folds: int, generator: np.random.Generator, origin: str) -> Rows:
     """Whole groups, the largest first, each to the fold that has the fewest rows."""
     names = groups.astype(str) if groups.dtype == object else groups
     _, group_of, sizes = np.unique(names, return_inverse=True, return_counts=True)
@@ -121,7 +119,9 @@ def _by_time(time: NDArray[np.int64], rows: Rows, folds: int, origin: str) -> li
     return [Fold(rows[of < place], rows[of == place]) for place in range(1, folds + 1)]
 
 
-def _refuse_more(wanted: int, most: int, what: str, origin: str, remedy: str, folds: int | None = None) -> None:
+def _refuse_more(
+    wanted: int, most: int, what: str, origin: str, remedy: str, folds: int | None = None
+) -> None:
     """Refuse more folds than there are things to put into them."""
     if wanted <= most:
         return
