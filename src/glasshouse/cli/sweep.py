@@ -73,9 +73,9 @@ def sweep(
 ) -> None:
     """Search over settings: many networks at once.
 
-    Every point of the space is trained on every fold with every seed. The best is trained once more, judged on
-    the test part, and left as a run with report and bundle. A sweep that was stopped or killed goes on when
-    its folder is named, and a second process that names the same folder shares the work.
+    Every point of the space is trained on every fold with every seed. The best is trained once more, judged
+    on the test part, and left as a run with report and bundle. A sweep that was stopped or killed goes on
+    when its folder is named, and a second process that names the same folder shares the work.
 
     \b
     glasshouse sweep digits --space space.toml
@@ -152,8 +152,9 @@ def show(done: Sweep, output: Output) -> None:
     if done.nested:
         means = [each["mean"] for each in done.nested]
         output.say(
-            f"\nNested cross-validation: {done.measure.name} {number(sum(means) / len(means))} on rows that the "
-            f"search had not seen, from {number(min(means))} to {number(max(means))} over {len(means)} outer folds."
+            f"\nNested cross-validation: {done.measure.name} {number(sum(means) / len(means))} on rows that "
+            f"the search had not seen, from {number(min(means))} to {number(max(means))} over "
+            f"{len(means)} outer folds."
         )
     run = done.run
     if run is not None:

@@ -6,11 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from glasshouse.plot.curves import COLOURS, DASHES
-from glasshouse.plot.style import MUTED, label_ends, logarithmic, name_axes, panel, spans_decades
+from glasshouse.plot.style import (
+    MUTED,
+    label_ends,
+    logarithmic,
+    name_axes,
+    panel,
+    spans_decades,
+    without_outliers,
+)
 
 
 @dataclass(frozen=True)
@@ -60,14 +67,11 @@ def band_curves(bands: Sequence[Band], measure: str, others: Sequence[Sequence[f
         lows = [value for value in heights if value > 0]
         axes.set_ylim(bottom=0.7 * min(lows))
     elif heights:
-        _leave_out_the_wild(axes, heights, larger=measure != "loss")
+        ends_of = [band.mean[-1] for band in bands] + [each[-1] for each in others if each]
+        low, high = without_outliers(
+            [*ends_of, *(v for band in bands for v in band.mean[1:])], measure != "loss"
+        )
+        axes.set_ylim(low - 0.08 * ((high - low) or 1), high + 0.08 * ((high - low) or 1))
     name_axes(axes, "epoch", measure)
     label_ends(axes, ends)
     return figure
-
-
-def _leave_out_the_wild(axes: Axes, heights: Sequence[float], larger: bool) -> None:
-    """Let a few hopeless values leave the picture, lest they press all others together."""
-    low, high = np.quantile(heights, [0.05, 1.0] if larger else [0.0, 0.95])
-    margin = 0.08 * ((high - low) or abs(high) or 1.0)
-    axes.set_ylim(low - margin, high + margin)

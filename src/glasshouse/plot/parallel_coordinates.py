@@ -1,4 +1,4 @@
-"""Parallel coordinates: every trial of a search as one line through the values of its settings to its score."""
+"""Parallel coordinates: every trial of a search as one line through its settings to its score."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glasshouse.plot.style import ACCENT, FONT, MUTED, PAPER, SECOND, literal
 
 WIDTH, HEIGHT = 760, 330
 """Of the figure, in points."""
-LEFT, RIGHT, TOP, BOTTOM = 46, 64, 46, 30
+LEFT, RIGHT, TOP, BOTTOM = 4, 64, 46, 30
 FAINT, STRONG = 0.1, 0.95
 """How opaque the worst and the best line are."""
 
@@ -77,9 +77,9 @@ def parallel_coordinates(
 
 def _draw(room: Axes, place: int, axis: Axis, last: bool) -> None:
     """An axis with its name and the words beside it, which stand on paper so that lines do not cross them."""
-    room.plot([place, place], [0, 1], color=MUTED, linewidth=1, zorder=5)
+    room.plot([place, place], [0, 1], color=MUTED, linewidth=1, zorder=5, clip_on=False)
     for height, word in axis.ticks:
-        room.plot([place], [height], "o", color=MUTED, markersize=3, zorder=6)
+        room.plot([place], [height], "o", color=MUTED, markersize=3, zorder=6, clip_on=False)
         room.annotate(
             literal(word, most=14),
             (place, height),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from glasshouse.plot.style import ACCENT, MUTED, label_ends, name_axes, panel
+from glasshouse.plot.style import ACCENT, MUTED, label_ends, name_axes, panel, without_outliers
 
 
 def search_progress(scores: Sequence[float | None], measure: str, larger: bool) -> Figure:
@@ -33,5 +33,8 @@ def search_progress(scores: Sequence[float | None], measure: str, larger: bool) 
         axes.step(places, best, where="post", color=ACCENT, linewidth=1.7)
         axes.set_xlim(-0.5, max(1, len(scores) - 1) + 0.5)
         label_ends(axes, [(places[-1], best[-1], "best", ACCENT)])
+        low, high = without_outliers([score for _, score in known], larger)
+        margin = 0.08 * ((high - low) or 1)
+        axes.set_ylim(low - margin, high + margin)
     name_axes(axes, "trial", measure)
     return figure

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from glasshouse.plot.style import ACCENT, MUTED, SECOND, literal, logarithmic, name_axes, panel
+from glasshouse.plot.style import (
+    ACCENT,
+    MUTED,
+    SECOND,
+    literal,
+    logarithmic,
+    name_axes,
+    panel,
+    without_outliers,
+)
 
 SPREAD = 0.22
 """How far the dots of one value lie apart, as a share of the way to the next value."""
@@ -21,6 +30,7 @@ def setting_slice(
     measure: str,
     words: Sequence[str] = (),
     log: bool = False,
+    larger: bool = True,
 ) -> Figure:
     """Draw scores over the values of a setting.
 
@@ -32,10 +42,11 @@ def setting_slice(
         measure: What the score is.
         words: What stands below the places, where values are no numbers.
         log: Whether the setting is on a logarithmic scale.
+        larger: Whether a larger score is better; scores that are hopeless leave the picture.
 
     Example:
-        >>> figure = setting_slice([0, 1, 1], [0.5, 0.8, 0.9], [(0, 0, 0.5), (1, 1, 0.85)], "size", "accuracy",
-        ...                        words=["16", "32"])
+        >>> means = [(0, 0, 0.5), (1, 1, 0.85)]
+        >>> figure = setting_slice([0, 1, 1], [0.5, 0.8, 0.9], means, "size", "accuracy", words=["16", "32"])
         >>> len(figure.axes[0].lines)
         3
     """
@@ -61,5 +72,8 @@ def setting_slice(
             FixedFormatter([literal(word, most=60 // len(words) + 2) for word in words])
         )
         axes.tick_params(axis="x", labelcolor=MUTED)
+    low, high = without_outliers(scores, larger)
+    margin = 0.08 * ((high - low) or 1)
+    axes.set_ylim(low - margin, high + margin)
     name_axes(axes, "" if words else literal(name), measure)
     return figure

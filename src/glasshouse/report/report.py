@@ -56,9 +56,7 @@ def write_report(run: Run) -> Path:
     top = build_section("header", "", header, records)
     sections = [build_section(key, title, build, records) for key, title, build in SECTIONS]
     page = (
-        environment()
-        .get_template("report.html.j2")
-        .render(top=top.content, sections=sections, language="en")
+        environment().get_template("report.html.j2").render(top=top.content, sections=sections, language="en")
     )
     path = run.path / "report.html"
     write_atomic(path, page)

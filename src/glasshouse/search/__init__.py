@@ -1,4 +1,4 @@
-"""Search over settings: a space, a strategy, networks trained together, and a folder that survives anything."""
+"""Search over settings: a space, a strategy, networks trained together, a folder that survives a kill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a sweep: divided into folds once, and prepared for each fold from its own training part alone."""
+"""The rows of a sweep: divided into folds once, and prepared for each from its own training part alone."""
 
 from __future__ import annotations
 

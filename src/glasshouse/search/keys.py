@@ -26,7 +26,7 @@ REFUSED = {
     "training.checkpoint": "trials write no checkpoints; what is finished is in the sweep's folder",
     "training.layer_rates": "set it in the experiment",
 }
-"""Settings that no space may vary, by how they begin, with the reason. An empty reason allows what is below."""
+"""Settings that no space may vary, by how they begin, with the reason. An empty one allows what is below."""
 SPECS = ("training.optimizer", "training.schedule", "objective.loss", "model.activation")
 """Settings that name a concept, whose own settings may follow after a dot."""
 

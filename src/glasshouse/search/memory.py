@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 BUFFERS = 8
-"""Copies of the parameters while training: weights, gradients, two moments, the best epoch's, room to work."""
+"""Copies of the parameters while training: weights, gradients, moments, the best epoch's, room to work."""
 PASSES = 4
 """Copies of the activations of a batch: forward, backward, and room to work."""
 SHARE = 0.5

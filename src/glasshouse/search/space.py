@@ -13,6 +13,7 @@ import numpy as np
 
 from glasshouse.core.errors import SettingError
 from glasshouse.core.names import suggestions
+from glasshouse.experiment.toml import assignment
 from glasshouse.search.dimension import Choice, Dimension, Range, hashable
 from glasshouse.search.keys import refuse_unknown
 
@@ -75,6 +76,10 @@ class Space:
     def to_dict(self) -> dict[str, Any]:
         """Plain types that :func:`read_space` reads again."""
         return {each.key: _written(each) for each in self.dimensions}
+
+    def to_toml(self) -> str:
+        """The text of a ``space.toml``, a line for each setting."""
+        return "".join(f"{assignment(key, value)}\n" for key, value in self.to_dict().items())
 
 
 def counts(dimension: Dimension, point: Mapping[str, Any]) -> bool:
@@ -271,10 +276,10 @@ def _refuse_condition(dimension: Dimension, known: Mapping[str, Dimension]) -> N
             )
 
 
-def _written(dimension: Dimension) -> dict[str, Any]:
+def _written(dimension: Dimension) -> Any:
     condition = {key: list(values) for key, values in dimension.only_with.items()}
     tail = {"only_with": condition} if condition else {}
     if isinstance(dimension, Choice):
-        return {"values": list(dimension.values), **tail}
+        return {"values": list(dimension.values), **tail} if tail else list(dimension.values)
     ends = {"from": dimension.low, "to": dimension.high, "scale": dimension.scale}
     return {**ends, "points": dimension.points, **tail}

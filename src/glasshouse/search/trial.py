@@ -34,8 +34,8 @@ class Trial:
     Args:
         number: From 0.
         settings: What it was trained with, by dotted key.
-        state: ``"finished"``; ``"dropped"`` where halving gave it up before its last epoch; ``"failed"`` where
-            a network's loss overflowed.
+        state: ``"finished"``; ``"dropped"`` where halving gave it up before its last epoch; ``"failed"``
+            where a network could not be built or its loss overflowed.
         scores: The measure that trials are compared by, of each fold (rows) and seed (columns).
         losses: The loss on the same rows.
         curves: By name (``"train_loss"``, ``"validation_loss"`` ...), for each epoch the ``mean`` over folds

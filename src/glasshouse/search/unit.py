@@ -72,7 +72,7 @@ class Training:
         measure: Measure,
         worker: str,
         tell: Callable[[str], None],
-        advanced: Callable[[int, int], None] = lambda done, due: None,
+        advanced: Callable[[int, int], None],
     ) -> None:
         self.foundry, self.measure = foundry, measure
         self.worker, self.tell, self.advanced = worker, tell, advanced

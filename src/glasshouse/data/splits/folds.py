@@ -37,7 +37,7 @@ def fold_rows(raw: Raw, rows: Rows, folds: int, method: str, seed: int) -> list[
         raw: All rows, with classes, groups or times where the method needs them.
         rows: Row numbers to divide; the others stay out of it.
         folds: How many, from 2.
-        method: How the experiment's own split was made, such as ``"stratified"`` or ``"given test, grouped"``.
+        method: How the experiment's own split was made: ``"stratified"``, ``"given test, grouped"`` ...
         seed: Equal seeds give equal folds.
 
     Raises:

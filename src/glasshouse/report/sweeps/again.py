@@ -22,10 +22,12 @@ def again(findings: Findings) -> Content:
     sweep = findings.sweep
     folder = shlex.quote(str(sweep.path))
     settings = findings.settings
-    options = f"--strategy {settings.strategy} --trials {settings.trials} --folds {settings.folds} --seeds {settings.seeds}"
+    options = f"--strategy {settings.strategy} --trials {settings.trials}"
+    options += f" --folds {settings.folds} --seeds {settings.seeds}"
     if settings.outer_folds:
         options += f" --outer-folds {settings.outer_folds}"
-    commands = [("Search again", f"glasshouse sweep {folder}/experiment.toml --space {folder}/space.toml {options}")]
+    again = f"glasshouse sweep {folder}/experiment.toml --space {folder}/space.toml {options}"
+    commands = [("Search again", again)]
     if sweep.run is not None:
         run = shlex.quote(str(sweep.run.path))
         commands.append(("Use the winner", f"glasshouse predict {run} NEW-DATA --out predictions.csv"))

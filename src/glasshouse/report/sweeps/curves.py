@@ -23,21 +23,25 @@ def curves(findings: Findings) -> Content:
     measured = findings.sweep.measure.name
     others = [each for each in findings.trials.values() if each not in best and each.curves][:OTHERS]
     figures = []
+    halved = any(each.state == "dropped" for each in findings.trials.values())
+    caption = (
+        "Mean over folds and seeds of the best trials; the band is one standard deviation of their networks. "
+        f"Thin lines are the means of other trials{', as far as they went' * halved}."
+    )
     for name in dict.fromkeys((measured, "loss")):
-        title = "Held-out loss" if name == "loss" else f"Held-out {findings.measure}"
-        caption = (
-            "Mean over folds and seeds of the best trials; the band is one standard deviation of its networks. "
-            "Thin lines are the means of other trials" + (", as far as they went." if _halved(findings) else ".")
-        )
-        figures.append(_banded(f"validation_{name}", findings.measure if name != "loss" else "loss", best, others,
-                               title, caption))  # fmt: skip
-    caption = "The same on the rows that are learnt. Far below the held-out loss, a network has learnt its rows by heart."
+        words = "loss" if name == "loss" else findings.measure
+        figures.append(_banded(f"validation_{name}", words, best, others, f"Held-out {words}", caption))
+    caption = (
+        "The same on the rows that are learnt. Far below the held-out loss, a network has learnt its rows by "
+        "heart."
+    )
     figures.append(_banded("train_loss", "loss", best, [], "Training loss", caption))
     ordered = sorted(findings.trials.values(), key=lambda each: (each.time, each.number))
-    progress = search_progress(
-        [each.mean if each.scores else None for each in ordered], findings.measure, findings.sweep.measure.larger
+    scores = [each.mean if each.scores else None for each in ordered]
+    progress = search_progress(scores, findings.measure, findings.sweep.measure.larger)
+    figures.append(
+        drawn(progress, "The search", "The score of every trial in the order in which they were done.")
     )
-    figures.append(drawn(progress, "The search", "The score of every trial in the order in which they were done."))
     return {"figures": [each for each in figures if each]}
 
 
@@ -53,7 +57,3 @@ def _banded(
         return None
     thin = [each.curves[key]["mean"] for each in others if key in each.curves]
     return drawn(band_curves(bands, measure, thin), title, caption)
-
-
-def _halved(findings: Findings) -> bool:
-    return any(each.state == "dropped" for each in findings.trials.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from glasshouse.plot import Axis, parallel_coordinates
-from glasshouse.plot.style import short
+from glasshouse.plot.style import short, without_outliers
 from glasshouse.report.section import Content, drawn
 from glasshouse.report.sweeps.findings import Findings, plural, short_key
 from glasshouse.search.dimension import Choice, Dimension
@@ -26,7 +26,8 @@ def lines(findings: Findings) -> Content:
     keys = sorted(findings.space, key=lambda each: -(importance.get(each.key) or 0.0))[:MOST_AXES]
     dimensions = [each for each in findings.space if each in keys]
     scores = np.array([each.mean for each in known])
-    low, high = float(scores.min()), float(scores.max())
+    larger = findings.sweep.measure.larger
+    low, high = without_outliers(scores.tolist(), larger)
     span = (high - low) or 1.0
     worth = findings.sweep.measure.order([each.mean for each in known])
     ranks = np.empty(len(known))
@@ -35,18 +36,22 @@ def lines(findings: Findings) -> Content:
     places = []
     for each in known:
         row = [d.share(each.settings[d.key]) if d.key in each.settings else None for d in dimensions]
-        places.append([*row, (each.mean - low) / span])
-    score_ticks = [(share, findings.score(low + share * span)) for share in ((0, 0.5, 1) if high > low else (0,))]
+        places.append([*row, min(1.0, max(0.0, (each.mean - low) / span))])
+    ticks = [(share, findings.score(low + share * span)) for share in ((0, 0.5, 1) if high > low else (0,))]
+    if low > scores.min():
+        ticks[0] = (0, f"≤ {ticks[0][1]}")
+    if high < scores.max():
+        ticks[-1] = (1, f"≥ {ticks[-1][1]}")
     figure = parallel_coordinates(
-        [*(_axis(each) for each in dimensions), Axis(findings.measure, score_ticks)],
+        [*(_axis(each) for each in dimensions), Axis(findings.measure, ticks)],
         places,
         ranks.tolist(),
         next((place for place, each in enumerate(known) if each.number == best), None),
     )
     left = len(findings.space.dimensions) - len(dimensions)
     caption = (
-        "Each line is a trial, from its settings on the left to its score on the right. The better a trial, the "
-        "stronger its line; the best one is drawn apart."
+        "Each line is a trial, from its settings on the left to its score on the right. The better a trial, "
+        "the stronger its line; the best one is drawn apart."
     )
     if any(each.state == "dropped" for each in known):
         caption += " Trials that were given up early are shown with the score that they had then."

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from glasshouse.plot import setting_slice
+from glasshouse.plot.style import without_outliers
 from glasshouse.report import numbers
 from glasshouse.report.section import Content, drawn
-from glasshouse.report.sweeps.findings import Findings, short_key
+from glasshouse.report.sweeps.findings import Findings, plural, short_key
 from glasshouse.search.dimension import Choice, Dimension, hashable
 from glasshouse.search.importance import levels_of
 from glasshouse.search.live_table import shown
@@ -65,6 +66,15 @@ def _slice(findings: Findings, dimension: Dimension, trials: list[Trial]) -> dic
         inside = [values[place] for place in chosen]
         means.append((min(inside), max(inside), float(np.mean([scores[place] for place in chosen]))))
     name = short_key(dimension.key)
-    figure = setting_slice(values, scores, means, name, findings.measure, words, log)
-    what = "value" if words else "band of values"
-    return drawn(figure, name[:1].upper() + name[1:], f"Each dot is a trial; a bar is the mean of a {what}.")
+    figure = setting_slice(
+        values, scores, means, name, findings.measure, words, log, findings.sweep.measure.larger
+    )
+    caption = f"Each dot is a trial; a bar is the mean of a {'value' if words else 'band of values'}."
+    low, high = without_outliers(scores, findings.sweep.measure.larger)
+    outside = sum(not low <= score <= high for score in scores)
+    if outside:
+        side = "below" if findings.sweep.measure.larger else "above"
+        caption += (
+            f" {plural(outside, 'hopeless trial')} {'lies' if outside == 1 else 'lie'} {side} the picture."
+        )
+    return drawn(figure, name[:1].upper() + name[1:], caption)

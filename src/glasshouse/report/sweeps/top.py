@@ -20,15 +20,25 @@ def top(findings: Findings) -> dict[str, Any]:
         "title": re.sub(r"-\d{8}-\d{6}(-\d+)?$", "", findings.sweep.path.name).replace("-sweep", ""),
         "folder": findings.sweep.path.name,
         "verdict": _verdict(findings),
-        "warning": _sentence(str(findings.summary["warning"])),
+        "warning": _warning(findings),
         "result": None if best is None else _result(findings),
         "facts": _facts(findings),
         "time": f"{datetime.now().astimezone():%-d %B %Y, %H:%M}",
     }
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "." * bool(text)
+def _warning(findings: Findings) -> str:
+    """In short what the first section says at length."""
+    standing = findings.standing
+    if standing is None or not findings.summary["warning"]:
+        return ""
+    if standing.low is None or len(standing.within) < 2:
+        text = str(findings.summary["warning"])
+        return text[:1].upper() + text[1:] + "."
+    return (
+        f"Trial {standing.best} is named best, but these rows cannot tell it from trial {standing.second}: "
+        f"{plural(len(standing.within), 'trial')} lie within one standard error."
+    )
 
 
 def _verdict(findings: Findings) -> str:
@@ -37,11 +47,13 @@ def _verdict(findings: Findings) -> str:
     best, settings = findings.ranking[0], findings.settings
     cells = f"{plural(best.cells.shape[0], 'fold')} and {plural(settings.seeds, 'seed')}"
     words = ", ".join(f"{key} {value}" for key, value in findings.settings_of(best) if value != numbers.DASH)
-    said = f"Trial {best.number} is best: a mean {findings.measure} of {findings.score(best.mean)} over {cells}, with {words}."
+    score = findings.score(best.mean)
+    said = f"Trial {best.number} is best: a mean {findings.measure} of {score} over {cells}, with {words}."
     run = findings.sweep.run
     if run is not None and "test" in run.metrics and findings.sweep.measure.name in run.metrics["test"]:
         value = run.metrics["test"][findings.sweep.measure.name]
-        said += f" Trained once more, it reaches {findings.score(value)} on the test part, which the search had not seen."
+        reached = findings.score(value)
+        said += f" Trained once more, it reaches {reached} on the test part, which the search had not seen."
     return said
 
 
@@ -59,18 +71,17 @@ def _result(findings: Findings) -> dict[str, Any]:
     def place(value: float) -> float:
         return round(100 * (min(max(value, low), high) - low) / (high - low), 2)
 
-    rows = []
-    for each in first:
-        rows.append(
-            {
-                "name": f"trial {each.number}",
-                "best": each is first[0],
-                "place": place(each.mean),
-                "left": place(each.mean - error) if error else None,
-                "width": round(place(each.mean + error) - place(each.mean - error), 2) if error else None,
-                "words": findings.score(each.mean),
-            }
-        )
+    rows = [
+        {
+            "name": f"trial {each.number}",
+            "best": each is first[0],
+            "place": place(each.mean),
+            "left": place(each.mean - error) if error else None,
+            "width": round(place(each.mean + error) - place(each.mean - error), 2) if error else None,
+            "words": findings.score(each.mean),
+        }
+        for each in first
+    ]
     return {
         "measure": findings.measure,
         "value": findings.score(first[0].mean),
@@ -86,18 +97,15 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
     states = findings.summary["trials"]
     told = [f"{states[state]} {state}" for state in ("finished", "dropped", "failed") if states[state]]
     workers = {each.worker for each in findings.trials.values()}
+    folds = plural(settings.folds, "fold")
     facts = [
         ("trials", ", ".join(told)),
-        ("networks", f"{len(findings.trials) * _folds(findings) * settings.seeds:,}"),
+        ("networks", f"{len(findings.trials) * settings.folds * settings.seeds:,}"),
         ("strategy", settings.strategy),
         ("data", f"{about['rows']:,} rows of {about['origin']}, {about['held_out']:,} held out for the end"),
-        ("folds and seeds", f"{plural(_folds(findings), 'fold')}, {about['division']}; {plural(settings.seeds, 'seed')}"),
+        ("folds and seeds", f"{folds}, {about['division']}; {plural(settings.seeds, 'seed')}"),
         ("time", f"{numbers.seconds(findings.summary['seconds'])} of training"),
     ]
     if len(workers) > 1:
         facts.append(("processes", str(len(workers))))
     return facts
-
-
-def _folds(findings: Findings) -> int:
-    return findings.settings.folds

@@ -17,21 +17,22 @@ def trials(findings: Findings) -> Content:
     standing = findings.standing
     if standing is None:
         errors = [each.error for each in findings.trials.values() if each.error]
-        return {"missing": f"No trial was trained to its end. The first error: {errors[0] if errors else 'none'}."}
+        return {
+            "missing": f"No trial was trained to its end. The first error: {errors[0] if errors else 'none'}."
+        }
     within = set(standing.within)
-    rows = []
-    for each in findings.ranking[:SHOWN]:
-        rows.append(
-            {
-                "number": each.number,
-                "within": each.number in within,
-                "score": findings.score(each.mean),
-                "spread": findings.difference(each.spread if each.cells.size > 1 else None),
-                "loss": numbers.number(_mean(each.losses), 3),
-                "parameters": numbers.brief(each.parameters),
-                "settings": [value for _, value in findings.settings_of(each)],
-            }
-        )
+    rows = [
+        {
+            "number": each.number,
+            "within": each.number in within,
+            "score": findings.score(each.mean),
+            "spread": findings.difference(each.spread if each.cells.size > 1 else None),
+            "loss": numbers.number(_mean(each.losses), 3),
+            "parameters": numbers.brief(each.parameters),
+            "settings": [value for _, value in findings.settings_of(each)],
+        }
+        for each in findings.ranking[:SHOWN]
+    ]
     return {
         "measure": findings.measure,
         "keys": [short_key(key) for key in findings.space.keys],
@@ -55,8 +56,11 @@ def _noise(findings: Findings) -> str:
         return "There is no second trial to compare the best with."
     if standing.low is None or standing.high is None:
         return "One network per trial was trained, so how much of a score is chance cannot be told."
-    pair = f"Trial {standing.best} is ahead of trial {standing.second} by {findings.difference(standing.difference)}"
-    span = f"{findings.difference(standing.low)} to {findings.difference(standing.high)}"
+    ahead = findings.difference(standing.difference)
+    pair = f"Trial {standing.best} is ahead of trial {standing.second} by {ahead}"
+    span = (
+        f"{findings.difference(standing.low).removesuffix(' points')} to {findings.difference(standing.high)}"
+    )
     cells = findings.ranking[0].cells.size
     how = f"paired over {plural(cells, 'network')}, 95 % interval {span}"
     if standing.decided:
