@@ -71,11 +71,11 @@ def parallel_coordinates(
             clip_on=False,
         )
     for place, axis in enumerate(axes):
-        _draw(room, place, axis, last=place == len(axes) - 1)
+        _draw(room, place, axis, place == len(axes) - 1, letters=max(8, 150 // len(axes)))
     return figure
 
 
-def _draw(room: Axes, place: int, axis: Axis, last: bool) -> None:
+def _draw(room: Axes, place: int, axis: Axis, last: bool, letters: int) -> None:
     """An axis with its name and the words beside it, which stand on paper so that lines do not cross them."""
     room.plot([place, place], [0, 1], color=MUTED, linewidth=1, zorder=5, clip_on=False)
     for height, word in axis.ticks:
@@ -93,7 +93,7 @@ def _draw(room: Axes, place: int, axis: Axis, last: bool) -> None:
             bbox={"boxstyle": "square,pad=0.12", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.75},
         )
     room.annotate(
-        literal(axis.name, most=22),
+        literal(axis.name, most=letters),
         (place, 1),
         xytext=(0, 24),
         textcoords="offset points",

@@ -23,11 +23,15 @@ class Brackets:
         epochs: How long the last ones are trained.
         factor: Of how many trials one survives a rung.
         rungs: How many rungs.
+
+    Raises:
+        SettingError: There are fewer epochs than rungs.
     """
 
     def __init__(self, points: Sequence[Assignment], size: int, epochs: int, factor: int, rungs: int) -> None:
         self.points, self.size = points, size
         self.epochs, self.factor, self.rungs = epochs, factor, rungs
+        rungs_of(size, epochs, factor, rungs)  # too few epochs are to be told now
 
     @property
     def total(self) -> int:

@@ -213,5 +213,6 @@ def scale_of(settings: SweepSettings, cells: int, largest: int) -> Scale:
         fitting,
         f"{wanted} trials of {cells} networks at once would need about "
         f"{wanted * cells * largest / 2**20:,.0f} MiB and {free / 2**20:,.0f} are free: "
-        f"{fitting} trial{'s' * (fitting > 1)} are trained together instead.",
+        + (f"{fitting} are trained together" if fitting > 1 else "1 trial is trained at a time")
+        + " instead.",
     )
