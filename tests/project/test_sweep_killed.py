@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import random
 import signal
+import subprocess
 import sys
+import textwrap
 import time
 
 import pytest
 
 import glasshouse as gh
-from glasshouse.core.errors import TrainingStoppedError
 from glasshouse.core.files import read_json, write_json
 from glasshouse.project.begin_sweep import begin_sweep
 from glasshouse.search import Sweep
-from glasshouse.search.unit import Training
 
-FORK = multiprocessing.get_context("fork")
+PROGRAM = textwrap.dedent(
+    """
+    import sys, time
+    import glasshouse as gh
+    from glasshouse.core.errors import TrainingStoppedError
+    from glasshouse.search.unit import Training
 
-
-def work(path, go):
-    """What a process does: wait for the word, then work on the folder, not too fast to be killed in between."""
     climb = Training._climb
-
     def slowly(self, *arguments):
-        time.sleep(0.03)
+        time.sleep(0.03)  # so that there is time to be killed in
         yield from climb(self, *arguments)
-
     Training._climb = slowly
-    go.wait()
+
+    print("ready", flush=True)
+    sys.stdin.readline()
     try:
-        gh.sweep(path, refit=False)
+        gh.sweep(sys.argv[1], refit=False)
     except TrainingStoppedError as error:
         print(error, file=sys.stderr)
-        os._exit(3)
-
-
+        sys.exit(3)
+    """
+)
 TRIALS = 40
 
 
@@ -58,14 +58,27 @@ def begun(tmp_path):
     return begin
 
 
-def start(sweep, go=None):
-    """A process of its own at work on a sweep, as soon as ``go`` is set."""
-    if go is None:
-        go = FORK.Event()
-        go.set()
-    process = FORK.Process(target=work, args=(sweep.path, go))
-    process.start()
+def start(sweep):
+    """A process that is ready to work on a sweep, and waits for the word."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(sweep.path)], **pipes, text=True)
+    assert process.stdout.readline() == "ready\n", process.stderr.read()
     return process
+
+
+def go(process):
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def ended(process, code):
+    """Wait for the end of a process, for two minutes at the most."""
+    try:
+        _, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == code, errors
+    return errors
 
 
 def lines(sweep):
@@ -80,6 +93,7 @@ def lines(sweep):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["grid", "halving"])
 def test_killed_at_random_moments_nothing_is_lost_and_nothing_done_twice(begun, strategy):
     sweep = begun(strategy)
@@ -87,12 +101,13 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_done_twice(begun, 
     known = {}
     for _ in range(2):
         process = start(sweep)
+        go(process)
         already = len(known)
-        while len(lines(sweep)) < already + 4 and process.is_alive():
+        while len(lines(sweep)) < already + 4 and process.poll() is None:
             time.sleep(0.01)
         time.sleep(chance.random() * 0.2)
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
+        process.kill()
+        ended(process, -signal.SIGKILL)
         now = lines(sweep)
         assert known.items() <= now.items()
         assert len(now) > already
@@ -107,13 +122,14 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_done_twice(begun, 
         assert [each.state for each in sweep.trials].count("dropped") == TRIALS // 2
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_folder_without_doing_anything_twice(begun):
-    sweep, go = begun(), FORK.Event()
-    helpers = [start(sweep, go), start(sweep, go)]
-    go.set()
+    sweep = begun()
+    helpers = [start(sweep), start(sweep)]
     for process in helpers:
-        process.join(timeout=120)
-        assert process.exitcode == 0
+        go(process)
+    for process in helpers:
+        ended(process, 0)
     assert sorted(lines(sweep)) == list(range(TRIALS))
     journals = list(sweep.path.glob("trials/*.jsonl"))
     assert len(journals) == 2, "one process did everything"
@@ -121,13 +137,14 @@ def test_two_processes_share_a_folder_without_doing_anything_twice(begun):
     assert list((sweep.path / "claims").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_process_with_its_work_written_down(begun):
     sweep = begun()
     process = start(sweep)
-    while len(lines(sweep)) < 4:
+    go(process)
+    while len(lines(sweep)) < 4 and process.poll() is None:
         time.sleep(0.01)
-    os.kill(process.pid, signal.SIGINT)
-    process.join(timeout=60)
-    assert process.exitcode == 3
+    process.send_signal(signal.SIGINT)
+    assert "the sweep was stopped" in ended(process, 3)
     assert list((sweep.path / "claims").iterdir()) == []
     assert len(lines(sweep)) >= 4

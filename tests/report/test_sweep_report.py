@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 import glasshouse as gh
@@ -43,7 +45,7 @@ def test_the_page_is_whole_loads_nothing_and_runs_nothing(swept):
     assert "http" not in page.html.replace("http://www.w3.org", "")
     levels = [level for level, _ in page.headings]
     assert levels[0] == 1
-    assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
 
 
 def test_every_section_is_there_and_none_is_missing(swept):
