@@ -159,9 +159,10 @@ def text(results: dict[str, Any], machine: dict[str, Any], options: argparse.Nam
     parts = [
         "## A grid of 64 points on five folds",
         sentence(machine),
-        f"320 networks of {options.epochs} epochs at batch {BATCH}, Adam, on the same rows and folds; wall time "
-        f"of the whole call, one thread in every process. Median of {options.rounds} rounds, and the ratio to "
-        "GridSearchCV of the same round. The best score is the mean accuracy over the held-out folds.",
+        f"320 networks of {options.epochs} epochs at batch {BATCH}, Adam, on the same rows and folds; wall "
+        "time of the whole call, one thread in every process. Median of "
+        f"{options.rounds} round{'s' * (options.rounds > 1)}, and the ratio to GridSearchCV of the same round. "
+        "The best score is the mean accuracy over the held-out folds.",
     ]
     for name, found in results.items():
         reference = found[REFERENCE]["seconds"]
