@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from glasshouse.evaluation import compare
     from glasshouse.experiment import Experiment, Run
     from glasshouse.explain.face import Explain
-    from glasshouse.project import fit, resume, run, sweep
+    from glasshouse.project import dream, fit, resume, run, sweep
     from glasshouse.ship import load
 
     explain: Explain
@@ -53,6 +53,7 @@ __all__ = [
     "clipping",
     "compare",
     "data",
+    "dream",
     "explain",
     "fit",
     "initializers",
@@ -75,6 +76,7 @@ _HOMES = {
     "Experiment": "glasshouse.experiment",
     "Run": "glasshouse.experiment",
     "compare": "glasshouse.evaluation",
+    "dream": "glasshouse.project",
     "fit": "glasshouse.project",
     "load": "glasshouse.ship",
     "resume": "glasshouse.project",

@@ -96,6 +96,7 @@ def test_the_public_names_are_these():
         "clipping",
         "compare",
         "data",
+        "dream",
         "explain",
         "fit",
         "initializers",

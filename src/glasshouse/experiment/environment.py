@@ -25,7 +25,11 @@ PACKAGES = (
     "matplotlib",
     "pydantic",
 )
-OPTIONAL = {"tensorboard": "tensorboard", "pandas": "reading pandas frames"}
+OPTIONAL = {
+    "tensorboard": "tensorboard",
+    "pandas": "reading pandas frames",
+    "gymnasium": "worlds of gymnasium",
+}
 
 
 def environment() -> dict[str, Any]:

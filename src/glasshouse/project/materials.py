@@ -43,6 +43,20 @@ class Materials:
             return None
         return torch.as_tensor(self.preparation.black, dtype=torch.float32)
 
+    @property
+    def origin(self) -> str:
+        """The file, the folder or the built-in name."""
+        return self.raw.origin
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was noticed and decided while reading."""
+        return self.raw.notes
+
+    def told(self) -> str:
+        """What was read, in a sentence."""
+        return f"Read {len(self.raw):,} rows from {self.raw.origin}"
+
     def facts(self) -> dict[str, Any]:
         """What tells these data from others, for the run folder."""
         return {"origin": self.raw.origin, "rows": len(self.raw), "fingerprint": fingerprint(self.raw)}

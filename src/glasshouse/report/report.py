@@ -7,17 +7,21 @@ from pathlib import Path
 from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
 from glasshouse.report.data import data
+from glasshouse.report.generation import generation
 from glasshouse.report.header import header
 from glasshouse.report.inside import inside
 from glasshouse.report.mistakes import mistakes
 from glasshouse.report.network import network
 from glasshouse.report.preparation import preparation
+from glasshouse.report.reconstruction import reconstruction
 from glasshouse.report.records import read_records
 from glasshouse.report.rendering import environment
 from glasshouse.report.repeat import repeat
 from glasshouse.report.results import results
+from glasshouse.report.returns import returns
 from glasshouse.report.section import build_section
 from glasshouse.report.training import training
+from glasshouse.report.world import world
 
 SECTIONS = (
     ("data", "The data", data),
@@ -25,10 +29,22 @@ SECTIONS = (
     ("network", "The network", network),
     ("training", "Training", training),
     ("inside", "Inside the layers", inside),
+    ("generation", "What it makes", generation),
     ("results", "Results", results),
+    ("reconstruction", "What came back", reconstruction),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
 )
+
+IN_A_WORLD = (
+    ("world", "The world", world),
+    ("network", "The network", network),
+    ("training", "Training", training),
+    ("inside", "Inside the layers", inside),
+    ("returns", "Results", returns),
+    ("repeat", "What was run", repeat),
+)
+"""The sections of a run whose data are a world."""
 
 
 def write_report(run: Run) -> Path:
@@ -54,7 +70,11 @@ def write_report(run: Run) -> Path:
     """
     records = read_records(run)
     top = build_section("header", "", header, records)
-    sections = [build_section(key, title, build, records) for key, title, build in SECTIONS]
+    assert top is not None, "a report always has a top"
+    explored = records.json.get("exploration") or {}
+    listed = IN_A_WORLD if explored.get("kind") == "world" else SECTIONS
+    built = (build_section(key, title, build, records) for key, title, build in listed)
+    sections = [each for each in built if each is not None]
     page = (
         environment().get_template("report.html.j2").render(top=top.content, sections=sections, language="en")
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import torch
 
@@ -33,6 +34,38 @@ class Batches(Protocol):
     def epoch(self, number: int, start: int = 0) -> Iterator[list[Batch]]:
         """The steps of an epoch (from 0), each a list of batches to accumulate, from step ``start`` on."""
         ...
+
+
+class LivingBatches(ABC):
+    """Batches that come about while the network learns, so that a checkpoint must hold where they stand."""
+
+    rows: int
+    steps: int
+
+    @property
+    @abstractmethod
+    def form(self) -> tuple[tuple[int, ...], torch.dtype, bool]:
+        """Shape and type of one row of inputs, and whether targets are floating-point numbers."""
+
+    @abstractmethod
+    def epoch(self, number: int, start: int = 0) -> Iterator[list[Batch]]:
+        """The steps of an epoch (from 0), from step ``start`` on, which is where they stand."""
+
+    @abstractmethod
+    def notes(self) -> dict[str, float]:
+        """What came about since this was asked the last time, to be written down with the epoch."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Everything that decides what comes next."""
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`state` gave.
+
+        Raises:
+            CheckpointError: That is not possible.
+        """
 
 
 def cut(rows: int, batch_size: int, accumulate: int) -> list[list[int]]:

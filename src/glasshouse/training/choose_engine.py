@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from glasshouse.core.errors import SettingError
-from glasshouse.training.batches import InMemoryBatches
+from glasshouse.training.batches import InMemoryBatches, LivingBatches
 from glasshouse.training.dense.plan import Plan, read_plan
 from glasshouse.training.dense.site import UnsupportedError
 from glasshouse.training.engine import EngineName
@@ -78,7 +78,11 @@ def plan_for(job: Job) -> Plan:
         raise UnsupportedError(f"device {job.device.type}", "its buffers lie in the memory of the CPU")
     if job.precision.name != "float32":
         raise UnsupportedError(f"precision {job.precision.name}", "it computes in the type of the weights")
-    if not isinstance(job.batches, InMemoryBatches):
+    if job.objective.phases:
+        raise UnsupportedError(
+            f"objective {type(job.objective).__name__.lower()}", "its steps have several phases"
+        )
+    if not isinstance(job.batches, (InMemoryBatches, LivingBatches)):
         raise UnsupportedError(
             "a data set", "its rows are fetched one by one, which costs more than the step"
         )

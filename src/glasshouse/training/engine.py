@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, Protocol
 
 import torch
+from torch import nn
 
+from glasshouse.objectives.contract import Step
 from glasshouse.training.batches import Batch
 from glasshouse.training.flat import FlatParameters
 from glasshouse.training.job import Job
@@ -20,6 +22,9 @@ Saw = Callable[[str, torch.Tensor], None]
 
 Noting = Callable[[Mapping[str, torch.Tensor], float], None]
 """Told the further numbers of a batch, and what it counts."""
+
+StepLoss = Callable[[nn.Module, torch.Tensor, torch.Tensor], Step]
+"""From the network, inputs and targets of a batch to its loss: an objective, or one phase of it."""
 
 Noisy = Callable[[torch.Tensor], torch.Tensor]
 """Puts noise on the inputs of a batch."""
@@ -60,6 +65,7 @@ class AutogradEngine:
 
     Args:
         job: Network, objective and precision.
+        loss: What becomes of a batch: the job's objective, or one phase of it.
         optimizer: Whose gradients are cleared.
         flat: The parameters' buffers, where they are flat.
         noisy: Puts noise on the inputs of a batch, where a regularizer asks for it.
@@ -71,6 +77,7 @@ class AutogradEngine:
     def __init__(
         self,
         job: Job,
+        loss: StepLoss,
         optimizer: torch.optim.Optimizer,
         flat: FlatParameters | None,
         noisy: Noisy = unchanged,
@@ -78,6 +85,7 @@ class AutogradEngine:
     ) -> None:
         self._noting = noting
         self._job = job
+        self._loss = loss
         self._optimizer = optimizer
         self._flat = flat
         self._noisy = noisy
@@ -97,7 +105,7 @@ class AutogradEngine:
         mean: torch.Tensor | None = None
         for batch, weight in zip(batches, weights, strict=True):
             with job.precision.forward():
-                loss, outputs, parts = job.objective(job.network, self._noisy(batch.inputs), batch.targets)
+                loss, outputs, parts = self._loss(job.network, self._noisy(batch.inputs), batch.targets)
             if parts and self._noting is not None:
                 self._noting(parts, weight)
             share = loss if len(batches) == 1 else loss * (weight / total)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from torch import nn
 
 from glasshouse.core.errors import TrainingError
 from glasshouse.core.names import unknown_name
+from glasshouse.models.head import in_head
 
 ALIGNMENT = 16
 """Parameters start at multiples of 16 numbers (64 bytes), where vector instructions like them."""
@@ -50,6 +51,7 @@ def grouped(
     weight_decay: float = 0.0,
     rates: Mapping[str, float] | None = None,
     apart: bool = False,
+    within: Sequence[str] = ("",),
 ) -> list[Group]:
     """Trainable parameters in two groups: kernels and matrices decay, biases and norms don't.
 
@@ -62,15 +64,20 @@ def grouped(
         rates: Times the learning rate, by the name of a layer; it counts for all that is inside the layer,
             but where something inside is named too.
         apart: Two groups also without weight decay: regularizers too leave biases and norms alone.
+        within: Layers whose parameters are meant, by name; the empty name stands for the whole network.
 
     Raises:
         TrainingError: Nothing is trainable.
         UnknownNameError: A name of ``rates`` is that of no layer with weights.
     """
-    trainable = {name: each for name, each in network.named_parameters() if each.requires_grad}
+    trainable = {
+        name: each
+        for name, each in network.named_parameters()
+        if each.requires_grad and in_head(name, within)
+    }
     if not trainable:
         raise TrainingError(
-            "the network has no trainable parameters",
+            "the network has no trainable parameters" + (f" in {', '.join(within)}" if any(within) else ""),
             expected="at least one parameter with requires_grad=True",
             fix="unfreeze a layer: layer.requires_grad_(True)",
         )

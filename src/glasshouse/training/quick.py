@@ -9,7 +9,8 @@ from glasshouse.losses.contract import Meaning
 
 def metric_name(meaning: Meaning | None) -> str | None:
     """The metric that stands beside the loss in every epoch: accuracy for classes, r2 for numbers."""
-    if meaning is None or meaning == "reconstruction":  # a reconstruction's loss says it all
+    # A reconstruction's loss says it all, and of actions only the return tells.
+    if meaning is None or meaning in ("reconstruction", "action_values", "actions"):
         return None
     return "r2" if meaning == "values" else "accuracy"
 

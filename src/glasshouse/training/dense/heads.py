@@ -15,6 +15,7 @@ from glasshouse.losses.huber import Huber
 from glasshouse.losses.mae import MeanAbsoluteError
 from glasshouse.losses.mse import MeanSquaredError
 from glasshouse.losses.quadratic import Quadratic
+from glasshouse.losses.temporal_difference import TemporalDifference
 from glasshouse.training.dense.kernels import kernel
 from glasshouse.training.dense.site import Site, UnsupportedError
 
@@ -52,6 +53,8 @@ def head_of(loss: nn.Module, site: Site, soft: bool) -> Head:
         return absolutes(site)
     if isinstance(loss, Quadratic):
         return halves(site)
+    if isinstance(loss, TemporalDifference) and len(site.shape) == 2:
+        return taken_action(loss, site)
     return by_rule(loss, site)
 
 
@@ -174,6 +177,20 @@ def halves(site: Site) -> Head:
         torch.sub(z, t, out=r)
         value = torch.dot(line, line).mul_(share / (2 * rows))
         return value, r.mul_(share / rows)
+
+    return head
+
+
+def taken_action(loss: TemporalDifference, site: Site) -> Head:
+    """``max(-delta, min(delta, q_a - y)) / N`` at the taken action, 0 at all others."""
+    taken, dz = torch.empty((site.shape[0], 1), dtype=site.dtype), site.empty()
+    inner = huber(loss.delta, Site(site.name, tuple(taken.shape), site.dtype, True, site.gradient))
+
+    def head(z: torch.Tensor, t: torch.Tensor, share: float) -> tuple[torch.Tensor, torch.Tensor]:
+        action = t[:, :1].long()
+        torch.gather(z, 1, action, out=taken)
+        value, slopes = inner(taken, t[:, 1:], share)
+        return value, dz.zero_().scatter_(1, action, slopes)
 
     return head
 
