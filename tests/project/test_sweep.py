@@ -228,6 +228,12 @@ def test_what_is_wrong_is_told_before_there_is_a_folder(swept, tmp_path, space, 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("objective", ["adversarial", "q_learning"])
+def test_games_and_worlds_are_refused_because_no_held_out_rows_judge_them(swept, objective):
+    with pytest.raises(UsageError, match=f"a sweep with the objective '{objective}'"):
+        swept(sections={"objective": objective})
+
+
 def test_a_sweep_has_its_own_space(swept):
     found = swept(strategy="grid", refit=False)
     with pytest.raises(UsageError, match="a space or settings for the sweep"):

@@ -9,6 +9,8 @@ from typing import Any
 from glasshouse.core.errors import DataError, UsageError
 from glasshouse.core.files import write_atomic, write_json
 from glasshouse.data.fingerprint import fingerprint
+from glasshouse.experiment import Experiment
+from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.environment import environment
 from glasshouse.experiment.run import new_folder
 from glasshouse.experiment.toml import write_experiment
@@ -21,6 +23,9 @@ from glasshouse.search.ground import Ground
 from glasshouse.search.measure import Measure
 from glasshouse.search.networks import Foundry
 from glasshouse.search.search import scale_of, source_of
+
+INCOMPARABLE = ("adversarial", "q_learning", "ddpg")
+"""Objectives without held-out rows that could judge."""
 
 
 def begin_sweep(
@@ -52,7 +57,9 @@ def begin_sweep(
             fix='hand, for example, {"training.learning_rate": {"from": 1e-4, "to": 0.1, "scale": "log"}}',
         )
     found = read_space(space)
-    base = anchored(as_experiment(experiment))
+    base = as_experiment(experiment)
+    refuse_incomparable(base)
+    base = anchored(base)
     raw, split = read_and_divide(base, data)
     ground = Ground(raw, split, settings.folds, base.seed)
     if settings.outer_folds:
@@ -135,6 +142,21 @@ def take_up_sweep(experiment: Any, space: Any, data: object | None, search: Mapp
             fix="restore the data, or start a new sweep",
         )
     return Searching(found, raw, split, data)
+
+
+def refuse_incomparable(experiment: Experiment) -> None:
+    """Refuse experiments whose losses on held-out rows do not say which trial is better.
+
+    Raises:
+        UsageError: The networks play against each other, or learn by acting.
+    """
+    objective = objective_of(experiment)
+    if objective in INCOMPARABLE:
+        raise UsageError(
+            f"a sweep with the objective {objective!r}",
+            expected="an objective whose loss or metric on held-out rows says which trial is better",
+            fix="compare such runs one by one: glasshouse compare RUN RUN",
+        )
 
 
 def _refuse_unfair(settings: SweepSettings, space: Space) -> None:

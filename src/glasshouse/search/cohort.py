@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,19 +78,23 @@ class Cohort:
 
     def _advance(self, member: Member, epochs: int) -> None:
         training = member.training
+        if training.progress.ended or training.progress.epoch >= epochs:
+            return
         with ExitStack() as stack:
             stack.enter_context(threads(training.job.threads))
             stack.enter_context(isolated(derive(training.job.seed, "training")))
             if member.random is not None:
                 restore(member.random)
-            stack.enter_context(training.flat.installed() if training.flat else nullcontext())
+            for turn in training.turns:
+                stack.enter_context(turn.installed())
             request = stack.enter_context(stop_request())
             try:
                 while not training.progress.ended and training.progress.epoch < epochs:
                     training.run_epoch(request)
             except NonFiniteError as error:
                 member.error = error.received
-            member.random = capture()
+            if not training.progress.ended:
+                member.random = capture()
         if training.progress.ended and training.best_weights is not None:
             with torch.no_grad():
                 training.job.network.load_state_dict(training.best_weights)

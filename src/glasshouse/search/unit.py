@@ -17,7 +17,7 @@ from glasshouse.search.memory import bytes_needed, free_bytes, parts_of
 from glasshouse.search.networks import Foundry, Networks
 from glasshouse.search.trial import Asked, State, Trial
 
-SLICES = 20
+SLICES = 5
 """Into how many pieces training is cut, between which people are told how far it is."""
 
 
