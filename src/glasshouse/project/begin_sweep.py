@@ -150,7 +150,9 @@ def refuse_incomparable(experiment: Experiment) -> None:
     Raises:
         UsageError: The networks play against each other, or learn by acting.
     """
-    objective = objective_of(experiment)
+    objective: str = experiment.objective.name
+    if objective not in INCOMPARABLE:
+        objective = objective_of(experiment)
     if objective in INCOMPARABLE:
         raise UsageError(
             f"a sweep with the objective {objective!r}",
