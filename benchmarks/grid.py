@@ -175,7 +175,8 @@ def text(results: dict[str, Any], machine: dict[str, Any], options: argparse.Nam
         f"320 networks of {options.epochs} epochs at batch {BATCH}, Adam, on the same rows and folds; wall "
         "time of the whole call, one thread in every process. Median of "
         f"{options.rounds} round{'s' * (options.rounds > 1)}, and the ratio to GridSearchCV of the same "
-        "round. CPU seconds are those of all processes; a busy machine distorts them less. The best score is the mean accuracy over the held-out folds.",
+        "round. CPU seconds are those of all processes; a busy machine distorts them less. The best score is "
+        "the mean accuracy over the held-out folds.",
     ]
     for name, found in results.items():
         reference = found[REFERENCE]["seconds"]

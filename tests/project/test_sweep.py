@@ -13,7 +13,11 @@ from glasshouse.search.unit import Training
 
 RATES = {"training.learning_rate": [1e-6, 0.03]}
 SMALL = {"folds": 3, "seeds": 2}
-FAST = {"training": {"epochs": 3}, "model": {"name": "mlp", "hidden": [4]}, "output": {"report": False, "bundle": False}}
+FAST = {
+    "training": {"epochs": 3},
+    "model": {"name": "mlp", "hidden": [4]},
+    "output": {"report": False, "bundle": False},
+}
 
 
 class Heard:
@@ -168,9 +172,13 @@ def test_numbers_are_compared_by_r2_and_anything_by_its_loss(swept):
 
 
 def test_a_table_in_memory_is_asked_for_again(tmp_path):
-    frame = pl.DataFrame({"x": [float(i % 7) for i in range(90)], "y": ["a" if i % 7 < 3 else "b" for i in range(90)]})
+    frame = pl.DataFrame(
+        {"x": [float(i % 7) for i in range(90)], "y": ["a" if i % 7 < 3 else "b" for i in range(90)]}
+    )
     experiment = gh.Experiment(data={"source": "memory", "target": "y"}, **FAST)
-    found = gh.sweep(experiment, RATES, data=frame, out=tmp_path, observers=[], refit=False, strategy="grid", **SMALL)
+    found = gh.sweep(
+        experiment, RATES, data=frame, out=tmp_path, observers=[], refit=False, strategy="grid", **SMALL
+    )
     (found.path / "summary.json").unlink()
     with pytest.raises(DataError, match="was started with data in memory"):
         gh.sweep(found.path)
@@ -183,8 +191,14 @@ def test_a_table_in_memory_is_asked_for_again(tmp_path):
 
 def test_trials_that_cannot_be_trained_are_told_of(swept):
     with pytest.raises(TrainingError) as caught:
-        swept({"training.learning_rate": [1e30]}, strategy="grid", sections={"training": {"epochs": 2, "optimizer": "sgd"}})
-    assert caught.value.received.startswith("none of the 1 trials could be trained to its end; the first one: the loss")
+        swept(
+            {"training.learning_rate": [1e30]},
+            strategy="grid",
+            sections={"training": {"epochs": 2, "optimizer": "sgd"}},
+        )
+    assert caught.value.received.startswith(
+        "none of the 1 trials could be trained to its end; the first one: the loss"
+    )
     assert Sweep(caught.value.run).trials[0].state == "failed"
 
 

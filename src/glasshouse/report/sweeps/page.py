@@ -41,6 +41,14 @@ def write_sweep_report(sweep: Sweep, summary: Mapping[str, Any]) -> Path:
 
     Raises:
         StorageError: The page cannot be written.
+
+    Example:
+        >>> import glasshouse as gh
+        >>> experiment = gh.Experiment(data="iris", training={"epochs": 1}, output={"onnx": False})
+        >>> sweep = gh.sweep(experiment, {"model.hidden": [[2], [4]]}, folds=2, seeds=1, refit=False,
+        ...                  out=getfixture("tmp_path"))
+        >>> write_sweep_report(sweep, sweep.summary).name
+        'report.html'
     """
     findings = read_findings(sweep, summary)
     sections = [_section(key, title, build, findings) for key, title, build in SECTIONS]
