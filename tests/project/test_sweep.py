@@ -228,9 +228,13 @@ def test_too_little_memory_is_said_and_remembered(swept, monkeypatch):
         (RATES, {"strategy": "gird"}, "strategy = 'gird'"),
         (RATES, {"trails": 3}, "there is no setting 'trails'"),
         (RATES, {"strategy": "grid", "trials": 1}, "a grid of 2 points with trials = 1"),
-        ({"training.epochs": [1, 2]}, {"strategy": "halving"}, "'halving' while the space varies 'training.epochs'"),
-        ({"objective.label_smoothing": [0.0, 0.1]}, {"score": "loss"}, "score = 'loss' while the space varies"),
-        ({"training.learning_rate": {"from": 1e-4, "to": 0.1}}, {"strategy": "halving", "rungs": 5}, "5 rungs in 3 epochs"),
+        ({"training.epochs": [1, 2]}, {"strategy": "halving"}, "while the space varies 'training.epochs'"),
+        ({"objective.label_smoothing": [0.0, 0.1]}, {"score": "loss"}, "score = 'loss' while the space"),
+        (
+            {"training.learning_rate": {"from": 1e-4, "to": 0.1}},
+            {"strategy": "halving", "rungs": 5},
+            "5 rungs in 3 epochs",
+        ),
         (RATES, {"outer_folds": 3, "folds": 1}, "outer_folds with folds = 1"),
         ({"model.hidden": [[4], [-1]]}, {}, "hidden"),
     ],
@@ -259,7 +263,8 @@ def test_a_sweep_has_its_own_space(swept):
 def test_the_folder_says_what_was_searched(swept):
     found = swept(strategy="grid", refit=False)
     assert sorted(path.name for path in found.path.iterdir()) == [
-        "claims", "environment.json", "experiment.toml", "report.html", "space.toml", "summary.json", "sweep.json", "trials",
+        "claims", "environment.json", "experiment.toml", "report.html", "space.toml", "summary.json",
+        "sweep.json", "trials",
     ]  # fmt: skip
     assert read_json(found.path / "sweep.json")["settings"]["strategy"] == "grid"
     assert found.space.keys == ["training.learning_rate"]

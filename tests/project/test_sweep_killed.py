@@ -1,4 +1,4 @@
-"""SIGKILL at any moment, and several processes on one folder: no finished trial is lost, none is done twice."""
+"""SIGKILL at any moment, and several processes on one folder: no finished trial is lost or done twice."""
 
 from __future__ import annotations
 
