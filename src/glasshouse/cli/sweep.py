@@ -71,7 +71,7 @@ def sweep(
     stream: bool,
     **chosen: Any,
 ) -> None:
-    """Search over settings: many networks at once.
+    """Search over settings, and train the best once more.
 
     Every point of the space is trained on every fold with every seed. The best is trained once more, judged
     on the test part, and left as a run with report and bundle. A sweep that was stopped or killed goes on

@@ -1,4 +1,4 @@
-"""Searching over settings: many networks trained together, the best of them trained once more and shipped."""
+"""Searching over settings: many networks, and the best of them trained once more and shipped."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def sweep(
 ) -> Sweep:
     """Search over settings of an experiment, and train the best once more as a run of its own.
 
-    Every trial is trained on every fold with every seed, as many networks together as fit; what is fitted to
+    Every trial is trained on every fold with every seed, a batch of trials at a time; what is fitted to
     the data is fitted inside each fold's training part. The test part is left alone until the best settings
     go through :func:`glasshouse.run`. What is done is in a folder, to which the same call with the folder's
     path comes back: after a kill, or from another process that wants to help.
