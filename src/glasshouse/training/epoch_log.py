@@ -41,6 +41,13 @@ class EpochLog:
         self._answers_of_last_step, self._answers_since = self._answers_since, 0
         self._parts_before_last_step, self._parts_so_far = self._parts_so_far, len(self.parts)
 
+    def steps(self, losses: list[float], weights: list[float], rates: list[float]) -> None:
+        """Note several steps whose losses are known, and finite."""
+        self.settle()
+        self._settled.extend(losses)
+        self._weights.extend(weights)
+        self.rates.extend(rates)
+
     def answers(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
         """Keep what the network answered to a batch, and what was right."""
         if self._outputs is None:

@@ -26,6 +26,8 @@ from glasshouse.training.dense import DenseEngine
 from glasshouse.training.engine import AutogradEngine, Engine, Saw
 from glasshouse.training.epoch_log import EpochLog
 from glasshouse.training.flat import FlatParameters, can_flatten, grouped
+from glasshouse.training.fused import FusedLoop, read_bounds
+from glasshouse.training.fused.run import advance
 from glasshouse.training.giving_up import give_up
 from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
@@ -139,7 +141,11 @@ class Training:
             self.engine = DenseEngine(choice.plan, self.job.objective, self.flat, noisy)
         elif choice.plan is not None:
             choice = Choice("autograd", "the parameters do not lie in one buffer")
-        self.choice, self.dense = choice, choice.name == "dense"
+        self.choice, self.dense = choice, choice.name != "autograd"
+        self.fused: FusedLoop | None = None
+        if choice.fused is not None and self.flat is not None:
+            bounds = read_bounds(self.job, self.regularization)
+            self.fused = FusedLoop(choice.fused, self.job, self.flat, self.optimizer, bounds)
 
     def run(self) -> Outcome:
         """All epochs, from wherever the run stands."""
@@ -176,12 +182,21 @@ class Training:
 
     def run_steps(self, request: StopRequest) -> None:
         """The steps of an epoch that are left."""
+        if self.fused is not None:
+            while self.progress.step_of_epoch < self.job.batches.steps:
+                advance(self, self.fused)
+                self.look_up(request)
+            return
         for batches in self.job.batches.epoch(self.progress.epoch, self.progress.step_of_epoch):
             self.step(batches)
-            if request.by:
-                self.stop(request.by)
-            if checkpoint_due(self):
-                save(self)
+            self.look_up(request)
+
+    def look_up(self, request: StopRequest) -> None:
+        """Between two steps: stop if asked to, save if it is time."""
+        if request.by:
+            self.stop(request.by)
+        if checkpoint_due(self):
+            save(self)
 
     def step(self, batches: list[Batch]) -> None:
         """One optimizer step, under the probes' eyes when it is their turn."""
