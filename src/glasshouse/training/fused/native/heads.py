@@ -17,10 +17,10 @@ from glasshouse.training.fused.codes import (
     YES_OR_NO,
 )
 from glasshouse.training.fused.native.exponential import expm1
-from glasshouse.training.fused.native.options import SUMS
+from glasshouse.training.fused.native.options import SUMS, WRITTEN_IN
 
 
-@njit(**SUMS)
+@njit(**WRITTEN_IN)
 def loss_of(code, setting, z, d, rows, width, stride, shown, classes, values, class_weights):
     """The mean loss of a batch; its slope goes into d.
 

@@ -25,11 +25,11 @@ from glasshouse.training.fused.codes import (
     Y_AT,
 )
 from glasshouse.training.fused.native import curves, norms
-from glasshouse.training.fused.native.options import PLAIN
+from glasshouse.training.fused.native.options import WRITTEN_IN
 from glasshouse.training.fused.native.products import LINE, multiply
 
 
-@njit(**PLAIN)
+@njit(**WRITTEN_IN)
 def forward(layers, numbers, rows, parameters, work, running, masks):
     """All layers, from inputs that lie in the work space to outputs that do.
 
@@ -69,7 +69,7 @@ def forward(layers, numbers, rows, parameters, work, running, masks):
             norms.layer_norm(x, y, rows, width, stride, weight, bias, kept, numbers[place, 1])
 
 
-@njit(**PLAIN)
+@njit(**WRITTEN_IN)
 def affine(layer, buffer):
     """Weight and bias of a normalization in a flat buffer, each empty where it has none."""
     at, width = layer[WEIGHT_AT], layer[WIDTH]
@@ -78,7 +78,7 @@ def affine(layer, buffer):
     return weight, buffer[:0] if at < 0 else buffer[at : at + width]
 
 
-@njit(**PLAIN)
+@njit(**WRITTEN_IN)
 def linear(layer, rows, parameters, work):
     """``y = x W' + b``. W is turned first, so that the outputs of a row lie side by side in vectors."""
     width_in, width, stride = layer[WIDTH_IN], layer[WIDTH], layer[STRIDE]
@@ -93,19 +93,20 @@ def linear(layer, rows, parameters, work):
         bias, own = parameters[layer[BIAS_AT] : layer[BIAS_AT] + width], work[start : start + width]
         for o in range(width):
             own[o] = bias[o]
+    one, exact = width // width, width < 0  # variables, so that one version of the product serves all
     multiply(
         (work, layer[Y_AT], stride),
         rows,
         width,
         (work, start),
-        (work, layer[X_AT], layer[STRIDE_IN], 1),
+        (work, layer[X_AT], layer[STRIDE_IN], one),
         (work, layer[SPACE_AT], stride),
         width_in,
-        False,
+        exact,
     )
 
 
-@njit(**PLAIN)
+@njit(**WRITTEN_IN)
 def backward(layers, numbers, rows, parameters, gradients, work, masks, here, there, zeros):
     """The gradients of all parameters, from that by the outputs.
 
@@ -147,19 +148,20 @@ def backward(layers, numbers, rows, parameters, gradients, work, masks, here, th
                 norms.layer_norm_back(d, x, rows, width, stride, weight, kept, d_weight, d_bias)
 
 
-@njit(**PLAIN)
+@njit(**WRITTEN_IN)
 def linear_back(layer, rows, parameters, gradients, work, here, there, zeros):
     """``dW = dy' x``, ``db = sum dy``, ``dx = dy W``."""
     width_in, stride_in, width, stride = layer[WIDTH_IN], layer[STRIDE_IN], layer[WIDTH], layer[STRIDE]
+    one, exact = width // width, width > 0  # variables, so that one version of the product serves all
     multiply(
         (gradients, layer[WEIGHT_AT], width_in),
         width,
         width_in,
         (work, zeros),
-        (work, here, 1, stride),
+        (work, here, one, stride),
         (work, layer[X_AT], stride_in),
         rows,
-        True,
+        exact,
     )
     if layer[BIAS_AT] >= 0:
         total = gradients[layer[BIAS_AT] : layer[BIAS_AT] + width]
@@ -185,8 +187,8 @@ def linear_back(layer, rows, parameters, gradients, work, here, there, zeros):
         rows,
         width_in,
         (work, zeros),
-        (work, here, stride, 1),
+        (work, here, stride, one),
         (source, at, step),
         width,
-        False,
+        not exact,
     )

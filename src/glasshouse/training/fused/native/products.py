@@ -13,6 +13,8 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from glasshouse.training.fused.native.options import INSIDE
+
 LINE = 64
 """Bytes of a vector: 16 numbers of float32, 8 of float64."""
 CONTRACT = ("contract",)
@@ -100,7 +102,7 @@ tile_4x2, tile_4x1, tile_1x1 = tile_of(4, 2), tile_of(4, 1), tile_of(1, 1)
 ragged_4x1, ragged_1x1 = tile_of(4, 1, ragged=True), tile_of(1, 1, ragged=True)
 
 
-@njit
+@njit(**INSIDE)
 def multiply(c, rows, columns, start, a, b, terms, exact):
     """``c[i, j] = start[j] + sum over k of a[i, k] b[k, j]``.
 
@@ -145,7 +147,7 @@ def multiply(c, rows, columns, start, a, b, terms, exact):
         j += size
 
 
-@njit
+@njit(**INSIDE)
 def narrow(c, i, rows, j, left, start, a, b, terms):
     """The rows from i on, one vector of them at column j."""
     size = LINE // c[0].itemsize

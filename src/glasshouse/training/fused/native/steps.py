@@ -11,7 +11,7 @@ from numba import njit
 from glasshouse.training.fused.codes import CLIP_NORM, CLIP_VALUE, L1, L2
 from glasshouse.training.fused.native import looks, updates
 from glasshouse.training.fused.native.heads import loss_of
-from glasshouse.training.fused.native.options import PLAIN
+from glasshouse.training.fused.native.options import WRITTEN_IN
 from glasshouse.training.fused.native.passes import backward, forward
 
 
@@ -25,7 +25,7 @@ def compiled(digest: int) -> Callable[..., Any]:
         digest: Of the source files.
     """
 
-    @njit(cache=True, nogil=True, **PLAIN)
+    @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
     def run(network, data, optimizer, memory, chunk, look):
         """Steps until all are done or a loss is not finite; the number of whole steps comes back."""
         if digest == 0:
@@ -35,7 +35,7 @@ def compiled(digest: int) -> Callable[..., Any]:
     return run
 
 
-@njit(**PLAIN)
+@njit(**WRITTEN_IN)
 def steps(network, data, optimizer, memory, chunk, look):
     """Some steps of one run.
 

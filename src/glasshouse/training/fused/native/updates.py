@@ -31,7 +31,7 @@ from glasshouse.training.fused.codes import (
     RMSPROP,
     SGD,
 )
-from glasshouse.training.fused.native.options import PLAIN, SUMS
+from glasshouse.training.fused.native.options import PLAIN, SUMS, WRITTEN_IN
 
 CLIP_EPSILON = 1e-6
 """PyTorch adds it to the length of the gradient before dividing by it."""
@@ -72,7 +72,7 @@ def finish(w, g, stretches, factors, settings):
                 g[i] *= of(share)
 
 
-@njit(**PLAIN)
+@njit(**WRITTEN_IN)
 def update(code, w, g, first, second, stretches, factors, settings, rate, t):
     """One update of all weights.
 
