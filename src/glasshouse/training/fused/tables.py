@@ -18,9 +18,19 @@ VECTOR = 16
 """Rows of work space begin at multiples of so many numbers: a vector of float32, two of float64."""
 
 
+CROWD = 256
+"""Rows so many numbers apart, or a multiple, would crowd into few sets of the processor's caches."""
+
+
 def padded(width: int) -> int:
-    """Numbers from one row of work space to the next."""
-    return -(-width // VECTOR) * VECTOR
+    """Numbers from one row of work space to the next.
+
+    Example:
+        >>> padded(3), padded(32), padded(256)
+        (16, 32, 272)
+    """
+    lines = -(-width // VECTOR) * VECTOR
+    return lines + VECTOR if lines % CROWD == 0 else lines
 
 
 class Space:

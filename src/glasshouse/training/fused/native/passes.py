@@ -26,7 +26,8 @@ from glasshouse.training.fused.codes import (
 )
 from glasshouse.training.fused.native import curves, norms
 from glasshouse.training.fused.native.options import WRITTEN_IN
-from glasshouse.training.fused.native.products import LINE, multiply
+from glasshouse.training.fused.native.products import multiply
+from glasshouse.training.fused.native.turning import turn
 
 
 @njit(**WRITTEN_IN)
@@ -82,12 +83,7 @@ def affine(layer, buffer):
 def linear(layer, rows, parameters, work):
     """``y = x W' + b``. W is turned first, so that the outputs of a row lie side by side in vectors."""
     width_in, width, stride = layer[WIDTH_IN], layer[WIDTH], layer[STRIDE]
-    turned = work[layer[SPACE_AT] : layer[SPACE_AT] + width_in * stride]
-    weight = parameters[layer[WEIGHT_AT] : layer[WEIGHT_AT] + width * width_in]
-    for i in range(width_in):
-        line = turned[i * stride : i * stride + width]
-        for o in range(width):
-            line[o] = weight[o * width_in + i]
+    turn(work, layer[SPACE_AT], stride, parameters, layer[WEIGHT_AT], width, width_in)
     start = layer[SPACE_AT] + width_in * stride
     if layer[BIAS_AT] >= 0:
         bias, own = parameters[layer[BIAS_AT] : layer[BIAS_AT] + width], work[start : start + width]
@@ -174,8 +170,8 @@ def linear_back(layer, rows, parameters, gradients, work, here, there, zeros):
     if layer[NEEDED] == 0:
         return
     source, at, step = parameters, layer[WEIGHT_AT], width_in
-    if width_in % (LINE // work.itemsize) != 0:
-        # Vectors would reach beyond the last row, so the rows are copied to where there is room.
+    if width_in != stride_in:
+        # Vectors would reach beyond the last row, or rows crowd in the caches: copied to where there is room.
         source, at, step = work, layer[COPY_AT], stride_in
         weight = parameters[layer[WEIGHT_AT] : layer[WEIGHT_AT] + width * width_in]
         for o in range(width):
