@@ -192,7 +192,16 @@ def widths(*sizes):
 @DTYPES
 @pytest.mark.parametrize(
     "sizes",
-    [(6, 3), (6, 1, 3), (6, 17, 3), (6, 16, 3), (6, 33, 3), (6, 48, 5, 31, 3), (6, 64, 32, 3), (6, 7, 7, 7, 7, 3)],
+    [
+        (6, 3),
+        (6, 1, 3),
+        (6, 17, 3),
+        (6, 16, 3),
+        (6, 33, 3),
+        (6, 48, 5, 31, 3),
+        (6, 64, 32, 3),
+        (6, 7, 7, 7, 7, 3),
+    ],
     ids=str,
 )
 def test_depths_and_widths(sizes, dtype):
@@ -202,7 +211,9 @@ def test_depths_and_widths(sizes, dtype):
 @DTYPES
 @pytest.mark.parametrize("batch_size", [2, 3, 5, 31, 64])
 def test_sizes_of_batches(batch_size, dtype):
-    assert_equal(widths(6, 20, 3), "cross_entropy", dtype, batch_size=batch_size, epochs=1 + batch_size * 5 // 8)
+    assert_equal(
+        widths(6, 20, 3), "cross_entropy", dtype, batch_size=batch_size, epochs=1 + batch_size * 5 // 8
+    )
 
 
 LINES = {
@@ -214,7 +225,11 @@ LINES = {
         nn.Sequential(nn.Linear(6, 8), nn.SiLU()), nn.Identity(), nn.Sequential(nn.Linear(8, 3))
     ),
     "in place": lambda: nn.Sequential(
-        nn.Linear(6, 8), nn.ReLU(inplace=True), nn.Linear(8, 8), nn.Dropout(0.2, inplace=True), nn.Linear(8, 3)
+        nn.Linear(6, 8),
+        nn.ReLU(inplace=True),
+        nn.Linear(8, 8),
+        nn.Dropout(0.2, inplace=True),
+        nn.Linear(8, 3),
     ),
     "dropped and normalized first": lambda: nn.Sequential(
         nn.Dropout(0.1), nn.BatchNorm1d(6), nn.Linear(6, 8), nn.ELU(), nn.Linear(8, 3)

@@ -93,7 +93,9 @@ def assert_seen_alike(seen, expected):
                 size = abs(value) + (other["activation_spread"] if key == "activation_mean" else 0)
                 assert one[key] == pytest.approx(value, abs=1e-5 * size), key
             else:
-                assert one[key] == (pytest.approx(value, rel=1e-5) if isinstance(value, float) else value), key
+                assert one[key] == (pytest.approx(value, rel=1e-5) if isinstance(value, float) else value), (
+                    key
+                )
 
 
 @pytest.mark.parametrize("every", [1, 3, 100])
@@ -188,7 +190,9 @@ def test_batches_are_counted_by_batch_norm():
     assert int(job.network[1].num_batches_tracked) == 30
 
 
-@pytest.mark.parametrize("activation", [nn.ReLU, nn.Tanh, nn.Sigmoid, nn.GELU, nn.Hardtanh, nn.Hardswish, nn.Mish])
+@pytest.mark.parametrize(
+    "activation", [nn.ReLU, nn.Tanh, nn.Sigmoid, nn.GELU, nn.Hardtanh, nn.Hardswish, nn.Mish]
+)
 def test_a_row_that_is_no_number_is_found_behind_any_activation(activation):
     part = points()
     bad = Part(part.inputs.clone(), part.targets, part.rows)

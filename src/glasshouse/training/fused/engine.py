@@ -18,7 +18,7 @@ from glasshouse.training.batches import InMemoryBatches
 from glasshouse.training.dense.site import UnsupportedError
 from glasshouse.training.flat import FlatParameters
 from glasshouse.training.fused import codes
-from glasshouse.training.fused.loading import loop
+from glasshouse.training.fused.loading import loop, note_compiled
 from glasshouse.training.fused.optimizer import Memories, read_optimizer
 from glasshouse.training.fused.plan import FusedPlan
 from glasshouse.training.fused.tables import Tables, group_tables, lay_out, part_table
@@ -105,6 +105,7 @@ class FusedLoop:
         self._starts = np.concatenate([[0], np.cumsum(self._sizes)[:-1]])
         self._memories: Memories | None = None
         self._epoch = -1
+        self._called = False
         self._looked: tuple[Any, ...] | None = None
 
     @property
@@ -200,6 +201,9 @@ class FusedLoop:
             outputs.numpy().reshape(-1),
         )  # fmt: skip
         done = int(self._run(self._network, self._data, optimizer, self._memory, chunk, look))
+        if not self._called:
+            self._called = True
+            note_compiled(self.plan.dtype)
         self._memories.went_on(done, float(self._settings[codes.PRODUCT]))
         shown = min(done + 1, count)
         if self._tables.running:

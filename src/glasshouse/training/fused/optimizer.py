@@ -80,9 +80,7 @@ class Memories:
         code: Its number.
     """
 
-    def __init__(
-        self, optimizer: torch.optim.Optimizer, leaves: Sequence[torch.Tensor], code: int
-    ) -> None:
+    def __init__(self, optimizer: torch.optim.Optimizer, leaves: Sequence[torch.Tensor], code: int) -> None:
         self._states: list[dict[str, Any]] = [optimizer.state.get(leaf, {}) for leaf in leaves]
         self.buffers: list[torch.Tensor] = []
         for name in MEMORIES[code]:

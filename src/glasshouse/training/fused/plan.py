@@ -102,6 +102,12 @@ class FusedPlan:
         )
 
     @property
+    def slow(self) -> int:
+        """Numbers per row that go through functions of the C library."""
+        those = (codes.GELU, codes.SOFTPLUS)
+        return sum(layer.width for layer in self.layers if layer.curve[0] in those)
+
+    @property
     def parameters(self) -> int:
         """How many numbers are trained."""
         return sum(each.numel() for layer in self.layers for each in layer.module.parameters())

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-INSIDE: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+INSIDE: dict[str, Any] = {
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "_nrt": False,
+}
 """Only compiled code calls what lies inside; ways in from Python would have to be compiled too."""
 PLAIN: dict[str, Any] = {**INSIDE, "fastmath": {"contract", "nsz"}}
 """Products and sums may become one instruction; NaN and infinity stay what they are, so that they are found."""

@@ -31,9 +31,7 @@ def tile_of(rows: int, vectors: int, *, ragged: bool = False) -> Any:
     """
 
     @intrinsic
-    def tile(
-        typingctx, c, c_at, c_row, start, start_at, a, a_at, a_row, a_k, b, b_at, b_k, terms, left
-    ):
+    def tile(typingctx, c, c_at, c_row, start, start_at, a, a_at, a_row, a_k, b, b_at, b_k, terms, left):
         places = [types.intp] * 2
         signature = types.void(
             c, *places, start, types.intp, a, types.intp, *places, b, *places, types.intp, types.intp
