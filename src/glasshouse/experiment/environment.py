@@ -25,7 +25,11 @@ PACKAGES = (
     "matplotlib",
     "pydantic",
 )
-OPTIONAL = {"tensorboard": "tensorboard", "pandas": "reading pandas frames"}
+OPTIONAL = {
+    "tensorboard": "tensorboard",
+    "numba": "training.engine = 'fused'",
+    "pandas": "reading pandas frames",
+}
 
 
 def environment() -> dict[str, Any]:

@@ -178,8 +178,9 @@ class Probes:
         Args:
             step: Its number, from 0.
             seen: What was taken from the outputs of every layer, by name.
-            gradient, weight, move: For each of :attr:`parameters` the length of its gradient, of itself after
-                the update, and of its move.
+            gradient: For each of :attr:`parameters` the length of its gradient.
+            weight: Its own length after the update.
+            move: That of its move.
         """
         activations = {name: found.statistics() for name, found in seen.items()}
         place = 0

@@ -44,7 +44,8 @@ class Job:
         checkpoint: When the state is written.
         seed: Seed of the experiment.
         device: Where the network is.
-        engine: What computes gradients: ``"fused"``, ``"dense"``, ``"autograd"``, or ``"auto"`` for what is faster.
+        engine: What computes gradients: ``"fused"``, ``"dense"``, ``"autograd"``, or ``"auto"`` for what is
+            fastest.
     """
 
     network: nn.Module

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -182,7 +184,7 @@ def widths(*sizes):
 
     def build() -> nn.Module:
         layers = []
-        for width_in, width in zip(sizes, sizes[1:], strict=False):
+        for width_in, width in pairwise(sizes):
             layers += [nn.Linear(width_in, width), nn.Tanh()]
         return nn.Sequential(*layers[:-1])
 

@@ -1,4 +1,4 @@
-"""``python -m glasshouse.training.fused``: compile the loop, so that ``training.engine = "auto"`` may use it."""
+"""``python -m glasshouse.training.fused``: compile the loop, so that an engine of ``"auto"`` may use it."""
 
 from __future__ import annotations
 

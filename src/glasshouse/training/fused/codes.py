@@ -1,7 +1,7 @@
 """The numbers by which the compiled loop is told what to do. Numba reads them as constants.
 
-One compiled function serves every network: layers, losses and optimizers are numbers in tables, and shapes are
-known only when it runs.
+One compiled function serves every network: layers, losses and optimizers are numbers in tables, and shapes
+are known only when it runs.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ CLIP_NORM = 7
 L1 = 8
 L2 = 9
 SETTINGS = 10
-"""Shares that are kept, epsilon, whether decay is decoupled, whether the momentum looks ahead, NAdam's product
-of momenta so far; bounds of the gradient (0: none); strengths of the penalties on what decays."""
+"""Shares that are kept, epsilon, whether decay is decoupled, whether the momentum looks ahead, NAdam's
+product of momenta so far; bounds of the gradient (0: none); strengths of the penalties on what decays."""
 
 # Columns of the table of groups: numbers of the flat buffer that share a rate and a decay.
 GROUP_START = 0

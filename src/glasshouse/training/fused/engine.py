@@ -1,4 +1,4 @@
-"""The fused loop at work in a run: many steps in one call, as far as nothing else is to be done between them."""
+"""The fused loop at work in a run: many steps in one call, where nothing else is to be done between them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Chunk(NamedTuple):
     Attributes:
         losses, weights: Of every step, and what it counts in the epoch's mean.
         outputs: Of all rows that were shown.
-        done: Steps that were done; fewer than asked for where a loss is not finite, and then that one is last.
+        done: Steps that were done; fewer than asked for where a loss is not finite, which then is the last.
     """
 
     losses: list[float]
@@ -114,7 +114,7 @@ class FusedLoop:
         return self._memories is not None
 
     def bind(self) -> None:
-        """Make tables and buffers. To be called when the parameters are installed and a step has been done."""
+        """Make tables and buffers, when the parameters are installed and a step has been done."""
         flat, plan = self._flat, self.plan
         leaves = [leaf for group in flat.groups for leaf in group.leaves]
         decays = [group["weight_decay"] for group in self._optimizer.param_groups]

@@ -1,4 +1,4 @@
-"""PyTorch's optimizers as the fused loop takes them: a number, settings, and two memories that stay theirs."""
+"""PyTorch's optimizers as the fused loop takes them: a number, settings, and memories that stay theirs."""
 
 from __future__ import annotations
 

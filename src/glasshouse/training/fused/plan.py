@@ -200,6 +200,8 @@ def read_loss(loss: Any, width: int, soft: bool) -> tuple[int, float, torch.Tens
         UnsupportedError: The loop does not know it.
     """
     if isinstance(loss, CrossEntropy) and loss.from_logits:
+        if loss.class_weights is not None and len(loss.class_weights) != width:
+            raise UnsupportedError("the class weights", "there are not as many as outputs")
         code = codes.CLASS_SHARES if soft else codes.CLASS_INDICES
         return code, loss.label_smoothing, loss.class_weights
     if isinstance(loss, BinaryCrossEntropy) and loss.from_logits and loss.class_weights is None:
@@ -224,7 +226,7 @@ def check_targets(loss: int, targets: torch.Tensor, width: int) -> None:
     """
     if loss == codes.CLASS_INDICES:
         fits = targets.dim() == 1 and targets.dtype == torch.int64
-        fits = fits and len(targets) > 0 and 0 <= int(targets.min()) and int(targets.max()) < width
+        fits = fits and len(targets) > 0 and int(targets.min()) >= 0 and int(targets.max()) < width
     else:
         fits = targets.numel() == len(targets) * width
         fits = fits and (loss == codes.YES_OR_NO or targets.is_floating_point())

@@ -149,7 +149,7 @@ def place_own(
 
 
 def group_tables(groups: Sequence[Group], decays: Sequence[float]) -> tuple[Any, Any]:
-    """Where the groups' stretches of the flat buffer begin and end; their rates, decays, and who is penalised.
+    """Where the groups' stretches of the flat buffer begin and end; rates, decays, and who is penalised.
 
     Args:
         groups: In the order of the buffer.

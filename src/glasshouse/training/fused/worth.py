@@ -8,9 +8,8 @@ from glasshouse.training.fused.plan import FusedPlan
 from glasshouse.training.job import Job
 
 MOST_PARAMETERS = 400_000
-"""Above, a step is all arithmetic and memory, and the products of a BLAS are as fast: measured by
-``python benchmarks/dense_step.py --cases tiny table mlp wide``, which has 2 thousand, 12 thousand, 235 thousand
-and 1.3 million."""
+"""Above, a step is all arithmetic and memory, and the products of a BLAS are as fast. Measured by
+``python benchmarks/dense_step.py``, whose networks have 2, 12, 235 and 1,300 thousand."""
 MOST_SLOW = 4096
 """Numbers per step that go through the C library one by one (erf, logarithm); 10 ns each way."""
 SAVED = 50e-6

@@ -37,7 +37,7 @@ def loss_of(code, setting, z, d, rows, width, stride, shown, classes, values, cl
     Returns:
         The loss, and what the batch counts in the epoch's mean.
     """
-    if code == CLASS_INDICES or code == CLASS_SHARES:
+    if code in (CLASS_INDICES, CLASS_SHARES):
         return cross_entropy(code, setting, z, d, rows, width, stride, shown, classes, values, class_weights)
     of = z.dtype.type
     total = 0.0

@@ -12,7 +12,7 @@ INSIDE: dict[str, Any] = {
 }
 """Only compiled code calls what lies inside; ways in from Python would have to be compiled too."""
 PLAIN: dict[str, Any] = {**INSIDE, "fastmath": {"contract", "nsz"}}
-"""Products and sums may become one instruction; NaN and infinity stay what they are, so that they are found."""
+"""Products and sums may become one instruction; NaN and infinity stay as they are, so that they are found."""
 SUMS: dict[str, Any] = {**INSIDE, "fastmath": {"contract", "nsz", "reassoc"}}
 """Sums may also be taken in another order, one in every lane of a vector."""
 WRITTEN_IN: dict[str, Any] = {**PLAIN, "inline": "always"}
