@@ -30,7 +30,9 @@ def experiment_options(command: Command) -> Command:
             "--model", metavar="NAME", help="Network to train; `glasshouse list models` shows them."
         ),
         click.option(
-            "--task", type=click.Choice(["classification", "regression"]), help="What the target is."
+            "--task",
+            type=click.Choice(["classification", "regression", "reconstruction"]),
+            help="What is learnt: classes, numbers, or the rows themselves, which needs no target.",
         ),
         click.option(
             "--header/--no-header", default=None, help="Whether the first row holds the column names."

@@ -11,6 +11,7 @@ from glasshouse.plot.confusion_map import confusion_map
 from glasshouse.plot.correlations import correlations
 from glasshouse.plot.curves import curves
 from glasshouse.plot.histogram import histogram
+from glasshouse.plot.latent_plane import latent_plane, spreads
 from glasshouse.plot.learning_curve import learning_curve
 from glasshouse.plot.learning_rate import learning_rate
 from glasshouse.plot.precision_recall import precision_recall
@@ -27,6 +28,7 @@ __all__ = [
     "correlations",
     "curves",
     "histogram",
+    "latent_plane",
     "learning_curve",
     "learning_rate",
     "precision_recall",
@@ -34,5 +36,6 @@ __all__ = [
     "range_test",
     "residuals",
     "roc",
+    "spreads",
     "to_svg",
 ]

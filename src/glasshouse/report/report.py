@@ -19,6 +19,7 @@ from glasshouse.report.inside import inside
 from glasshouse.report.mistakes import mistakes
 from glasshouse.report.network import network
 from glasshouse.report.preparation import preparation
+from glasshouse.report.reconstruction import reconstruction
 from glasshouse.report.records import read_records
 from glasshouse.report.repeat import repeat
 from glasshouse.report.results import results
@@ -32,6 +33,7 @@ SECTIONS = (
     ("training", "Training", training),
     ("inside", "Inside the layers", inside),
     ("results", "Results", results),
+    ("reconstruction", "What came back", reconstruction),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
 )
@@ -60,7 +62,9 @@ def write_report(run: Run) -> Path:
     """
     records = read_records(run)
     top = build_section("header", "", header, records)
-    sections = [build_section(key, title, build, records) for key, title, build in SECTIONS]
+    assert top is not None, "a report always has a top"
+    built = (build_section(key, title, build, records) for key, title, build in SECTIONS)
+    sections = [each for each in built if each is not None]
     page = (
         _environment()
         .get_template("report.html.j2")

@@ -22,9 +22,16 @@ METRICS = {
     "mse": "mean squared error, in the square of the target's unit; lower is better",
     "median_absolute_error": "half of the errors are smaller, in the target's unit; lower is better",
     "mape": "mean error as a share of the true number; lower is better",
+    "negative_elbo": "bound on the surprise at a row, in nats: surprise and kl together; lower is better",
+    "surprise": "at a row, given a code drawn for it, in nats; lower is better",
+    "kl": "how far codes of rows are from the standard normal, in nats",
+    "activity": "mean activity of the code's units",
+    "jacobian": "squared norm of the encoder's Jacobian: how much the code moves with the row",
     "explained_variance": "share of the variance that is explained, a constant offset forgiven",
 }
 METRIC_NAMES = {
+    "negative_elbo": "negative ELBO",
+    "kl": "KL divergence",
     "balanced_accuracy": "balanced accuracy",
     "f1": "F1",
     "roc_auc": "ROC area",

@@ -27,6 +27,8 @@ from glasshouse.ship.verify import verify
 if TYPE_CHECKING:
     from torch import nn
 
+    from glasshouse.ship.coder import Coder
+
 BackendName = Literal["auto", "torch", "onnx"]
 AT_ONCE = 20_000_000
 """Prepared numbers in memory at a time: 80 MB."""
@@ -79,7 +81,7 @@ class Bundle:
         """The model card, as Markdown."""
         return (self.path / CARD).read_text(encoding="utf-8")
 
-    def predict(self, rows: Any) -> Answers:
+    def predict(self, rows: Any, false_alarms: float | None = None) -> Answers:
         """Answer for rows as they come, unprepared.
 
         Args:
@@ -87,19 +89,22 @@ class Bundle:
                 pandas, a list of dictionaries, a dictionary of lists, or an array. For images: the path of a
                 file or folder, Pillow images, or 8-bit arrays. For networks trained on arrays: an array or
                 tensor of shape (N, *input_shape), or a ``.npy`` file.
+            false_alarms: Of bundles that give rows back: the share of usual rows that may be called unusual,
+                above 0 and below 1. ``None``: 0.01, or 0.05 where there were too few rows for that.
 
         Raises:
             BundleError: Columns are missing or unknown, or shapes do not fit; they are named.
             DataError: A cell, file or value cannot be read; it is named.
         """
         if self.preparation is None:
-            return interpret(self.backend.answer(read_arrays(rows, self.schema.input_shape)), self.schema)
+            inputs = read_arrays(rows, self.schema.input_shape)
+            return interpret(self.backend.answer(inputs), self.schema, false_alarms)
         raw = self.preparation.read(rows)
         # In pieces, because prepared rows can take a hundred times the memory of those that were read.
         step = max(1, AT_ONCE // math.prod(self.schema.input_shape))
         pieces = [np.arange(start, min(start + step, len(raw))) for start in range(0, len(raw), step)]
         outputs = [self.backend.answer(self.preparation.transform(raw.take(each))) for each in pieces]
-        answers = interpret(np.concatenate(outputs), self.schema)
+        answers = interpret(np.concatenate(outputs), self.schema, false_alarms)
         return answers.from_rows(raw.files if raw.kind == "images" else (), self._warnings(raw))
 
     def prepare(self, rows: Any) -> NDArray[np.float32]:
@@ -115,6 +120,16 @@ class Bundle:
         if self.preparation is None:
             return read_arrays(rows, self.schema.input_shape)
         return self.preparation.transform(self.preparation.read(rows))
+
+    def coder(self) -> Coder:
+        """The two halves of an autoencoder: rows to codes, codes to rows, and what can be done with them.
+
+        Raises:
+            BundleError: The network has no code.
+        """
+        from glasshouse.ship.coder import Coder  # late: PyTorch takes seconds to import
+
+        return Coder(self.module(), self.schema, self.preparation, self.prepare)
 
     def module(self) -> nn.Module:
         """The network as a plain PyTorch module with its weights, in evaluation mode.

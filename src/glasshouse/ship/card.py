@@ -47,6 +47,8 @@ def _purpose(schema: Schema) -> str:
         source = f"arrays of shape {shape}"
     if schema.task == "classification":
         return f"tells {target} ({len(schema.classes)} classes: {listed(schema.classes)}) from {source}"
+    if schema.task == "reconstruction":
+        return f"gives back {source}, and says by its error which are unusual"
     return f"predicts the number {target} from {source}"
 
 
@@ -99,6 +101,12 @@ def _outputs(schema: Schema) -> list[str]:
         lines.append("The class with the largest score. The scores are no probabilities.")
     elif schema.meaning == "values":
         lines.append(f"{code(schema.target)} for each row, in the unit of the training data.")
+    elif schema.meaning == "reconstruction":
+        lines.append("The error of each row, and whether it is larger than that of usual rows.")
+        if any(each.name == "code" for each in schema.outputs):
+            lines.append(
+                "`gh.load(...).coder()` gives codes, rows of codes, neighbours, and ways between rows."
+            )
     else:
         lines.append(f"{schema.units} numbers for each row; the training did not say what they mean.")
     return lines
