@@ -93,7 +93,7 @@ def main() -> None:
         *(f"### {case.title}\n\n{detailed(results[case.name])}" for case in cases),
     ]
     publish(
-        f"dense_step_{options.threads}",
+        f"small_networks_{options.threads}",
         "\n\n".join(parts),
         {"machine": machine, "results": results},
         options.write,

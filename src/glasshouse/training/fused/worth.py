@@ -8,7 +8,7 @@ from glasshouse.training.fused.plan import FusedPlan
 from glasshouse.training.job import Job
 
 MOST_PARAMETERS = 400_000
-"""Above, a step is all arithmetic and memory, and the products of a BLAS are as fast. Measured by
+"""Above, a step is all arithmetic and memory, and the products of a BLAS are as fast. Compared by
 ``python benchmarks/dense_step.py``, whose networks have 2, 12, 235 and 1,300 thousand."""
 MOST_SLOW = 4096
 """Numbers per step that go through the C library one by one (erf, logarithm); 10 ns each way."""
