@@ -158,6 +158,21 @@ class InMemoryBatches:
         """Whether rows count differently in the loss."""
         return self._weights is not None
 
+    @property
+    def whole(self) -> Batch:
+        """All rows, in the order of the data."""
+        return Batch(self._inputs, self._targets, self._weights)
+
+    @property
+    def sizes(self) -> list[list[int]]:
+        """Rows of the batches of every step."""
+        return self._sizes
+
+    @property
+    def changes_inputs(self) -> bool:
+        """Whether rows are augmented before they are shown."""
+        return self._augment is not None
+
     def order(self, number: int) -> torch.Tensor:
         """The row numbers of an epoch in the order in which they are shown."""
         if not self._shuffle:

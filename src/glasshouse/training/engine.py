@@ -16,7 +16,7 @@ from glasshouse.training.batches import Batch
 from glasshouse.training.flat import FlatParameters
 from glasshouse.training.job import Job
 
-EngineName = Literal["dense", "autograd"]
+EngineName = Literal["fused", "dense", "autograd"]
 Answers = Callable[[torch.Tensor, torch.Tensor], None]
 """Told the outputs and the targets of a batch."""
 Saw = Callable[[str, torch.Tensor], None]

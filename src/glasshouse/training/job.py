@@ -46,7 +46,8 @@ class Job:
         checkpoint: When the state is written.
         seed: Seed of the experiment.
         device: Where the network is.
-        engine: What computes gradients: ``"dense"``, ``"autograd"``, or ``"auto"`` for what is faster.
+        engine: What computes gradients: ``"fused"``, ``"dense"``, ``"autograd"``, or ``"auto"`` for what is
+            fastest.
     """
 
     network: nn.Module
@@ -71,7 +72,7 @@ class Job:
     checkpoint: CheckpointSettings = field(default_factory=CheckpointSettings)
     seed: int = 0
     device: torch.device = CPU
-    engine: Literal["auto", "dense", "autograd"] = "auto"
+    engine: Literal["auto", "fused", "dense", "autograd"] = "auto"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.choose_engine import Choice, choose_engine
 from glasshouse.training.engine import Answers, Saw
 from glasshouse.training.epoch_log import EpochLog
+from glasshouse.training.fused import FusedLoop, read_bounds
+from glasshouse.training.fused.run import advance
 from glasshouse.training.giving_up import give_up
 from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
@@ -122,7 +124,12 @@ class Training:
         """Take an engine into use."""
         for turn in self.turns:
             self.choice = turn.use(choice, self.note_parts)
-        self.dense = self.choice.name == "dense"
+        self.dense = self.choice.name != "autograd"
+        self.fused: FusedLoop | None = None
+        if self.choice.fused is not None and self.leading.flat is not None:
+            bounds = read_bounds(self.job, self.leading.regularization)
+            flat, optimizer = self.leading.flat, self.leading.optimizer
+            self.fused = FusedLoop(self.choice.fused, self.job, flat, optimizer, bounds)
 
     def run(self) -> Outcome:
         """All epochs, from wherever the run stands."""
@@ -161,12 +168,21 @@ class Training:
 
     def run_steps(self, request: StopRequest) -> None:
         """The steps of an epoch that are left."""
+        if self.fused is not None:
+            while self.progress.step_of_epoch < self.job.batches.steps:
+                advance(self, self.fused)
+                self.look_up(request)
+            return
         for batches in self.job.batches.epoch(self.progress.epoch, self.progress.step_of_epoch):
             self.step(batches)
-            if request.by:
-                self.stop(request.by)
-            if checkpoint_due(self):
-                save(self)
+            self.look_up(request)
+
+    def look_up(self, request: StopRequest) -> None:
+        """Between two steps: stop if asked to, save if it is time."""
+        if request.by:
+            self.stop(request.by)
+        if checkpoint_due(self):
+            save(self)
 
     def step(self, batches: list[Batch]) -> None:
         """One step: each turn that is due, under the probes' eyes when it is their turn."""

@@ -128,32 +128,26 @@ def own_gradient(parameter: torch.Tensor) -> torch.Tensor | None:
 
 
 class Aside:
-    """Flat buffers beside the gradients', for those batches of a step that are added up.
+    """A flat buffer beside the gradients', for those batches of a step that are added up.
 
     Args:
         flat: The parameters' buffers, installed.
     """
 
     def __init__(self, flat: FlatParameters) -> None:
-        self._pairs = [
-            (leaf.grad, torch.zeros_like(leaf.grad))
-            for group in flat.groups
-            for leaf in group.leaves
-            if leaf.grad is not None
-        ]
+        self._whole = flat.gradients
+        self._beside = torch.zeros_like(flat.gradients)
 
     def gradient(self, parameter: torch.Tensor) -> torch.Tensor | None:
         """The same place in the buffer beside."""
         own = own_gradient(parameter)
-        for whole, beside in self._pairs:
-            if own is not None and own.untyped_storage().data_ptr() == whole.untyped_storage().data_ptr():
-                return torch.as_strided(beside, own.shape, own.stride(), own.storage_offset())
-        return None
+        if own is None:
+            return None
+        return torch.as_strided(self._beside, own.shape, own.stride(), own.storage_offset())
 
     def move(self, first: bool) -> None:
         """Add what lies beside to the gradients, or begin them with it."""
-        for whole, beside in self._pairs:
-            if first:
-                whole.copy_(beside)
-            else:
-                whole.add_(beside)
+        if first:
+            self._whole.copy_(self._beside)
+        else:
+            self._whole.add_(self._beside)
