@@ -99,6 +99,21 @@ class InMemoryBatches:
         """Shape and type of one row of inputs, and whether targets are floating-point numbers."""
         return tuple(self._inputs.shape[1:]), self._inputs.dtype, self._targets.is_floating_point()
 
+    @property
+    def everything(self) -> Batch:
+        """All rows, in their own order."""
+        return Batch(self._inputs, self._targets)
+
+    @property
+    def sizes(self) -> list[list[int]]:
+        """Rows of every batch of every step."""
+        return self._sizes
+
+    @property
+    def augmented(self) -> bool:
+        """Whether inputs are changed at random."""
+        return self._augment is not None
+
     def order(self, number: int) -> torch.Tensor:
         """The row numbers of an epoch in the order in which they are shown."""
         generator = torch.Generator().manual_seed(derive(self._seed, "shuffle", number))
