@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from glasshouse.core.errors import NonFiniteError
@@ -155,4 +156,4 @@ def chunks(members: Sequence[Member]) -> list[list[Member]]:
     ordered = sorted(members, key=lambda each: [name_of(one) for one in each.structure.activations])
     count = -(-len(ordered) // CHUNK)
     ends = [len(ordered) * number // count for number in range(count + 1)]
-    return [ordered[first:end] for first, end in zip(ends, ends[1:], strict=False)]
+    return [ordered[first:end] for first, end in pairwise(ends)]

@@ -32,6 +32,14 @@ class Block:
         self.flat = torch.zeros(members * self.stride, dtype=dtype)
         self.view = self.flat.as_strided((members, rows, features), (self.stride, features, 1))
 
+    def dense(self) -> torch.Tensor:
+        """Where products are to be written: they are taken one by one where their place has gaps."""
+        return self.view if self.view.is_contiguous() else torch.empty(self.view.shape, dtype=self.flat.dtype)
+
+    def take(self, dense: torch.Tensor) -> torch.Tensor:
+        """The buffer, with these numbers in it."""
+        return dense if dense is self.view else self.view.copy_(dense)
+
     def line(self, member: int) -> torch.Tensor:
         """The numbers of one member, in a row."""
         return self.flat[member * self.stride : member * self.stride + self.size]
@@ -55,6 +63,9 @@ class Segment(Site):
 def products(stack: Stack, number: int, y: Block, dx: Block | None) -> tuple[Move, Callable[..., None]]:
     """A linear layer: ``y = x W' + b``; back ``dW = dy' x``, ``db = sum dy``, ``dx = dy W`` for each member.
 
+    The slope of the weights is computed with the shorter axis first, as ``dW`` or as its transpose: a product
+    with few columns costs five times as much as one with few rows.
+
     Args:
         stack: The parameters.
         number: Which layer.
@@ -65,20 +76,33 @@ def products(stack: Stack, number: int, y: Block, dx: Block | None) -> tuple[Mov
     in_weight, in_bias = stack.matrices(stack.gradients)[number], stack.biases(stack.gradients)[number]
     turned = weight.transpose(1, 2)
     added = None if bias is None else bias.unsqueeze(1)
+    narrow = weight.shape[1] < weight.shape[2]
+    slope = torch.empty(in_weight.shape if narrow else in_weight.transpose(1, 2).shape, dtype=stack.dtype)
+    in_slope = in_weight if narrow else in_weight.transpose(1, 2)
+    outputs = y.dense()
+    inputs_slope = None if dx is None else dx.dense()
     kept = y.view
     bmm, baddbmm, total = torch.bmm, torch.baddbmm, torch.sum
 
     def forward(x: torch.Tensor) -> torch.Tensor:
         nonlocal kept
         kept = x
-        return bmm(x, turned, out=y.view) if added is None else baddbmm(added, x, turned, out=y.view)
+        if added is None:
+            bmm(x, turned, out=outputs)
+        else:
+            baddbmm(added, x, turned, out=outputs)
+        return y.take(outputs)
 
     def backward(dy: torch.Tensor) -> None:
-        bmm(dy.transpose(1, 2), kept, out=in_weight)
+        if narrow:
+            bmm(dy.transpose(1, 2), kept, out=slope)
+        else:
+            bmm(kept.transpose(1, 2), dy, out=slope)
+        in_slope.copy_(slope)
         if in_bias is not None:
             total(dy, 1, out=in_bias)
         if dx is not None:
-            bmm(dy, weight, out=dx.view)
+            dx.take(bmm(dy, weight, out=inputs_slope))
 
     return forward, backward
 

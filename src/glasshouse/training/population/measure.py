@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -13,6 +14,9 @@ from glasshouse.training.population.forward import Pass
 from glasshouse.training.population.heads import Head
 from glasshouse.training.population.stack import Stack
 from glasshouse.training.population.structure import Structure
+
+
+FEW_CLASSES = 32
 
 
 def quick_metrics(meaning: Meaning | None, y: torch.Tensor, t: torch.Tensor) -> list[float | None]:
@@ -32,12 +36,33 @@ def quick_metrics(meaning: Meaning | None, y: torch.Tensor, t: torch.Tensor) -> 
         right = (y.reshape(members, -1) > 0) == (t.reshape(members, -1) > 0.5)
         return [each / rows for each in right.sum(1).tolist()]
     if meaning == "logits":
-        return [each / rows for each in (y.argmax(2) == t).sum(1).tolist()]
+        return [each / rows for each in (winners(y) == t).sum(1).tolist()]
     wanted = t.double()
     residual = (y.double() - wanted).square_().sum((1, 2))
     spread = (wanted - wanted.mean(1, keepdim=True)).square_().sum((1, 2))
     explained = (1 - residual / spread).tolist()
     return [one if all_ > 0 else None for one, all_ in zip(explained, spread.tolist(), strict=True)]
+
+
+def winners(y: torch.Tensor) -> torch.Tensor:
+    """``y.argmax(2)`` by few kernels over all rows at once, where there are few classes.
+
+    Args:
+        y: Outputs (members, rows, classes).
+
+    Example:
+        >>> winners(torch.tensor([[[1.0, 3.0, 3.0], [2.0, 0.0, 1.0]]])).tolist()
+        [[1, 0]]
+    """
+    classes = y.shape[2]
+    if classes > FEW_CLASSES or not math.isfinite(float(y.sum())):
+        return y.argmax(2)
+    columns = y.permute(2, 0, 1).contiguous()
+    largest, winner = columns[0], torch.zeros(y.shape[:2], dtype=torch.int64)
+    for number in range(1, classes):
+        winner.masked_fill_(columns[number] > largest, number)
+        largest = torch.maximum(largest, columns[number])
+    return winner
 
 
 class Judges:
