@@ -43,7 +43,6 @@ class Pass:
         self._backwards: list[Move] = []
         widths = [layer.outputs for layer in stack.layers]
         slopes = [self._block(each) if generators is not None else None for each in widths]
-        self._shown = self._block(stack.layers[0].inputs)
         self._drop(0, stack.layers[0].inputs, with_slope=False)
         for number, slope in enumerate(slopes):
             self._layer(number, slope, slopes[number - 1] if number else None)
@@ -52,7 +51,6 @@ class Pass:
 
     def outputs(self, x: torch.Tensor) -> torch.Tensor:
         """What every member answers, in a buffer that the next call fills."""
-        x = self._shown.take(x)
         for forward in self._forwards:
             x = forward(x)
         return x

@@ -11,7 +11,7 @@ from torch import nn
 
 from glasshouse.training.dense.binders import binder_of
 from glasshouse.training.dense.site import Site
-from glasshouse.training.population.stack import Stack, padded
+from glasshouse.training.population.stack import Stack
 
 Move = Callable[[torch.Tensor], torch.Tensor]
 Pair = tuple[Move, Move]
@@ -19,34 +19,23 @@ Pair = tuple[Move, Move]
 
 
 class Block:
-    """A buffer (members, rows, features), whose members each begin at a multiple of the vector width.
+    """A buffer (members, rows, features), also as one row of numbers.
 
     Args:
-        members, rows, features: Its axes.
+        members: How many networks.
+        rows: Of a batch.
+        features: Of a row.
         dtype: Of its numbers.
     """
 
     def __init__(self, members: int, rows: int, features: int, dtype: torch.dtype) -> None:
         self.size = rows * features
-        self.stride = padded(self.size)
-        self.flat = torch.zeros(members * self.stride, dtype=dtype)
-        self.view = self.flat.as_strided((members, rows, features), (self.stride, features, 1))
-
-    def dense(self) -> torch.Tensor:
-        """Where products are to be written: they are taken one by one where their place has gaps."""
-        return self.view if self.view.is_contiguous() else torch.empty(self.view.shape, dtype=self.flat.dtype)
-
-    def take(self, dense: torch.Tensor) -> torch.Tensor:
-        """The buffer, with these numbers in it."""
-        return dense if dense is self.view else self.view.copy_(dense)
-
-    def line(self, member: int) -> torch.Tensor:
-        """The numbers of one member, in a row."""
-        return self.flat[member * self.stride : member * self.stride + self.size]
+        self.view = torch.zeros(members, rows, features, dtype=dtype)
+        self.flat = self.view.view(-1)
 
     def of(self, first: int, end: int) -> torch.Tensor:
-        """The numbers of some members, with the padding between them, in a row."""
-        return self.flat[first * self.stride : end * self.stride]
+        """The numbers of some members, in a row."""
+        return self.flat[first * self.size : end * self.size]
 
 
 @dataclass(frozen=True)
@@ -79,19 +68,14 @@ def products(stack: Stack, number: int, y: Block, dx: Block | None) -> tuple[Mov
     narrow = weight.shape[1] < weight.shape[2]
     slope = torch.empty(in_weight.shape if narrow else in_weight.transpose(1, 2).shape, dtype=stack.dtype)
     in_slope = in_weight if narrow else in_weight.transpose(1, 2)
-    outputs = y.dense()
-    inputs_slope = None if dx is None else dx.dense()
+    outputs = y.view
     kept = y.view
     bmm, baddbmm, total = torch.bmm, torch.baddbmm, torch.sum
 
     def forward(x: torch.Tensor) -> torch.Tensor:
         nonlocal kept
         kept = x
-        if added is None:
-            bmm(x, turned, out=outputs)
-        else:
-            baddbmm(added, x, turned, out=outputs)
-        return y.take(outputs)
+        return bmm(x, turned, out=outputs) if added is None else baddbmm(added, x, turned, out=outputs)
 
     def backward(dy: torch.Tensor) -> None:
         if narrow:
@@ -102,7 +86,7 @@ def products(stack: Stack, number: int, y: Block, dx: Block | None) -> tuple[Mov
         if in_bias is not None:
             total(dy, 1, out=in_bias)
         if dx is not None:
-            dx.take(bmm(dy, weight, out=inputs_slope))
+            bmm(dy, weight, out=dx.view)
 
     return forward, backward
 
@@ -194,9 +178,9 @@ class Dropout:
         self._drawn = []
         for place, chance in enumerate(chances):
             if chance == 1:
-                self._mask.line(place).zero_()
+                self._mask.of(place, place + 1).zero_()
             elif chance > 0:
-                self._drawn.append((place, self._mask.line(place), 1 - chance))
+                self._drawn.append((place, self._mask.of(place, place + 1), 1 - chance))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """``y = m x / (1 - p)``."""

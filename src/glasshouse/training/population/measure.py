@@ -15,7 +15,6 @@ from glasshouse.training.population.heads import Head
 from glasshouse.training.population.stack import Stack
 from glasshouse.training.population.structure import Structure
 
-
 FEW_CLASSES = 32
 
 

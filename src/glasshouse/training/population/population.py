@@ -29,18 +29,14 @@ from glasshouse.training.quick import metric_name
 class Population:
     """Networks of one shape, in one buffer.
 
-    Members whose training has ended keep their place, at a rate of 0, until half of them have: then those
-    that still run move together. None of this touches the numbers of the others.
+    Members whose training has ended keep their place, at a rate of 0, until all have ended: products of fewer
+    matrices are rounded in another way, and the others are to keep every bit.
 
     Args:
         members: With equal keys, all after the same epoch.
     """
 
     def __init__(self, members: Sequence[Member]) -> None:
-        self._take(members)
-
-    def _take(self, members: Sequence[Member]) -> None:
-        """Lay the members' numbers into buffers."""
         self.members = list(members)
         structures = [each.structure for each in members]
         jobs = [each.job for each in members]
@@ -90,10 +86,6 @@ class Population:
                         f"of {len(self.members)} networks",
                         fix="run it again",
                     )
-                running = [each for each in self.members if each.running]
-                if running and 2 * len(running) <= len(self.members):
-                    self.rest()
-                    self._take(running)
             self.rest()
 
     def rest(self) -> None:

@@ -10,19 +10,15 @@ from torch import nn
 from glasshouse.training.flat import ALIGNMENT
 from glasshouse.training.population.structure import Layer
 
-LANES = 32
-"""Rows of buffers are padded to multiples of this many numbers, so that vector instructions cut every
-member's numbers in the same way wherever it stands, and its bits do not hang on who stands beside it."""
 
-
-def padded(count: int, to: int = LANES) -> int:
-    """The next multiple.
+def padded(count: int) -> int:
+    """The next multiple of what vector instructions like.
 
     Example:
         >>> padded(33), padded(32)
-        (64, 32)
+        (48, 32)
     """
-    return -(-count // to) * to
+    return -(-count // ALIGNMENT) * ALIGNMENT
 
 
 class Stack:
@@ -48,13 +44,13 @@ class Stack:
         self._matrices, place = [], 0
         for layer in layers:
             self._matrices.append(place)
-            place += padded(layer.inputs * layer.outputs, ALIGNMENT)
+            place += padded(layer.inputs * layer.outputs)
         self.pulled = place
         self._biases = []
         for layer in layers:
             self._biases.append(place)
-            place += padded(layer.outputs, ALIGNMENT) if layer.bias else 0
-        self.width = padded(place)
+            place += padded(layer.outputs) if layer.bias else 0
+        self.width = place
         self.weights = torch.zeros(members, self.width, dtype=dtype)
         self.gradients = torch.zeros_like(self.weights)
 
