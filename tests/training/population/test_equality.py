@@ -209,16 +209,19 @@ def test_shapes_make_groups_and_what_is_alone_says_why() -> None:
             job(5, clip_norm=1.0),
             job(6, optimizer="rmsprop"),
             job(7, network=mlp(6, 3, hidden=[4])),
+            job(8),
+            job(9, network=mlp(6, 3, hidden=[5])),
         ]
 
     cohort = compare(build)
-    assert cohort.engines == ["population"] * 4 + ["dense"] * 4
+    assert cohort.engines == ["population"] * 4 + ["dense"] * 4 + ["population"] * 2
     assert cohort.reasons == [
         *[""] * 4,
         "layer 'norm1' (BatchNorm1d): populations have linear layers, activations and dropout",
         "clipping: the gradients of a population are not clipped",
         "optimizer rmsprop: populations have SGD, momentum as a sum, Adam and AdamW in their usual form",
-        "no other network has its shape, its batches and its kind of optimizer",
+        "fewer than 3 networks have its shape, its batches and its kind of optimizer",
+        *[""] * 2,
     ]
     outcome = cohort.outcomes[7]
     assert not isinstance(outcome, Exception)

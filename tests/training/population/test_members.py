@@ -145,7 +145,7 @@ def test_the_best_weights_are_taken_back() -> None:
 def test_targets_that_fit_no_loss_are_refused_as_alone() -> None:
     given = part()
     wrong = Part(given.inputs, given.targets + 5, given.rows)
-    jobs = [job(0), job(1, rows=wrong)]
+    jobs = [job(0), job(1, rows=wrong), job(2)]
     with pytest.raises(DataError) as alone:
         train(job(1, rows=wrong))
     with pytest.raises(DataError) as together:

@@ -21,6 +21,10 @@ CHUNK = 64
 """Most networks in one buffer: more win nothing, and no longer fit into the cache."""
 
 
+FEWEST = 3
+"""Fewest networks that are worth a population: two at once take as long as one after the other."""
+
+
 class Cohort:
     """Networks trained side by side, each as :func:`glasshouse.training.loop.train` would train it.
 
@@ -41,10 +45,10 @@ class Cohort:
         >>> inputs = torch.tensor([[0.0], [1.0], [2.0], [3.0]])
         >>> batches = InMemoryBatches(Part(inputs, 2 * inputs, np.arange(4)), batch_size=2)
         >>> cohort = Cohort([Job(network=torch.nn.Linear(1, 1), batches=batches, optimizer="sgd", epochs=200,
-        ...     objective=Supervised(LOSSES.build("mse")), learning_rate=rate) for rate in (0.05, 0.1)])
+        ...     objective=Supervised(LOSSES.build("mse")), learning_rate=rate) for rate in (0.05, 0.1, 0.2)])
         >>> cohort.advance(100)
         >>> [len(each) for each in cohort.histories], cohort.engines
-        ([100, 100], ['population', 'population'])
+        ([100, 100, 100], ['population', 'population', 'population'])
     """
 
     def __init__(self, jobs: Sequence[Job]) -> None:

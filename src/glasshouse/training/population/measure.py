@@ -82,7 +82,8 @@ class Judges:
         self._inputs = together([each.inputs.flatten(1) for each in parts])
         self.targets = together([each.targets for each in parts])
         widest = max(max(layer.inputs, layer.outputs) for layer in stack.layers)
-        self._sizes = [len(each) for each in torch.arange(rows).split(max(1, ELEMENTS // (members * widest)))]
+        most = max(1, ELEMENTS // (members * widest))
+        self._sizes = [min(most, rows - first) for first in range(0, rows, most)]
         self._passes = {size: Pass(stack, structures, size, head, None) for size in set(self._sizes)}
         self._outputs = torch.zeros(members, rows, stack.layers[-1].outputs)
 

@@ -159,8 +159,8 @@ class Population:
             self._stack.write(self._stack.weights[place], linears)
             end = number + 1
             inputs = x[place].reshape(-1, *member.job.batches.everything.inputs.shape[1:])  # type: ignore[attr-defined]
-            so_far = (each[:end, place].tolist() for each in (losses, counts, rates))
-            member.fail(*so_far, inputs, best)
+            lost, weights = losses[:end, place].tolist(), counts[:end, place].tolist()
+            member.fail(lost, weights, rates[:end, place].tolist(), inputs, best)
             self._silence(place)
 
     def _silence(self, place: int) -> None:
