@@ -2,7 +2,7 @@
 
 Everybody learns the same rows with the same settings but for seed and learning rate. "Alone" is the dense
 engine, the fastest that one network has. All in one process and on pinned threads, in turns, so that a busy
-moment of the machine meets everybody. What counts is the ratio within a round. Setting up is part of the time.
+moment of the machine meets everybody. What counts is the ratio within a round. Setting up is included.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ def main() -> None:
     parts = [
         "## Populations, 1 thread",
         sentence(machine),
-        "Milliseconds per network, setting up included, and the time of one trained alone by the dense engine "
-        f"as a multiple of it, of the same round: median (quartiles) of {options.rounds} rounds. One network "
-        "by itself goes through the dense engine here too.",
+        "Milliseconds per network, setting up included, and the time of one trained alone by the dense "
+        f"engine as a multiple of it, of the same round: median (quartiles) of {options.rounds} rounds. "
+        "One network by itself goes through the dense engine here too.",
         *(f"### {SIZES[name].title}\n\n{detailed(found)}" for name, found in results.items()),
     ]
     publish(

@@ -17,9 +17,11 @@ from glasshouse.models.mlp import mlp
 from glasshouse.objectives import Supervised
 from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.batches import InMemoryBatches
+from glasshouse.training.dense.site import UnsupportedError
 from glasshouse.training.job import Job
 from glasshouse.training.loop import train
 from glasshouse.training.population import Cohort
+from glasshouse.training.population.structure import read_structure
 from glasshouse.training.records import Records
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
@@ -195,6 +197,64 @@ def test_folds_of_their_own_and_no_validation() -> None:
         return [job(seed, rows=part(seed=seed), validation=None) for seed in range(3)]
 
     compare(build)
+
+
+def pictures(seed: int) -> nn.Module:
+    """Layers in every place that a population knows."""
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Dropout(0.1 * seed),
+        nn.Sequential(nn.Linear(6, 5, bias=False), nn.Tanh(), nn.Dropout(0.3)),
+        nn.Identity(),
+        nn.Linear(5, 7),
+        nn.Linear(7, 2),
+        nn.Softplus() if seed % 2 else nn.ELU(),
+    ).double()
+
+
+def test_pictures_dropout_of_inputs_missing_biases_and_an_activation_at_the_end() -> None:
+    def shaped(given: Part) -> Part:
+        return Part(given.inputs.reshape(-1, 2, 3), given.targets, given.rows)
+
+    rows = shaped(part(loss="mse", dtype=torch.float64))
+    watching = shaped(part(40, "mse", torch.float64, seed=2))
+
+    def build() -> list[Job]:
+        return [
+            job(seed, rows=rows, network=pictures(seed), loss="mse", validation=watching) for seed in range(4)
+        ]
+
+    assert compare(build, 1e-10).engines == ["population"] * 4
+
+
+def test_what_populations_do_not_know_is_named() -> None:
+    odd = part(loss="mse")
+    refused = {
+        "probes: they look at one network at a time": {"probe_every": 5},
+        "training.engine: 'dense' was asked for": {"engine": "dense"},
+        "training.layer_rates: all layers of a population learn at one rate": {
+            "layer_rates": {"output": 0.1}
+        },
+        "regularizer MaxNorm: populations have L1 and L2": {"regularizers": ["max_norm"]},
+        "loss Huber: populations do not know it with these settings": {"loss": "huber", "rows": odd},
+        "layer 'activation1' (Softmax): populations have linear layers, activations and dropout": {
+            "network": network(0, "softmax")
+        },
+        "the data: its batches are not plain rows in memory": {
+            "batches": InMemoryBatches(part(), batch_size=BATCH, augment=lambda x, _: x)
+        },
+        "training.accumulate: a step of a population is one batch": {
+            "batches": InMemoryBatches(part(), batch_size=BATCH, accumulate=2)
+        },
+        "a training step: 113 million operations fill a core by themselves": {
+            "network": mlp(6, 3, hidden=[1000, 2340])
+        },
+    }
+    for reason, changes in refused.items():
+        with pytest.raises(UnsupportedError) as caught:
+            read_structure(job(0, **changes))
+        assert str(caught.value) == reason
 
 
 def test_shapes_make_groups_and_what_is_alone_says_why() -> None:

@@ -146,10 +146,9 @@ def seated(jobs: Sequence[Job]) -> list[Member | Alone]:
     for job, each in zip(jobs, read, strict=True):
         if isinstance(each, str):
             members.append(Alone(job, each))
-        elif found[each.key] == 1:
-            members.append(
-                Alone(job, "no other network has its shape, its batches and its kind of optimizer")
-            )
+        elif found[each.key] < FEWEST:
+            why = f"fewer than {FEWEST} networks have its shape, its batches and its kind of optimizer"
+            members.append(Alone(job, why))
         else:
             members.append(Member(job, each))
     return members
