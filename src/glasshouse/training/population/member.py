@@ -72,7 +72,8 @@ class Member:
     def outcome(self) -> Outcome:
         """What came of it."""
         progress = self.progress
-        best = progress.epoch if self.best is None else self.job.stopping.best_epoch
+        stopping = self.job.stopping
+        best = (stopping.part == "validation" and stopping.best_epoch) or progress.epoch
         why = f"one of {self.beside} networks of one shape, trained at once"
         return Outcome(best, progress.ended, progress.epoch, progress.step, self.seconds, self.engine, why)
 
