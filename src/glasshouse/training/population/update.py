@@ -117,9 +117,8 @@ class Adam:
         self._beta1, self._beta2 = betas[:, 0], betas[:, 1]
         self._epsilon = np.array([each.epsilon for each in settings])
         self._decay = np.array([each.decoupled for each in settings])
-        self._new_mean = column(1 - self._beta1, stack.dtype)
-        self._old_square = column(self._beta2, stack.dtype)
-        self._new_square = column(1 - self._beta2, stack.dtype)
+        self._new_mean = shared(1 - self._beta1, stack.dtype)
+        self._new_square = shared(1 - self._beta2, stack.dtype)
         self._way = torch.empty_like(stack.weights)
         self.slots = {name: torch.zeros_like(stack.weights) for name in ("mean", "square")}
 
@@ -140,7 +139,7 @@ class Adam:
         m, s = self.slots["mean"], self.slots["square"]
         m.lerp_(g, self._new_mean)
         torch.mul(g, g, out=way)
-        s.mul_(self._old_square).addcmul_(way, self._new_square)
+        s.lerp_(way, self._new_square)
         torch.sqrt(s, out=way).add_(self._floors[number])
         torch.div(m, way, out=way)
         self._stack.weights.addcmul_(way, self._rates[number], value=-1)
@@ -156,6 +155,11 @@ class Adam:
 def _forget(slots: dict[str, torch.Tensor], member: int) -> None:
     for each in slots.values():
         each[member].zero_()
+
+
+def shared(numbers: Table, dtype: torch.dtype) -> torch.Tensor | float:
+    """A column; or one number, which kernels take faster, where it is the same for all."""
+    return float(numbers[0]) if (numbers == numbers[0]).all() else column(numbers, dtype)
 
 
 def column(numbers: Sequence[float] | Table, dtype: torch.dtype) -> torch.Tensor:
