@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -85,11 +85,24 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
     if settings.normal is not None:
         split = with_normal_rows(raw, split, settings.normal)
     if settings.task == "reconstruction" and raw.kind == "images" and settings.prepare.scaling == "auto":
-        # Levels from 0 to 1, so that errors are shares of the way from black to white.
-        prepare = settings.prepare.replace(scaling="min-max")
+        prepare = settings.prepare.replace(scaling=scaling_of_pictures(experiment))
         settings = settings.replace(prepare=prepare.model_dump())
     preparation = fit_preparation(raw, split.train, settings)
     return Materials(raw, split, preparation, assemble(raw, split, preparation, settings.task))
+
+
+def scaling_of_pictures(experiment: Experiment) -> Literal["min-max", "z-score", "binary"]:
+    """How pictures are scaled that are to be learnt themselves, where the experiment does not say.
+
+    Example:
+        >>> scaling_of_pictures(Experiment(data="digits", model="rbm"))
+        'binary'
+    """
+    if objective_of(experiment) != "contrastive_divergence":
+        # Levels from 0 to 1, so that errors are shares of the way from black to white.
+        return "min-max"
+    gaussian = experiment.model.spec().get("visible") == "gaussian"
+    return "z-score" if gaussian else "binary"
 
 
 def anchored(experiment: Experiment) -> Experiment:
