@@ -1,4 +1,4 @@
-"""The pseudo-likelihood: how well each unit of a row is foretold by the others, without a partition function."""
+"""The pseudo-likelihood: how well each unit of a row is foretold by all others."""
 
 from __future__ import annotations
 

@@ -274,7 +274,7 @@ def rbm(
 CONCEPT = Concept(
     name="rbm",
     kind="model",
-    summary="Restricted Boltzmann machine: a distribution of rows from an energy of visible and hidden units.",
+    summary="Restricted Boltzmann machine: a distribution of rows, by an energy of two layers.",
     build=rbm,
     aliases=("restricted_boltzmann_machine", "harmonium"),
     equation=r"E(v, h) = -b^\top v - c^\top h - h^\top W v,\quad p(v) = \frac1Z \sum_h e^{-E(v, h)} = "
@@ -307,7 +307,7 @@ CONCEPT = Concept(
         "defaults": {
             "objective.name": "contrastive_divergence",
             "training.optimizer": "adam",
-            "training.learning_rate": 0.005,
+            "training.learning_rate": 0.01,
             "training.weight_decay": 0.0,
         },
     },

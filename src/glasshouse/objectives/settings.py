@@ -122,7 +122,8 @@ class ObjectiveSettings(Settings):
     )
     chains: Count | Literal["auto"] = Field(
         "auto",
-        description="How many persistent chains there are, from 1, or auto. auto: as many as a batch has rows.",
+        description="How many persistent chains there are, from 1, or auto. auto: as many as "
+        "a batch has rows.",
     )
 
     discount: float | Literal["auto"] = Field(
