@@ -121,7 +121,7 @@ class RestrictedBoltzmannMachine(nn.Module):
         """What the visible units alone add to the energy, shape (N,)."""
         flat = rows.flatten(1)
         if self.log_noise is None:
-            return -flat @ self.visible_bias
+            return -(flat @ self.visible_bias)
         return 0.5 * (flat - self.visible_bias).square().sum(dim=1) * (-self.log_noise).exp()
 
     def free_energy(self, rows: torch.Tensor) -> torch.Tensor:
@@ -141,7 +141,8 @@ class RestrictedBoltzmannMachine(nn.Module):
             >>> network.free_energy(torch.ones(1, 3)).detach()  # two units that are free: -2 ln 2
             tensor([-1.3863])
         """
-        return self.visible_energy(rows) - F.softplus(self.hidden_inputs(rows)).sum(dim=1)
+        summed_out: torch.Tensor = F.softplus(self.hidden_inputs(rows)).sum(dim=1)
+        return self.visible_energy(rows) - summed_out
 
     def encode(self, inputs: torch.Tensor) -> torch.Tensor:
         """The probability of every hidden unit to be 1, given rows: shape (N, H)."""
