@@ -27,7 +27,12 @@ def digits(model=None, objective=None, data=None, training=None, output=None):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return gh.run(digits(training={"epochs": 12, "learning_rate": 0.04}), out=tmp_path_factory.mktemp("rbm"), observers=[])
+    output = {"onnx": True}
+    return gh.run(
+        digits(output=output, training={"epochs": 12, "learning_rate": 0.04}),
+        out=tmp_path_factory.mktemp("rbm"),
+        observers=[],
+    )
 
 
 def test_an_experiment_that_names_the_model_alone_is_decided(made):
@@ -115,6 +120,8 @@ def test_the_bundle_encodes_and_gives_back(made):
     with torch.no_grad():
         assert np.allclose(codes, made.network.encode(prepared).numpy(), atol=1e-6)
     assert coder.reconstruct(pixels).shape == (2, 8, 8)
+    assert "inputs = (inputs > 0).astype(np.float32)" in (made.bundle / "card.md").read_text()
+    assert (made.bundle / "model.onnx").exists()
 
 
 @pytest.mark.parametrize("persistent", [False, True])

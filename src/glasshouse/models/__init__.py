@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glasshouse.models.actor_critic import ActorCritic, actor_critic
 from glasshouse.models.alexnet import alexnet
-from glasshouse.models.annealed_importance_sampling import annealed_log_partition
+from glasshouse.models.annealed_importance_sampling import BaseRates, annealed_log_partition
 from glasshouse.models.autoencoder import Autoencoder, autoencoder
 from glasshouse.models.build import build_model
 from glasshouse.models.catalogue import MODELS
@@ -48,6 +48,7 @@ __all__ = [
     "MODELS",
     "ActorCritic",
     "Autoencoder",
+    "BaseRates",
     "Gan",
     "Layer",
     "Perceptron",

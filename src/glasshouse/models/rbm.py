@@ -150,7 +150,7 @@ class RestrictedBoltzmannMachine(nn.Module):
 
     def decode(self, code: torch.Tensor) -> torch.Tensor:
         """The rows that are expected of hidden units (N, H): probabilities, or means."""
-        raw = self.generation(code)
+        raw: torch.Tensor = self.generation(code)
         if self.log_noise is None:
             raw = torch.sigmoid(raw)
         return raw.reshape(-1, *self.shape) if len(self.shape) > 1 else raw

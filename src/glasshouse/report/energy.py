@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from glasshouse.plot import curves, learning_curve
+from glasshouse.plot import learning_curve
 from glasshouse.report import numbers
 from glasshouse.report.pictures import data_uri
 from glasshouse.report.reconstruction import MOST_SHARPLY
@@ -15,6 +15,20 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
 
 Figure = dict[str, Any] | None
+LIKELIHOODS = (
+    (
+        "log_likelihood",
+        "Log-likelihood",
+        "In nats per validation row, exact, after every epoch. The epoch where it was highest was kept.",
+    ),
+    (
+        "pseudo_likelihood",
+        "Pseudo-likelihood",
+        "In nats per validation row, by one number of each, always the same one, given all others. The epoch "
+        "where it was highest was kept.",
+    ),
+)
+"""What validation rows are judged by: names in the history, titles and captions."""
 
 
 def energy(records: Records) -> Content | None:
@@ -62,14 +76,12 @@ def energy_figures(records: Records, best: int | None) -> list[Figure]:
     history = records.history
     if "train_free_energy" not in history.columns:
         return []
-    figures = [_likelihood(history)]
-    lines = [(name, *_known(history, f"{part}_free_energy")) for part, name in PARTS.items()]
-    lines = [each for each in lines if each[1]]
+    figures = [_likelihood(history, best)]
     caption = (
         "Mean over rows. Its level means nothing, because Z moves too; the distance does: where validation "
         "rows rise above training rows, the machine begins to learn its rows by heart."
     )
-    figures.append(drawn(curves(lines, "epoch", "nats"), "Free energy", caption))
+    figures.append(drawn(learning_curve(history, "free_energy", best), "Free energy", caption))
     caption = (
         "The free energy of rows minus that of the chains' ends. Its slope is what training follows; its "
         "value is no measure of quality."
@@ -78,32 +90,8 @@ def energy_figures(records: Records, best: int | None) -> list[Figure]:
     return figures
 
 
-PARTS = {"train": "training", "validation": "validation"}
-
-
-def _likelihood(history: pl.DataFrame) -> Figure:
-    for name, title, caption in (
-        (
-            "log_likelihood",
-            "Log-likelihood",
-            "Of validation rows, exact, after every epoch. The epoch where it was highest was kept.",
-        ),
-        (
-            "pseudo_likelihood",
-            "Pseudo-likelihood",
-            "Of validation rows, by one number of each, always the same one, given all others. The epoch "
-            "where it was highest was kept.",
-        ),
-    ):
-        epochs, values = _known(history, f"validation_{name}")
-        if epochs:
-            return drawn(curves([("validation", epochs, values)], "epoch", "nats per row"), title, caption)
+def _likelihood(history: pl.DataFrame, best: int | None) -> Figure:
+    for name, title, caption in LIKELIHOODS:
+        if f"validation_{name}" in history.columns:
+            return drawn(learning_curve(history, name, best), title, caption)
     return None
-
-
-def _known(history: pl.DataFrame, column: str) -> tuple[list[float], list[float]]:
-    """Epochs and values of a column, those that there are."""
-    if column not in history.columns:
-        return [], []
-    known = history.select("epoch", column).drop_nulls()
-    return known["epoch"].cast(pl.Float64).to_list(), known[column].to_list()

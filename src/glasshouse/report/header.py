@@ -52,6 +52,8 @@ def _result(record: Mapping[str, Any]) -> dict[str, Any] | None:
     if value is None:
         return None
     others = [(each["name"], each["metrics"].get(name), each["about"]) for each in record["baselines"]]
+    if name == "log_likelihood":  # baselines that only give rows back have none
+        others = [each for each in others if each[1] is not None]
     known = [each for _, each, _ in others if each is not None]
     low, high = _ends(value, [value, *(span or []), *known], name)
 
