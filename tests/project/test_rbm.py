@@ -10,7 +10,7 @@ import torch
 
 import glasshouse as gh
 from glasshouse.core.errors import ModelError, SettingError
-from glasshouse.models import log_partition
+from glasshouse.models import BaseRates, annealed_log_partition, log_partition
 
 FEW = {"epochs": 4, "learning_rate": 0.01}
 
@@ -219,3 +219,6 @@ def test_ten_units_on_digits_come_within_a_third_of_a_nat_of_the_best_likelihood
     # Exact maximum likelihood, by gradients of the enumerated partition function, gives -19.7 in a plain
     # implementation of its own.
     assert made.metrics["test"]["log_likelihood"] > -20.0
+    rows = torch.from_numpy(np.random.default_rng(0).integers(0, 2, (100, 64)).astype(np.float32))
+    found = annealed_log_partition(made.network, BaseRates.of(rows, "binary"))
+    assert abs(found.log_partition - log_partition(made.network)) < 0.2
