@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -10,7 +11,13 @@ import torch
 
 import glasshouse as gh
 from glasshouse.core.errors import ModelError, SettingError
-from glasshouse.models import BaseRates, annealed_log_partition, log_partition
+from glasshouse.models import BaseRates, annealed_log_partition, log_partition, rbm
+from glasshouse.objectives import ContrastiveDivergence, Step
+from glasshouse.objectives.contrastive_divergence import mean_log_likelihood
+from glasshouse.project.materials import gather
+from glasshouse.training.batches import InMemoryBatches
+from glasshouse.training.job import Job
+from glasshouse.training.loop import train
 
 FEW = {"epochs": 4, "learning_rate": 0.01}
 
@@ -203,9 +210,41 @@ def test_what_does_not_fit_is_refused(tmp_path):
         )
 
 
+class ExactLikelihood(ContrastiveDivergence):
+    """Maximum likelihood without chains: the partition function of ten hidden units, all states added up."""
+
+    states = torch.tensor(list(itertools.product([0.0, 1.0], repeat=10)))
+
+    def __call__(self, network, inputs, targets):
+        upward = torch.nn.functional.softplus(network.visible_bias + self.states @ network.weight)
+        log_z = torch.logsumexp(self.states @ network.hidden_bias + upward.sum(dim=1), dim=0)
+        return Step(network.free_energy(inputs).mean() + log_z, inputs)
+
+
+@pytest.fixture(scope="module")
+def best():
+    """The test likelihood that the exact gradient reaches, with the same steps of the same optimizer."""
+    prepared = gather(digits()).prepared
+    torch.manual_seed(0)
+    network = rbm((1, 8, 8), hidden=10)
+    job = Job(
+        network=network,
+        batches=InMemoryBatches(prepared.train, batch_size=16),
+        objective=ExactLikelihood(),
+        optimizer="adam",
+        schedule="cosine",
+        learning_rate=0.01,
+        epochs=100,
+    )
+    train(job)
+    return mean_log_likelihood(network, prepared.test.inputs, log_partition(network))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("objective", [{}, {"persistent": True}])
-def test_ten_units_on_digits_come_within_a_third_of_a_nat_of_the_best_likelihood(tmp_path, objective):
+def test_ten_units_on_digits_come_within_a_third_of_a_nat_of_exact_maximum_likelihood(
+    tmp_path, best, objective
+):
     made = gh.run(
         digits(
             model={"hidden": 10},
@@ -216,9 +255,8 @@ def test_ten_units_on_digits_come_within_a_third_of_a_nat_of_the_best_likelihood
         out=tmp_path,
         observers=[],
     )
-    # Exact maximum likelihood, by gradients of the enumerated partition function, gives -19.7 in a plain
-    # implementation of its own.
-    assert made.metrics["test"]["log_likelihood"] > -20.0
+    assert best > -19.7  # a plain implementation of its own, with fewer steps
+    assert made.metrics["test"]["log_likelihood"] > best - 0.3
     rows = torch.from_numpy(np.random.default_rng(0).integers(0, 2, (100, 64)).astype(np.float32))
     found = annealed_log_partition(made.network, BaseRates.of(rows, "binary"))
     assert abs(found.log_partition - log_partition(made.network)) < 0.2
