@@ -84,7 +84,7 @@ def by_hand(job, actor_every=1, actor_times=1, actor_rate=None):
     actor = torch.optim.SGD(network.actor.parameters(), lr=actor_rate or job.learning_rate)
     step = 0
     for epoch in range(job.epochs):
-        for [(inputs, targets)] in job.batches.epoch(epoch):
+        for [(inputs, targets, _)] in job.batches.epoch(epoch):
             network.zero_grad()
             critic_loss(network, inputs, targets).loss.backward()
             critic.step()

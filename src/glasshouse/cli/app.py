@@ -19,6 +19,7 @@ from glasshouse.cli.resume import resume
 from glasshouse.cli.run import run
 from glasshouse.cli.sample import sample
 from glasshouse.cli.show import show
+from glasshouse.cli.sweep import sweep
 from glasshouse.core.errors import GlasshouseError, StorageError, UsageError
 
 
@@ -32,7 +33,20 @@ def app() -> None:
     """Deep learning under glass: train any classic network on your own data and see every number."""
 
 
-for command in (run, new, list_command, show, explain, dream, predict, sample, resume, compare, env):
+for command in (
+    run,
+    sweep,
+    new,
+    list_command,
+    show,
+    explain,
+    dream,
+    predict,
+    sample,
+    resume,
+    compare,
+    env,
+):
     app.add_command(command)
 
 

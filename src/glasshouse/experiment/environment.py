@@ -27,6 +27,7 @@ PACKAGES = (
 )
 OPTIONAL = {
     "tensorboard": "tensorboard",
+    "numba": "training.engine = 'fused'",
     "pandas": "reading pandas frames",
     "gymnasium": "worlds of gymnasium",
 }

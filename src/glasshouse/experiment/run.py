@@ -208,6 +208,23 @@ def new_run(out: Path | str, name: str) -> Run:
     Raises:
         StorageError: The folder cannot be made.
     """
+    folder = new_folder(out, name)
+    write_json(
+        folder / "status.json", {"run": folder.name, "state": "running", "stage": "start", "message": ""}
+    )
+    return Run(folder)
+
+
+def new_folder(out: Path | str, name: str) -> Path:
+    """Make an empty folder named after what is in it and the time.
+
+    Args:
+        out: The folder that holds it; made when missing.
+        name: Of the run or sweep.
+
+    Raises:
+        StorageError: The folder cannot be made.
+    """
     plain = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"
     stem = f"{plain}-{time.strftime('%Y%m%d-%H%M%S')}"
     for attempt in range(1000):
@@ -221,10 +238,7 @@ def new_run(out: Path | str, name: str) -> Run:
                 f"the folder {folder} cannot be made: {error.strerror}",
                 fix="choose another place with --out",
             ) from error
-        write_json(
-            folder / "status.json", {"run": folder.name, "state": "running", "stage": "start", "message": ""}
-        )
-        return Run(folder)
+        return folder
     raise StorageError(
         f"there are a thousand runs named {stem} already", fix="choose another place with --out"
     )

@@ -10,6 +10,7 @@ from torch import nn
 
 from glasshouse.core.concept import Concept, Spec, read_spec
 from glasshouse.core.errors import ModelError
+from glasshouse.core.random_state import seed_torch
 from glasshouse.core.seeds import derive
 from glasshouse.models.catalogue import MODELS
 
@@ -38,7 +39,7 @@ def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: in
     concept = MODELS.find(name)
     sizes = _sizes(concept, input_shape, outputs)
     with torch.random.fork_rng():
-        torch.manual_seed(derive(seed, "weights"))
+        seed_torch(derive(seed, "weights"))
         network: nn.Module = MODELS.build(spec, fixed=sizes)
     return network
 

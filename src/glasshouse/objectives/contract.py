@@ -24,8 +24,10 @@ import torch
 from torch import nn
 
 from glasshouse.core.concept import Spec
+from glasshouse.core.errors import SettingError
 from glasshouse.data.parts import OutputScale, Part, Prepared
-from glasshouse.losses.contract import Meaning
+from glasshouse.losses.contract import Loss, Meaning
+from glasshouse.losses.sample_weights import refuse_unweighable, weighted_mean
 from glasshouse.metrics import Prediction
 from glasshouse.models.outputs import outputs_of
 
@@ -141,6 +143,29 @@ class Objective(ABC):
     def __call__(self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> Step:
         """The loss of a batch, for training: what is random is drawn from the global generators."""
 
+    def weighted(
+        self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+    ) -> Step:
+        """The loss of a batch whose rows have weights (N,): their weighted mean.
+
+        Raises:
+            SettingError: The objective weighs no rows.
+        """
+        raise SettingError(
+            f"sample weights with the objective {type(self).__name__.lower()}",
+            expected="the objective 'supervised' or 'reconstruction' with a loss of Glasshouse",
+            fix="leave the weights out",
+        )
+
+    def weighted_value(
+        self, outputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+    ) -> torch.Tensor:
+        """The weighted mean of the loss of outputs alone, where :meth:`weighted` gives one."""
+        loss = getattr(self, "loss", None)
+        refuse_unweighable(loss)
+        assert isinstance(loss, Loss)
+        return weighted_mean(loss, outputs, targets, weights)
+
     @abstractmethod
     def outputs(self, prepared: Prepared) -> int:
         """How many numbers a network must give per row."""
@@ -188,7 +213,11 @@ class Objective(ABC):
         """
         outputs = outputs_of(network, part.inputs, autocast)
         with torch.no_grad():
-            return Judged(float(self.value(outputs, part.targets.to(outputs.device))), outputs)
+            targets = part.targets.to(outputs.device)
+            if part.weights is None:
+                return Judged(float(self.value(outputs, targets)), outputs)
+            weights = part.weights.to(outputs.device)
+            return Judged(float(self.weighted_value(outputs, targets, weights)), outputs)
 
     def exhibit(self, network: nn.Module) -> torch.Tensor | None:
         """Rows that are kept with some of the epochs, to see how far training has come by then.

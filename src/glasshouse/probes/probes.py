@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -54,6 +54,7 @@ class Probes:
     Attributes:
         rows: What was seen so far, a mapping per look and layer; a number that does not exist is ``None``.
         looking: Whether this step is one that is looked at.
+        parameters: Those whose lengths are measured, layer by layer.
 
     Example:
         >>> network = nn.Sequential(nn.Linear(1, 1, bias=False), nn.ReLU())
@@ -88,7 +89,7 @@ class Probes:
             name: [each for each in module.parameters(recurse=False) if each.requires_grad]
             for name, module in self._layers.items()
         }
-        self._parameters = [each for weights in self._weights.values() for each in weights]
+        self.parameters = [each for weights in self._weights.values() for each in weights]
 
     def due(self, step: int) -> bool:
         """Whether step number ``step`` (from 0) is one to look at."""
@@ -132,7 +133,7 @@ class Probes:
         if self.looking:
             self._stop_listening()  # the forward passes of this step are over
             if self._lengths is None or not self._lengths.lasting():
-                self._lengths = lengths_of(self._parameters)
+                self._lengths = lengths_of(self.parameters)
             with torch.no_grad():
                 self._lengths.before()
             self._measured = True
@@ -163,8 +164,26 @@ class Probes:
 
     def _note(self, lengths: Lengths) -> None:
         """Turn what was seen in this look into rows."""
-        activations = {name: found.statistics() for name, found in self._seen.items()}
-        gradient, weight, move = lengths.measured()
+        self.note(self._step, self._seen, *lengths.measured())
+
+    def note(
+        self,
+        step: int,
+        seen: Mapping[str, Activations],
+        gradient: Sequence[float],
+        weight: Sequence[float],
+        move: Sequence[float],
+    ) -> None:
+        """Turn what somebody saw at a step into rows.
+
+        Args:
+            step: Its number, from 0.
+            seen: What was taken from the outputs of every layer, by name.
+            gradient: For each of :attr:`parameters` the length of its gradient.
+            weight: Its own length after the update.
+            move: That of its move.
+        """
+        activations = {name: found.statistics() for name, found in seen.items()}
         place = 0
         for name, own in self._weights.items():
             mine = slice(place, place + len(own))
@@ -178,7 +197,7 @@ class Probes:
                 values += [math.hypot(*gradient[mine]), size, moved]
             else:
                 values += NOTHING
-            row: dict[str, Any] = {"step": self._step, "position": self._places[name], "layer": name}
+            row: dict[str, Any] = {"step": step, "position": self._places[name], "layer": name}
             for key, value in zip(COLUMNS, values, strict=True):
                 row[key] = value if math.isfinite(value) else None
             self.rows.append(row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
@@ -17,7 +17,7 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.splits.normal_rows import with_normal_rows
 from glasshouse.experiment import Experiment
-from glasshouse.experiment.decide import objective_of
+from glasshouse.experiment.data_settings import preparing_settings, reading_settings
 
 
 @dataclass(frozen=True)
@@ -77,32 +77,29 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
         DataError: The data cannot be read or used; file, row and column are named.
         UsageError: The target or another column is not named rightly.
     """
-    settings = experiment.data
-    if objective_of(experiment) != "supervised":
-        settings = settings.replace(task="reconstruction")
-    raw = load(settings, frame)
-    split = divide(raw, settings.split, experiment.seed)
-    if settings.normal is not None:
-        split = with_normal_rows(raw, split, settings.normal)
-    if settings.task == "reconstruction" and raw.kind == "images" and settings.prepare.scaling == "auto":
-        prepare = settings.prepare.replace(scaling=scaling_of_pictures(experiment))
-        settings = settings.replace(prepare=prepare.model_dump())
+    raw, split = read_and_divide(experiment, frame)
+    settings = preparing_settings(experiment, raw.kind)
     preparation = fit_preparation(raw, split.train, settings)
     return Materials(raw, split, preparation, assemble(raw, split, preparation, settings.task))
 
 
-def scaling_of_pictures(experiment: Experiment) -> Literal["min-max", "z-score", "binary"]:
-    """How pictures are scaled that are to be learnt themselves, where the experiment does not say.
+def read_and_divide(experiment: Experiment, frame: object | None = None) -> tuple[Raw, Split]:
+    """Read the data of an experiment and divide them; nothing is fitted yet.
 
-    Example:
-        >>> scaling_of_pictures(Experiment(data="digits", model="rbm"))
-        'binary'
+    Args:
+        experiment: Its ``data`` section and seed count.
+        frame: The table itself, where it is in memory and not in a file.
+
+    Raises:
+        DataError: The data cannot be read or divided; file, row and column are named.
+        UsageError: The target or another column is not named rightly.
     """
-    if objective_of(experiment) != "contrastive_divergence":
-        # Levels from 0 to 1, so that errors are shares of the way from black to white.
-        return "min-max"
-    gaussian = experiment.model.spec().get("visible") == "gaussian"
-    return "z-score" if gaussian else "binary"
+    settings = reading_settings(experiment)
+    raw = load(settings, frame)
+    split = divide(raw, settings.split, experiment.seed)
+    if settings.normal is not None:
+        split = with_normal_rows(raw, split, settings.normal)
+    return raw, split
 
 
 def anchored(experiment: Experiment) -> Experiment:

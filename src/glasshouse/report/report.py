@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
-from glasshouse.report import numbers
 from glasshouse.report.data import data
 from glasshouse.report.energy import energy
 from glasshouse.report.generation import generation
@@ -23,6 +16,7 @@ from glasshouse.report.network import network
 from glasshouse.report.preparation import preparation
 from glasshouse.report.reconstruction import reconstruction
 from glasshouse.report.records import read_records
+from glasshouse.report.rendering import environment
 from glasshouse.report.repeat import repeat
 from glasshouse.report.results import results
 from glasshouse.report.returns import returns
@@ -84,37 +78,8 @@ def write_report(run: Run) -> Path:
     built = (build_section(key, title, build, records) for key, title, build in listed)
     sections = [each for each in built if each is not None]
     page = (
-        _environment()
-        .get_template("report.html.j2")
-        .render(top=top.content, sections=sections, language="en")
+        environment().get_template("report.html.j2").render(top=top.content, sections=sections, language="en")
     )
     path = run.path / "report.html"
     write_atomic(path, page)
     return path
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("glasshouse.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters: dict[str, Any] = {
-        name: getattr(numbers, name)
-        for name in ("count", "brief", "percent", "decimal", "number", "seconds", "value")
-    }
-    environment.filters |= {**filters, "settings": mark_settings}
-    return environment
-
-
-def mark_settings(text: str) -> Markup:
-    """Set what is to be typed apart from the words around it.
-
-    Example:
-        >>> str(mark_settings("weigh them: --set objective.class_weights=balanced"))
-        'weigh them: <code>--set objective.class_weights=balanced</code>'
-    """
-    return Markup(re.sub(r"(--set (?:&#39;.*?&#39;\S*|\S+))", r"<code>\1</code>", str(escape(text))))  # noqa: S704

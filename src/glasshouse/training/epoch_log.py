@@ -44,6 +44,13 @@ class EpochLog:
         self.rates.append(rate)
         self._answers_of_last_step, self._answers_since = self._answers_since, 0
 
+    def steps(self, losses: list[float], weights: list[float], rates: list[float]) -> None:
+        """Note several steps whose losses are known, and finite."""
+        self.settle()
+        self._settled.extend(losses)
+        self._weights.extend(weights)
+        self.rates.extend(rates)
+
     def answers(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
         """Keep what the network answered to a batch, and what was right."""
         if self._outputs is None:

@@ -1,4 +1,4 @@
-"""All parameters in one flat buffer per group, so that one kernel clears, clips and updates them."""
+"""All parameters in one flat buffer, group by group, so that one kernel clears, clips and updates them."""
 
 from __future__ import annotations
 
@@ -114,28 +114,33 @@ class FlatParameters:
 
     Args:
         groups: The network's parameters, on the CPU and of one type.
+
+    Attributes:
+        weights, gradients: The buffers as a whole; the groups' are stretches of them, one after the other.
     """
 
     def __init__(self, groups: list[Group]) -> None:
         self.groups = groups
-        for group in self.groups:
-            sizes = [-(-each.numel() // ALIGNMENT) * ALIGNMENT for each in group.members]
-            flat = nn.Parameter(torch.zeros(sum(sizes), dtype=group.members[0].dtype))
-            flat.grad = torch.zeros_like(flat)
+        sizes = [sum(aligned(each.numel()) for each in group.members) for group in groups]
+        self.weights = torch.zeros(sum(sizes), dtype=groups[0].members[0].dtype)
+        self.gradients = torch.zeros_like(self.weights)
+        parts = zip(torch.split(self.weights, sizes), torch.split(self.gradients, sizes), strict=True)
+        for group, (weights, gradients) in zip(groups, parts, strict=True):
+            flat = nn.Parameter(weights)
+            flat.grad = gradients
             group.leaves = [flat]
 
     @contextmanager
     def installed(self) -> Iterator[None]:
         """Move the parameters into the buffers, and at the end give each its own memory again."""
         for group in self.groups:
-            flat, start = group.leaves[0], 0
-            assert flat.grad is not None
+            start = group.leaves[0].storage_offset()
             for each in group.members:
-                view = torch.as_strided(flat.data, each.shape, dense_strides(each), start)
+                view = torch.as_strided(self.weights, each.shape, dense_strides(each), start)
                 view.copy_(each.data)
                 each.data = view
-                each.grad = torch.as_strided(flat.grad, each.shape, view.stride(), start)
-                start += -(-each.numel() // ALIGNMENT) * ALIGNMENT
+                each.grad = torch.as_strided(self.gradients, each.shape, view.stride(), start)
+                start += aligned(each.numel())
         try:
             yield
         finally:
@@ -167,6 +172,16 @@ class FlatParameters:
                         expected="parameters that are changed in place only",
                         fix="do not assign to parameter.data or parameter.grad, nor call .to(), in forward",
                     )
+
+
+def aligned(numbers: int) -> int:
+    """How much room so many numbers take in a flat buffer.
+
+    Example:
+        >>> aligned(3), aligned(16), aligned(17)
+        (16, 16, 32)
+    """
+    return -(-numbers // ALIGNMENT) * ALIGNMENT
 
 
 def dense_strides(parameter: torch.Tensor) -> tuple[int, ...]:

@@ -16,12 +16,14 @@ from glasshouse.core.errors import TrainingStoppedError
 from glasshouse.core.random_state import isolated
 from glasshouse.core.seeds import derive
 from glasshouse.models.freezing import training_mode
-from glasshouse.schedules import SCHEDULES, Clock
+from glasshouse.schedules import SCHEDULES, Clock, Schedule
 from glasshouse.training.batches import Batch, LivingBatches
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.choose_engine import Choice, choose_engine
-from glasshouse.training.engine import Saw
+from glasshouse.training.engine import Answers, Saw
 from glasshouse.training.epoch_log import EpochLog
+from glasshouse.training.fused import FusedLoop, read_bounds
+from glasshouse.training.fused.run import advance
 from glasshouse.training.giving_up import give_up
 from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
@@ -107,9 +109,12 @@ class Training:
         job = self.job
         self.turns = turns_of(job)
         self.leading, self.alone = self.turns[0], not job.objective.phases
-        self.schedule = SCHEDULES.build(job.schedule)
+        schedule = job.schedule
+        self.schedule = schedule if isinstance(schedule, Schedule) else SCHEDULES.build(schedule)
         self.metric = metric_name(job.objective.meaning)
+        wanted = self.metric is not None and job.train_metric
         self.log = EpochLog()
+        self.answers: Answers | None = self.note_answers if wanted else None
         self.use(choose_engine(job))
         self.check_every = CHECK_EVERY.get(job.device.type, 50)
         self.factor = math.nan
@@ -119,7 +124,12 @@ class Training:
         """Take an engine into use."""
         for turn in self.turns:
             self.choice = turn.use(choice, self.note_parts)
-        self.dense = self.choice.name == "dense"
+        self.dense = self.choice.name != "autograd"
+        self.fused: FusedLoop | None = None
+        if self.choice.fused is not None and self.leading.flat is not None:
+            bounds = read_bounds(self.job, self.leading.regularization)
+            flat, optimizer = self.leading.flat, self.leading.optimizer
+            self.fused = FusedLoop(self.choice.fused, self.job, flat, optimizer, bounds)
 
     def run(self) -> Outcome:
         """All epochs, from wherever the run stands."""
@@ -139,7 +149,7 @@ class Training:
                 job.network.load_state_dict(self.best_weights)
         for observer in self.observers:
             observer.ended(self.progress.ended)
-        best = job.stopping.best_epoch or self.progress.epoch
+        best = self.progress.epoch if self.best_weights is None else job.stopping.best_epoch
         seconds = time.perf_counter() - began
         progress, choice = self.progress, self.choice
         return Outcome(best, progress.ended, progress.epoch, progress.step, seconds, choice.name, choice.why)
@@ -158,12 +168,21 @@ class Training:
 
     def run_steps(self, request: StopRequest) -> None:
         """The steps of an epoch that are left."""
+        if self.fused is not None:
+            while self.progress.step_of_epoch < self.job.batches.steps:
+                advance(self, self.fused)
+                self.look_up(request)
+            return
         for batches in self.job.batches.epoch(self.progress.epoch, self.progress.step_of_epoch):
             self.step(batches)
-            if request.by:
-                self.stop(request.by)
-            if checkpoint_due(self):
-                save(self)
+            self.look_up(request)
+
+    def look_up(self, request: StopRequest) -> None:
+        """Between two steps: stop if asked to, save if it is time."""
+        if request.by:
+            self.stop(request.by)
+        if checkpoint_due(self):
+            save(self)
 
     def step(self, batches: list[Batch]) -> None:
         """One step: each turn that is due, under the probes' eyes when it is their turn."""
@@ -204,10 +223,9 @@ class Training:
         """Write down what the objective says beside the loss."""
         self.log.parts.note(parts, weight)
 
-    def answers(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
-        """Keep what the network answered, where the epoch's end makes a metric of it."""
-        if self.metric is not None:
-            self.log.answers(outputs, targets)
+    def note_answers(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
+        """Keep what the network answered: the epoch's end makes a metric of it."""
+        self.log.answers(outputs, targets)
 
     def set_rates(self) -> None:
         """The learning rate of the next step, by the schedule."""
@@ -240,7 +258,7 @@ class Training:
         if job.validation is not None:
             loss, outputs, parts = job.objective.judge(job.network, job.validation, job.precision.forward())
             answers = (outputs, job.validation.targets.to(outputs.device))
-            row["validation"] = {**self.measured(loss, answers), **parts}
+            row["validation"] = {**self.measured(loss, answers, job.validation.weights), **parts}
         timing = {
             "epoch": progress.epoch,
             "seconds": time.perf_counter() - self.epoch_began,
@@ -265,21 +283,24 @@ class Training:
         return sorted(rows, key=lambda row: row["step"]) if len(self.turns) > 1 else rows
 
     def measured(
-        self, loss: float, answers: tuple[torch.Tensor, torch.Tensor] | None
+        self,
+        loss: float,
+        answers: tuple[torch.Tensor, torch.Tensor] | None,
+        weights: torch.Tensor | None = None,
     ) -> dict[str, float | None]:
         """Loss, and the metric that goes with it where outputs and targets are known."""
         name = self.metric
         if name is None or answers is None:
             return {"loss": loss}
-        return {"loss": loss, name: quick_metric(self.job.objective.meaning, *answers)}
+        return {"loss": loss, name: quick_metric(self.job.objective.meaning, *answers, weights)}
 
     def judge(self, row: dict[str, Any]) -> None:
         """Keep the weights of the best epoch, and end training when it is time."""
         job, progress = self.job, self.progress
-        watched = row.get("validation")
-        self.schedule.observe((watched or row["train"])["loss"])
-        judged = watched is not None and job.objective.comparable
-        if watched is not None and judged and job.stopping.improved(progress.epoch, watched):
+        self.schedule.observe((row.get("validation") or row["train"])["loss"])
+        watched = row.get(job.stopping.part) if job.objective.comparable else None
+        improved = watched is not None and job.stopping.improved(progress.epoch, watched)
+        if improved and job.stopping.part == "validation":
             self.best_weights = {name: each.clone() for name, each in job.network.state_dict().items()}
         if progress.epoch >= job.epochs:
             progress.ended = f"all {job.epochs} epochs done" if job.epochs > 1 else "its one epoch is done"

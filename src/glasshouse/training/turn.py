@@ -88,6 +88,10 @@ class Turn:
         )
         self.rate = math.nan
         self.probes = Probes(job.network, job.probe_every, within)
+        self.renew_step()
+
+    def renew_step(self) -> None:
+        """Let the optimizer's step begin anew with the memories that it has by now."""
         self._update = bare_step(self.optimizer, lasting_gradients=self.flat is not None)
 
     def use(self, choice: Choice, noting: Noting) -> Choice:

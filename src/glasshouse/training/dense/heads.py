@@ -44,7 +44,7 @@ def head_of(loss: nn.Module, site: Site, soft: bool) -> Head:
     if isinstance(loss, CrossEntropy) and loss.from_logits and len(site.shape) == 2:
         return shares(loss, site) if soft or loss.label_smoothing else class_indices(loss, site)
     if isinstance(loss, BinaryCrossEntropy) and loss.from_logits and loss.class_weights is None:
-        return yes_or_no(site)
+        return yes_or_no(site, loss.by_sample)
     if isinstance(loss, MeanSquaredError):
         return squares(site)
     if isinstance(loss, Huber):
@@ -110,18 +110,19 @@ def shares(loss: CrossEntropy, site: Site) -> Head:
     return head
 
 
-def yes_or_no(site: Site) -> Head:
-    """``(sigma(z) - t) / N`` for one logit per question."""
+def yes_or_no(site: Site, by_sample: bool = False) -> Head:
+    """``(sigma(z) - t) / N`` for one logit per question; N counts questions, or samples."""
     t, dz, shape = site.empty(), site.empty(), site.shape
-    count = dz.numel()
+    questions = dz.numel() / shape[0] if by_sample else 1.0
+    count = dz.numel() / questions
 
     def head(z: torch.Tensor, given: torch.Tensor, share: float) -> tuple[torch.Tensor, torch.Tensor]:
         t.copy_(given.reshape(shape))
         value = torch.binary_cross_entropy_with_logits(z, t, None, None, MEAN)
         torch.sigmoid(z, out=dz).sub_(t)
-        if share == 1:
+        if share == 1 and questions == 1:
             return value, dz.div_(count)
-        return value.mul_(share), dz.mul_(share).div_(count)
+        return value.mul_(share * questions), dz.mul_(share).div_(count)
 
     return head
 
