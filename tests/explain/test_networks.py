@@ -197,6 +197,7 @@ MODELS_TRIED = {
     "contractive_autoencoder": ({"inputs": 5, "code": 3}, (3, 5)),
     "convolutional_autoencoder": ({"size": (7, 8), "widths": [2, 3], "code": 3}, (2, 1, 7, 8)),
     "variational_autoencoder": ({"inputs": 5, "hidden": [4], "code": 2}, (3, 5)),
+    "rbm": ({"inputs": 5, "hidden": 4, "visible": "binary"}, (3, 5)),
     "gan": ({"inputs": 5, "generator": [4], "discriminator": [6, 3]}, (3, 5)),
     "dcgan": ({"size": (8, 12), "filters": 3, "discriminator_normalization": "layer"}, (2, 1, 8, 12)),
 }

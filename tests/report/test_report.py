@@ -21,7 +21,7 @@ from .page import Page
 from .synthetic import HOSTILE, whole_run
 
 KINDS = ("images", "table", "numbers")
-USUAL = [key for key, _, _ in SECTIONS if key not in ("generation", "reconstruction")]
+USUAL = [key for key, _, _ in SECTIONS if key not in ("generation", "energy", "reconstruction")]
 """Sections of every run; what a network makes or gives back stands in a section for those that do."""
 
 

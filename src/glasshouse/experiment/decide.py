@@ -64,13 +64,19 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
         objective["name"] = "reconstruction" if task == "reconstruction" else "supervised"
     if objective["loss"] == "auto":
         loss = "cross_entropy" if task == "classification" else "mse"
-        own = {"elbo": "elbo", "adversarial": "non_saturating"}
+        own = {
+            "elbo": "elbo",
+            "adversarial": "non_saturating",
+            "contrastive_divergence": "free_energy",
+        }
         objective["loss"] = own.get(objective["name"], loss)
     if experiment.training.batch_size == "auto" and isinstance(training["batch_size"], int):
         training["batch_size"] = min(training["batch_size"], largest_power(rows))  # a model's own is for many
     if objective["name"] == "adversarial" and training["early_stopping"]["patience"] == "auto":
         training["early_stopping"]["patience"] = "off"
     most = MOST_OF_A_GAME[takes] if objective["name"] == "adversarial" else EPOCHS[takes][1]
+    if objective["name"] == "contrastive_divergence":
+        takes, most = "vector", EPOCHS["vector"][1]  # its steps on pictures are those on any rows
     decide_training(training, rows, takes, most)
     for spec in experiment.output.metrics:
         if task == "reconstruction":
@@ -100,6 +106,8 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
     }
     if objective == "adversarial":
         return "dcgan" if takes == "image" else "gan"
+    if objective == "contrastive_divergence":
+        return "rbm"
     if objective in made_for:
         return f"{made_for[objective]}_autoencoder"
     large = takes == "image" and min(input_shape[1:]) >= LARGE

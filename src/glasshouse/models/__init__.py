@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glasshouse.models.actor_critic import ActorCritic, actor_critic
 from glasshouse.models.alexnet import alexnet
+from glasshouse.models.annealed_importance_sampling import BaseRates, annealed_log_partition
 from glasshouse.models.autoencoder import Autoencoder, autoencoder
 from glasshouse.models.build import build_model
 from glasshouse.models.catalogue import MODELS
@@ -31,8 +32,11 @@ from glasshouse.models.lenet5 import lenet5
 from glasshouse.models.load_weights import load_weights
 from glasshouse.models.mlp import mlp
 from glasshouse.models.mobilenet import mobilenet
+from glasshouse.models.partition_function import log_partition
 from glasshouse.models.perceptron import Perceptron
+from glasshouse.models.pseudo_likelihood import log_pseudo_likelihood
 from glasshouse.models.q_network import q_network
+from glasshouse.models.rbm import RestrictedBoltzmannMachine, rbm
 from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
 from glasshouse.models.sparse_autoencoder import sparse_autoencoder
 from glasshouse.models.stack import stack
@@ -44,12 +48,15 @@ __all__ = [
     "MODELS",
     "ActorCritic",
     "Autoencoder",
+    "BaseRates",
     "Gan",
     "Layer",
     "Perceptron",
+    "RestrictedBoltzmannMachine",
     "VariationalAutoencoder",
     "actor_critic",
     "alexnet",
+    "annealed_log_partition",
     "autoencoder",
     "build_model",
     "cifar_resnet",
@@ -71,9 +78,12 @@ __all__ = [
     "ledger",
     "lenet5",
     "load_weights",
+    "log_partition",
+    "log_pseudo_likelihood",
     "mlp",
     "mobilenet",
     "q_network",
+    "rbm",
     "replace_head",
     "resnet",
     "resnet18",

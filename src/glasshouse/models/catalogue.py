@@ -19,6 +19,7 @@ from glasshouse.models.mlp import CONCEPT as MLP
 from glasshouse.models.mobilenet import CONCEPT as MOBILENET
 from glasshouse.models.perceptron import CONCEPT as PERCEPTRON
 from glasshouse.models.q_network import CONCEPT as Q_NETWORK
+from glasshouse.models.rbm import CONCEPT as RBM
 from glasshouse.models.resnet import CONCEPTS as RESNETS
 from glasshouse.models.sparse_autoencoder import CONCEPT as SPARSE_AUTOENCODER
 from glasshouse.models.stack import CONCEPT as STACK
@@ -47,6 +48,7 @@ MODELS = Catalogue(
         CONTRACTIVE_AUTOENCODER,
         CONVOLUTIONAL_AUTOENCODER,
         VARIATIONAL_AUTOENCODER,
+        RBM,
         GAN,
         DCGAN,
         Q_NETWORK,

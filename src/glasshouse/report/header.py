@@ -12,6 +12,9 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import UNEXPECTED, Content
 from glasshouse.report.terms import STATES, metric_name
 
+IN_NO_RANGE = ("return", "log_likelihood")
+"""Metrics that have neither a lowest nor a highest value."""
+
 
 def header(records: Records) -> Content:
     """What the template of the top draws."""
@@ -49,6 +52,8 @@ def _result(record: Mapping[str, Any]) -> dict[str, Any] | None:
     if value is None:
         return None
     others = [(each["name"], each["metrics"].get(name), each["about"]) for each in record["baselines"]]
+    if name == "log_likelihood":  # baselines that only give rows back have none
+        others = [each for each in others if each[1] is not None]
     known = [each for _, each, _ in others if each is not None]
     low, high = _ends(value, [value, *(span or []), *known], name)
 
@@ -82,7 +87,7 @@ def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
     scale is drawn as an arrow, lest one hopeless baseline press all others together.
     """
     low = min(values)
-    if name == "return":
+    if name in IN_NO_RANGE:
         high = max(values)
         room = 0.05 * (high - low) or 1.0
         return (0.0 if 0 <= low < 0.5 * high else low - room), high + room
@@ -95,7 +100,7 @@ def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
 
 
 def _words(name: str, value: float | None, digits: int = 1) -> str:
-    if name == "return":
+    if name in IN_NO_RANGE:
         return numbers.number(value, 4)
     if name == "r2":
         return numbers.decimal(value, 3 if digits else 1)
