@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,6 +73,7 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         classes=target.classes,
         target_name=target.name,
         scale=scale,
+        tokens=preparation.tokens,
     )
 
 
@@ -98,7 +100,7 @@ def _own_targets(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
 
 
 def inputs_of(raw: Raw, preparation: Preparation, part: str = "") -> torch.Tensor:
-    """Prepared rows as a tensor: float32, finite, images channels last.
+    """Prepared rows as a tensor: float32 (tokens int64), finite, images channels last.
 
     Args:
         raw: The rows, which may have no target.
@@ -153,7 +155,7 @@ def _output_scale(target: Target, train: NDArray[np.int64], origin: str) -> Outp
     return OutputScale(centre=float(values.mean()), spread=spread)
 
 
-def _refuse_non_finite(array: NDArray[np.float32], raw: Raw, preparation: Preparation, part: str) -> None:
+def _refuse_non_finite(array: NDArray[Any], raw: Raw, preparation: Preparation, part: str) -> None:
     wrong = np.argwhere(~np.isfinite(array))
     if not len(wrong):
         return  # the sum overflowed, the values did not

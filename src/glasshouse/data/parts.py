@@ -36,7 +36,7 @@ class Part:
     """One part of the data, ready for a network.
 
     Args:
-        inputs: Shape (rows, *input_shape), float32.
+        inputs: Shape (rows, *input_shape), float32; int64 for tokens.
         targets: int64 class indices, shape (rows,), or float32 standardised numbers, shape (rows, outputs).
         rows: Row numbers in the raw data, int64, shape (rows,).
     """
@@ -73,6 +73,8 @@ class Prepared:
         classes: Class names; empty for regression.
         target_name: What is predicted, in the user's word.
         scale: For regression, fitted on the training part; ``None`` for classification.
+        tokens: How many numbers a token can have, where rows are sequences of tokens (int64, padded with 0
+            behind); 0 where they are not.
     """
 
     train: Part
@@ -84,6 +86,7 @@ class Prepared:
     classes: tuple[str, ...]
     target_name: str
     scale: OutputScale | None = None
+    tokens: int = 0
 
     def parts(self) -> dict[str, Part]:
         """The parts that exist, by name, in the order train, validation, test."""

@@ -13,8 +13,9 @@ from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.text.text_preparation import TextPreparation
 
-_KINDS: dict[str, type[Preparation]] = {each.kind: each for each in (TablePreparation, ImagePreparation)}
+_KINDS: dict[str, type[Preparation]] = {each.kind: each for each in (TablePreparation, ImagePreparation, TextPreparation)}
 
 
 def fit_preparation(raw: Raw, rows: NDArray[np.int64], settings: DataSettings) -> Preparation:
@@ -41,6 +42,8 @@ def fit_preparation(raw: Raw, rows: NDArray[np.int64], settings: DataSettings) -
     """
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
+    if settings.prepare.text not in ("auto", "counts"):
+        return TextPreparation.fit(raw, rows, settings)
     return TablePreparation.fit(raw, rows, settings)
 
 

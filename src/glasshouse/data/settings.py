@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from glasshouse.core.settings import Place, Settings
+from glasshouse.core.settings import Count, Place, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
 Task = Literal["classification", "regression", "reconstruction"]
@@ -48,6 +48,18 @@ class PrepareSettings(Settings):
         5, ge=1, description="Categories seen fewer times than this in the training part become 'other'"
     )
     text_features: int = Field(2000, ge=1, description="Most words and word pairs kept per text column")
+    text: Literal["auto", "counts", "tokens", "words", "characters"] = Field(
+        "auto",
+        description="One of auto, counts, tokens, words, characters: what a text becomes. counts: how often "
+        "its words occur. words, characters: the sequence of them, for recurrent networks and transformers; "
+        "tokens: whichever of the two suits the texts. auto: tokens where the model takes sequences.",
+    )
+    most_tokens: int = Field(10_000, ge=1, description="Most words or characters that are known by number")
+    longest: Count | Literal["auto"] = Field(
+        "auto",
+        description="Tokens kept of a text, from its beginning, from 1, or auto. auto: as many as 99 % of the "
+        "training texts have, at most 512.",
+    )
 
 
 class AugmentSettings(Settings):

@@ -18,15 +18,17 @@ from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.schedules import SCHEDULES
 from glasshouse.training.regularization import build_regularizer
 
-STEPS = {"vector": 8000, "image": 4000}
+STEPS = {"vector": 8000, "image": 4000, "sequence": 4000}
 """Optimizer steps that the number of epochs aims at."""
-EPOCHS = {"vector": (10, 100), "image": (10, 40)}
+EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60)}
 """Fewest and most epochs."""
 LARGE = 16
 """Pixels a side from which on pictures are reconstructed by convolutions."""
 
 
-def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task: str) -> Experiment:
+def decide(
+    experiment: Experiment, rows: int, input_shape: tuple[int, ...], task: str, tokens: int = 0
+) -> Experiment:
     """A copy of the experiment in which model, objective and training hold no "auto" but device and threads.
 
     Args:
@@ -34,6 +36,7 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
         rows: Training rows.
         input_shape: Shape of one prepared sample.
         task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
+        tokens: How many numbers a token can have, where rows are sequences of tokens; else 0.
 
     Raises:
         UnknownNameError: There is no such model, optimizer or metric.
@@ -44,7 +47,7 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
         >>> decided.model.name, decided.objective.loss, decided.training.optimizer
         ('cnn', 'cross_entropy', 'adamw')
     """
-    takes = "image" if len(input_shape) == 3 else "vector"
+    takes = "sequence" if tokens or len(input_shape) == 2 else "image" if len(input_shape) == 3 else "vector"
     values = experiment.model_dump()
     model, training = values["model"], values["training"]
     objective = values["objective"]
@@ -54,8 +57,10 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
         section, key = dotted.split(".")
         if section == "model":
             model.setdefault(key, value)
-        elif values[section][key] == "auto":
+        elif values[section][key] in ("auto", None):
             values[section][key] = value
+    if MODELS.find(model["name"]).facts["takes"] == "sequence":
+        model["tokens"] = tokens  # the data decide it, whatever an experiment for other data says
     if objective["name"] == "auto":
         objective["name"] = "reconstruction" if task == "reconstruction" else "supervised"
     if objective["loss"] == "auto":
@@ -81,7 +86,7 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
         'variational_autoencoder'
     """
     if task != "reconstruction":
-        return "cnn" if takes == "image" else "mlp"
+        return {"image": "cnn", "sequence": "recurrent"}.get(takes, "mlp")
     made_for = {
         "elbo": "variational",
         "sparse": "sparse",
@@ -175,7 +180,7 @@ def batch_size(rows: int, takes: str) -> int:
         >>> [batch_size(rows, "vector") for rows in (10, 100, 1000, 30_000, 1_000_000)]
         [8, 16, 16, 256, 512]
     """
-    if takes == "image":
+    if takes in ("image", "sequence"):
         return min(64, largest_power(max(1, rows // 8)))
     return min(512, max(16, largest_power(rows // 64)), largest_power(max(1, rows)))
 
@@ -187,4 +192,9 @@ def largest_power(number: int) -> int:
 
 def facts_of(prepared: Prepared) -> dict[str, Any]:
     """What :func:`decide` asks of the data."""
-    return {"rows": len(prepared.train), "input_shape": prepared.input_shape, "task": prepared.task}
+    return {
+        "rows": len(prepared.train),
+        "input_shape": prepared.input_shape,
+        "task": prepared.task,
+        "tokens": prepared.tokens,
+    }

@@ -11,33 +11,34 @@ from torch import nn
 from glasshouse.core.devices import choose_device, threads_for
 from glasshouse.core.errors import SettingError
 from glasshouse.data.images.augment import Augmenter
-from glasshouse.data.parts import Part
+from glasshouse.data.parts import Part, Prepared
 from glasshouse.experiment.experiment import Experiment
+from glasshouse.layers.packing import cut_to_longest
 from glasshouse.models import Layer
 from glasshouse.objectives import Objective
 from glasshouse.probes import interval
 from glasshouse.regularizers.early_stopping import EarlyStopping
-from glasshouse.training.batches import Batches, InMemoryBatches
+from glasshouse.training.batches import Augment, Batches, InMemoryBatches
 from glasshouse.training.job import Job
 from glasshouse.training.precision import Precision
 from glasshouse.training.quick import metric_name
 
 
 def make_batches(
-    experiment: Experiment, part: Part, black: torch.Tensor | None, device: torch.device
-) -> InMemoryBatches:
+    experiment: Experiment, prepared: Prepared, black: torch.Tensor | None, device: torch.device
+) -> Batches:
     """The training part, cut into batches as the experiment says.
 
     Args:
         experiment: With nothing left at "auto" in ``training``.
-        part: The training part.
+        prepared: The data; batches of tokens are cut to their longest row.
         black: What black pixels are after preparing, one number per channel; ``None`` for tables.
         device: Where the network is.
 
     Raises:
         SettingError: Augmentation is asked for on data that are no pictures.
     """
-    augment = None
+    augment: Augment | None = cut_batch if prepared.tokens else None
     if experiment.data.augment.active:
         if black is None:
             raise SettingError(
@@ -49,13 +50,18 @@ def make_batches(
     training = experiment.training
     assert training.batch_size != "auto", "the experiment is not decided"
     return InMemoryBatches(
-        part,
+        prepared.train,
         training.batch_size,
         accumulate=training.accumulate,
         seed=experiment.seed,
         device=device,
         augment=augment,
     )
+
+
+def cut_batch(tokens: torch.Tensor, _generator: torch.Generator) -> torch.Tensor:
+    """A batch of tokens without the steps that are padding in all its rows."""
+    return cut_to_longest(tokens)
 
 
 def make_job(

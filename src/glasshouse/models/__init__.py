@@ -29,9 +29,11 @@ from glasshouse.models.load_weights import load_weights
 from glasshouse.models.mlp import mlp
 from glasshouse.models.mobilenet import mobilenet
 from glasshouse.models.perceptron import Perceptron
+from glasshouse.models.recurrent import Recurrent, recurrent
 from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
 from glasshouse.models.sparse_autoencoder import sparse_autoencoder
 from glasshouse.models.stack import stack
+from glasshouse.models.transformer import Transformer, transformer
 from glasshouse.models.variational_autoencoder import VariationalAutoencoder, variational_autoencoder
 from glasshouse.models.vgg import vgg, vgg11, vgg13, vgg16, vgg19
 from glasshouse.models.zfnet import zfnet
@@ -41,6 +43,8 @@ __all__ = [
     "Autoencoder",
     "Layer",
     "Perceptron",
+    "Recurrent",
+    "Transformer",
     "VariationalAutoencoder",
     "alexnet",
     "autoencoder",
@@ -64,6 +68,7 @@ __all__ = [
     "load_weights",
     "mlp",
     "mobilenet",
+    "recurrent",
     "replace_head",
     "resnet",
     "resnet18",
@@ -73,6 +78,7 @@ __all__ = [
     "resnet152",
     "sparse_autoencoder",
     "stack",
+    "transformer",
     "variational_autoencoder",
     "vgg",
     "vgg11",

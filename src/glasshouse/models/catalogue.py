@@ -15,9 +15,11 @@ from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.mlp import CONCEPT as MLP
 from glasshouse.models.mobilenet import CONCEPT as MOBILENET
 from glasshouse.models.perceptron import CONCEPT as PERCEPTRON
+from glasshouse.models.recurrent import CONCEPT as RECURRENT
 from glasshouse.models.resnet import CONCEPTS as RESNETS
 from glasshouse.models.sparse_autoencoder import CONCEPT as SPARSE_AUTOENCODER
 from glasshouse.models.stack import CONCEPT as STACK
+from glasshouse.models.transformer import CONCEPT as TRANSFORMER
 from glasshouse.models.variational_autoencoder import CONCEPT as VARIATIONAL_AUTOENCODER
 from glasshouse.models.vgg import CONCEPTS as VGGS
 from glasshouse.models.zfnet import CONCEPT as ZFNET
@@ -43,5 +45,7 @@ MODELS = Catalogue(
         CONTRACTIVE_AUTOENCODER,
         CONVOLUTIONAL_AUTOENCODER,
         VARIATIONAL_AUTOENCODER,
+        RECURRENT,
+        TRANSFORMER,
     ],
 )

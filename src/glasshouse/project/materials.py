@@ -15,9 +15,12 @@ from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
+from glasshouse.data.settings import DataSettings
 from glasshouse.data.splits.normal_rows import with_normal_rows
+from glasshouse.data.text.text_preparation import text_column
 from glasshouse.experiment import Experiment
 from glasshouse.experiment.decide import objective_of
+from glasshouse.models import MODELS
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
     if objective_of(experiment) != "supervised":
         settings = settings.replace(task="reconstruction")
     raw = load(settings, frame)
+    settings = with_tokens(experiment, settings, raw)
     split = divide(raw, settings.split, experiment.seed)
     if settings.normal is not None:
         split = with_normal_rows(raw, split, settings.normal)
@@ -76,6 +80,15 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
         settings = settings.replace(prepare=prepare.model_dump())
     preparation = fit_preparation(raw, split.train, settings)
     return Materials(raw, split, preparation, assemble(raw, split, preparation, settings.task))
+
+
+def with_tokens(experiment: Experiment, settings: DataSettings, raw: Raw) -> DataSettings:
+    """The settings with texts as tokens, where the model takes sequences and the rows are texts."""
+    name = experiment.model.name
+    takes = "" if name == "auto" else MODELS.find(name).facts["takes"]
+    if settings.prepare.text != "auto" or takes != "sequence" or text_column(raw) is None:
+        return settings
+    return settings.replace(prepare=settings.prepare.replace(text="tokens").model_dump())
 
 
 def anchored(experiment: Experiment) -> Experiment:

@@ -192,7 +192,7 @@ def carry_out(
         refuse_squashed_twice(network, prepared, work.objective)
         work.objective.refuse(network)
         batches = work.batches or make_batches(
-            experiment, prepared.train, work.black, choose_device(experiment.training.device)
+            experiment, prepared, work.black, choose_device(experiment.training.device)
         )
         job = make_job(experiment, network, batches, prepared.validation, work.objective, layers)
         model = work.model or {"class": type(network).__qualname__}

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from glasshouse.core.checks import one_of
 from glasshouse.core.errors import BundleError, UsageError
 from glasshouse.core.files import read_json
-from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.preparations import preparation_from_dict
-from glasshouse.data.raw import Raw, RawTable
+from glasshouse.data.raw import Raw
 from glasshouse.ship.answers import Answers, interpret
 from glasshouse.ship.arrays import read_arrays
 from glasshouse.ship.onnx_backend import OnnxBackend
@@ -37,7 +36,7 @@ class Backend(Protocol):
 
     name: str
 
-    def answer(self, inputs: NDArray[np.float32]) -> NDArray[Any]:
+    def answer(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """The bundle's first output for prepared rows (N, *input_shape)."""
 
 
@@ -85,7 +84,8 @@ class Bundle:
         Args:
             rows: What the training data was like. For tables: the path of a file, a frame of polars or
                 pandas, a list of dictionaries, a dictionary of lists, or an array. For images: the path of a
-                file or folder, Pillow images, or 8-bit arrays. For networks trained on arrays: an array or
+                file or folder, Pillow images, or 8-bit arrays. For texts: a list of them, or the path of a
+                file. For networks trained on arrays: an array or
                 tensor of shape (N, *input_shape), or a ``.npy`` file.
 
         Raises:
@@ -102,8 +102,10 @@ class Bundle:
         answers = interpret(np.concatenate(outputs), self.schema)
         return answers.from_rows(raw.files if raw.kind == "images" else (), self._warnings(raw))
 
-    def prepare(self, rows: Any) -> NDArray[np.float32]:
-        """What the network sees of rows: the ``input`` of ``model.onnx``, float32, shape (N, *input_shape).
+    def prepare(self, rows: Any) -> NDArray[Any]:
+        """What the network sees of rows: the ``input`` of ``model.onnx``, shape (N, *input_shape).
+
+        float32, or int64 for tokens of texts.
 
         Args:
             rows: As for :meth:`predict`.
@@ -132,9 +134,7 @@ class Bundle:
         return TorchBackend(self.path, self.schema).network
 
     def _warnings(self, raw: Raw) -> list[str]:
-        unseen = []
-        if isinstance(raw, RawTable) and isinstance(self.preparation, TablePreparation):
-            unseen = self.preparation.warnings(raw)
+        unseen = [] if self.preparation is None else self.preparation.warnings(raw)
         return [*raw.notes, *unseen]
 
 

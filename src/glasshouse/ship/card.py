@@ -43,6 +43,8 @@ def _purpose(schema: Schema) -> str:
         source = f"{'grey' if channels == 1 else 'colour'} pictures of {height} x {width} pixels"
     elif schema.kind == "table":
         source = f"{len(schema.inputs)} column{'s' if len(schema.inputs) > 1 else ''} of a table"
+    elif schema.kind == "text":
+        source = "a text"
     else:
         source = f"arrays of shape {shape}"
     if schema.task == "classification":

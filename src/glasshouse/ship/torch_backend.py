@@ -36,7 +36,7 @@ class TorchBackend:
         self._meaning = schema.meaning
         self._scale = OutputScale(schema.scale.centre, schema.scale.spread) if schema.scale else None
 
-    def answer(self, inputs: NDArray[np.float32]) -> NDArray[Any]:
+    def answer(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """The first output for prepared rows (N, *input_shape)."""
         outputs = outputs_of(self.network, torch.from_numpy(inputs))
         answer: NDArray[Any] = finish(outputs, self._meaning, self._scale)[0].cpu().numpy()

@@ -23,7 +23,7 @@ from glasshouse.experiment.environment import version
 from glasshouse.models.outputs import outputs_of
 from glasshouse.ship.card import card
 from glasshouse.ship.head import describe_outputs
-from glasshouse.ship.onnx import export_onnx
+from glasshouse.ship.onnx import export_onnx, single
 from glasshouse.ship.schema import (
     CARD,
     FORMAT,
@@ -86,7 +86,7 @@ class Content:
         """The samples for checks, on the CPU, at most ``CHECKED_ROWS``."""
         if self.samples is None or not len(self.samples):
             return torch.randn((2, *self.input_shape), generator=torch.Generator().manual_seed(self.seed))
-        return self.samples[:CHECKED_ROWS].detach().to("cpu", torch.float32)
+        return single(self.samples[:CHECKED_ROWS].detach().to("cpu"))
 
 
 def write_bundle(folder: Path | str, content: Content, onnx: bool = True) -> Path:
