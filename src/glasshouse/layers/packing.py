@@ -78,6 +78,9 @@ def run_recurrent(layer: nn.RNNBase, x: torch.Tensor, lengths: torch.Tensor) -> 
     """
     if torch.compiler.is_exporting():
         return run_unpacked(layer, x, lengths)
+    if int(lengths.min()) == x.shape[1]:  # nothing to leave out
+        whole: torch.Tensor = layer(x)[0]
+        return whole
     packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
     states: torch.Tensor = pad_packed_sequence(layer(packed)[0], batch_first=True, total_length=x.shape[1])[0]
     return states
