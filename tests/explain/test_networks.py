@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import glasshouse as gh
+from glasshouse.losses import LOSSES
 from glasshouse.models import MODELS
 from tests.explain.autograd import assert_gradients, by_autograd, mean_square
 
@@ -182,7 +183,15 @@ MODELS_TRIED = {
         for depth in (8, 14, 20, 32, 44, 56, 110)
     },
     "mobilenet": ({"classes": 3, "width": 0.1}, (2, 3, 33, 33)),
+    "autoencoder": ({"inputs": 5, "hidden": [4], "code": 2, "normalization": "batch"}, (4, 5)),
+    "sparse_autoencoder": ({"inputs": 5, "code": 6}, (3, 5)),
+    "denoising_autoencoder": ({"inputs": (1, 2, 3), "hidden": [7], "code": 4}, (3, 1, 2, 3)),
+    "contractive_autoencoder": ({"inputs": 5, "code": 3}, (3, 5)),
+    "convolutional_autoencoder": ({"size": (7, 8), "widths": [2, 3], "code": 3}, (2, 1, 7, 8)),
+    "variational_autoencoder": ({"inputs": 5, "hidden": [4], "code": 2}, (3, 5)),
 }
+REBUILDING = {name for name, each in MODELS.items() if each.facts.get("gives") == "reconstruction"}
+"""Models whose target is the input."""
 
 
 def test_no_model_of_the_package_is_forgotten():
@@ -194,9 +203,10 @@ def test_the_models_of_the_package(name):
     torch.manual_seed(2)
     settings, shape = MODELS_TRIED[name]
     net, x = MODELS.build({"name": name, **settings}).double(), torch.randn(*shape, dtype=torch.float64)
-    y = torch.arange(len(x)) % 3
-    expected = by_autograd(net, x, lambda output: F.cross_entropy(output, y))
-    explanation = gh.explain(net, x, y)
+    y = x if name in REBUILDING else torch.arange(len(x)) % 3
+    loss = "mse" if name in REBUILDING else "cross_entropy"
+    expected = by_autograd(net, x, lambda output: LOSSES.build(loss)(output, y))
+    explanation = gh.explain(net, x, y, loss)
     assert set(explanation.badges) == {"checked"}
     assert_gradients(explanation, expected)
 

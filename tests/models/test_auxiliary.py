@@ -29,7 +29,7 @@ def test_the_loss_of_a_training_step_holds_a_share_of_the_side_heads():
     network, (inputs, targets) = models.googlenet(**TINY, dropout=0.0), pictures()
     for head in network.auxiliary.values():
         head.dropout.p = 0.0  # so that a second pass says the same
-    loss, outputs = Supervised(CrossEntropy())(network.train(), inputs, targets)
+    loss, outputs, _ = Supervised(CrossEntropy())(network.train(), inputs, targets)
     again = network(inputs)
     first, second = network.take_auxiliary_outputs()
     assert torch.equal(outputs, again)
@@ -46,7 +46,7 @@ def test_the_loss_of_a_training_step_holds_a_share_of_the_side_heads():
 
 def test_side_heads_do_not_run_when_the_network_answers():
     network, (inputs, targets) = models.googlenet(**TINY).eval(), pictures(3)
-    loss, outputs = Supervised(CrossEntropy())(network, inputs, targets)
+    loss, outputs, _ = Supervised(CrossEntropy())(network, inputs, targets)
     assert float(loss) == pytest.approx(float(F.cross_entropy(outputs, targets)))
     assert network.take_auxiliary_outputs() == []
 
@@ -69,7 +69,7 @@ def test_a_network_of_ones_own_can_have_side_heads_too():
             return [torch.zeros(2, 2)]
 
     inputs, targets = torch.tensor([[1.0, 0.0], [0.0, 3.0]]), torch.tensor([0, 1])
-    loss, _ = Supervised(CrossEntropy())(Own(), inputs, targets)
+    loss = Supervised(CrossEntropy())(Own(), inputs, targets).loss
     assert float(loss) == pytest.approx(float(F.cross_entropy(inputs, targets)) + 0.5 * 0.693147, rel=1e-5)
 
 

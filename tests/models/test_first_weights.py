@@ -127,7 +127,7 @@ def test_a_scaled_down_copy_learns_in_a_few_steps(which):
     optimizer = torch.optim.Adam(network.parameters(), lr=2e-3)
     losses = []
     for _ in range(12):
-        loss, _ = objective(network.train(), inputs, targets)
+        loss = objective(network.train(), inputs, targets).loss
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -19,8 +19,8 @@ def false_alarm_threshold(scores: Sequence[float] | NDArray[np.float64], rate: f
     r"""The score that a new usual row exceeds with a chance of at most ``rate``.
 
     It is the :math:`\lceil (n + 1)(1 - \alpha) \rceil`-th smallest of the n scores: for rows that could as
-    well have been among those n, the chance that a new one lies above it is at most :math:`\alpha`, whatever the
-    scores' distribution.
+    well have been among those n, the chance that a new one lies above it is at most :math:`\alpha`, whatever
+    the scores' distribution.
 
     Args:
         scores: Of usual rows that nothing was fitted to.

@@ -213,7 +213,7 @@ def _looked_at(
 def _denoised(
     question: Question, part: Part, components: PrincipalComponents | None
 ) -> dict[str, Any] | None:
-    """Errors from the clean rows, of what came of noisy ones: the network, the noise itself, the components."""
+    """Errors from the clean rows, of what noisy ones became: by the network, by nothing, by components."""
     objective = question.objective
     if not isinstance(objective, Denoising):
         return None

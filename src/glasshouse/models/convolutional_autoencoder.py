@@ -64,10 +64,11 @@ def convolutional_autoencoder(
     whole_number("code", code, at_least=1)
     maps = whole_numbers("widths", widths, at_least=1)
     one_of("normalization", normalization, ("none", "batch"))
-    if not maps or min(size) < 2 ** len(maps):
+    least = 2 ** len(maps)
+    if not maps or min(size) < least:
         raise ModelError(
             f"{len(maps)} stages for pictures of {size[0]} x {size[1]} pixels",
-            expected=f"at least one stage, and pictures of at least {2 ** len(maps)} pixels a side for them",
+            expected=f"at least one stage, and pictures of at least {least} x {least} pixels",
             fix="give fewer widths, or set data.size larger",
         )
     sides = [(int(size[0]), int(size[1]))]

@@ -44,8 +44,9 @@ class Layer:
 def ledger(network: nn.Module, sample: torch.Tensor) -> list[Layer]:
     """Run one batch through the network and note every layer in the order in which it ran.
 
-    Layers are the modules without modules inside. A layer that runs twice is listed twice, with its
-    parameters counted the first time. Mode, gradients and random state of the network are left as they were.
+    Layers are the modules without modules inside, and those with parameters of their own. A layer that runs
+    twice is listed twice, with its parameters counted the first time. Mode, gradients and random state of the
+    network are left as they were.
 
     Args:
         network: Any module.
@@ -81,7 +82,7 @@ def ledger(network: nn.Module, sample: torch.Tensor) -> list[Layer]:
             )
         )
 
-    leaves = [each for each in network.modules() if not any(each.children())]
+    leaves = [each for each in network.modules() if not any(each.children()) or list(each.parameters(False))]
     modes = {each: each.training for each in network.modules()}
     handles = [leaf.register_forward_hook(note) for leaf in leaves]
     try:

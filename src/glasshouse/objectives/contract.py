@@ -44,6 +44,10 @@ class Step(NamedTuple):
         loss: The mean over the batch, a scalar to go backward from.
         outputs: What the network gave, which metrics are made of.
         parts: What else is to be written down: a mean over the batch each.
+
+    Example:
+        >>> Step(torch.tensor(0.5), torch.zeros(2, 3)).parts
+        mappingproxy({})
     """
 
     loss: torch.Tensor
@@ -58,6 +62,11 @@ class Judged(NamedTuple):
         loss: Over all rows at once.
         outputs: What the network gave, on its device.
         parts: The further numbers, as those of a step.
+
+    Example:
+        >>> loss, _, parts = Judged(0.5, torch.zeros(2, 3), {"kl": 0.1})
+        >>> loss, parts
+        (0.5, {'kl': 0.1})
     """
 
     loss: float
