@@ -189,6 +189,8 @@ MODELS_TRIED = {
     "contractive_autoencoder": ({"inputs": 5, "code": 3}, (3, 5)),
     "convolutional_autoencoder": ({"size": (7, 8), "widths": [2, 3], "code": 3}, (2, 1, 7, 8)),
     "variational_autoencoder": ({"inputs": 5, "hidden": [4], "code": 2}, (3, 5)),
+    "recurrent": ({"inputs": (4, 2), "outputs": 3, "units": 3, "layers": 2, "pooling": "max"}, (2, 4, 2)),
+    "transformer": ({"inputs": (4, 2), "outputs": 3, "width": 4, "heads": 2, "layers": 1}, (2, 4, 2)),
 }
 REBUILDING = {name for name, each in MODELS.items() if each.facts.get("gives") == "reconstruction"}
 """Models whose target is the input."""

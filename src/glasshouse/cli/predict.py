@@ -43,8 +43,8 @@ def predict(
 ) -> None:
     """Predict with a bundle.
 
-    BUNDLE is a bundle, or the run that made it. INPUT is a table, a picture, a folder of pictures or a file of
-    texts, like those that the network was trained on; or, for texts, the text itself in quotes.
+    BUNDLE is a bundle, or the run that made it. INPUT is a table, a picture, a folder of pictures or a file
+    of texts, like those that the network was trained on; or, for texts, the text itself in quotes.
     """
     output = Output(as_json, quiet)
     from glasshouse.ship import load
@@ -86,7 +86,7 @@ def rows_of(source: str, kind: str) -> Path | list[str]:
         (['Call now to win!'], 'letters.txt')
     """
     path = Path(source)
-    file = path.suffix.lower() in FILES or len(source) < LONGEST_PATH and path.exists()
+    file = path.suffix.lower() in FILES or (len(source) < LONGEST_PATH and path.exists())
     return path if kind != "text" or file else [source]
 
 

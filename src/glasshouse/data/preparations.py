@@ -15,7 +15,9 @@ from glasshouse.data.raw import Raw
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.text.text_preparation import TextPreparation
 
-_KINDS: dict[str, type[Preparation]] = {each.kind: each for each in (TablePreparation, ImagePreparation, TextPreparation)}
+_KINDS: dict[str, type[Preparation]] = {
+    each.kind: each for each in (TablePreparation, ImagePreparation, TextPreparation)
+}
 
 
 def fit_preparation(raw: Raw, rows: NDArray[np.int64], settings: DataSettings) -> Preparation:

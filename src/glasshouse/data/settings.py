@@ -57,8 +57,8 @@ class PrepareSettings(Settings):
     most_tokens: int = Field(10_000, ge=1, description="Most words or characters that are known by number")
     longest: Count | Literal["auto"] = Field(
         "auto",
-        description="Tokens kept of a text, from its beginning, from 1, or auto. auto: as many as 99 % of the "
-        "training texts have, at most 512.",
+        description="Tokens kept of a text, from its beginning, from 1, or auto. auto: as many as 99 % of "
+        "the training texts have, at most 512.",
     )
 
 

@@ -67,7 +67,7 @@ class BagOfTokens:
 
 
 def _pairs(part: Part, tokens: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row and number of every pair of neighbours, padding left out; the first token has a pair with nothing."""
+    """Row and number of every pair of neighbours, padding left out; the first has one with nothing."""
     array = part.inputs.numpy()
     before = np.concatenate([np.zeros((len(array), 1), dtype=np.int64), array[:, :-1]], axis=1)
     rows, places = np.nonzero(array)

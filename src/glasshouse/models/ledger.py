@@ -24,7 +24,7 @@ class Layer:
         input_shape, output_shape: Without the batch axis; empty where it is no single tensor.
         parameters: Trainable numbers of its own.
         frozen: Numbers of its own that are not trained.
-        macs: Multiply-accumulates for one sample: of linear, convolutional and recurrent layers, 0 for others.
+        macs: Multiply-accumulates for one sample: of linear, convolutional and recurrent layers.
     """
 
     name: str

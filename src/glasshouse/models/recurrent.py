@@ -98,11 +98,11 @@ def recurrent(
     cell: Literal["rnn", "lstm", "gru"] = "lstm",
     units: int = 64,
     layers: int = 1,
-    bidirectional: bool = False,
+    bidirectional: bool = True,
     embedding: int = 64,
     pooling: Literal["last", "mean", "max"] = "last",
     wiring: Literal["many_to_one", "many_to_many"] = "many_to_one",
-    dropout: float = 0.0,
+    dropout: float = 0.2,
 ) -> Recurrent:
     r"""A network that carries a state along a sequence, with simple, LSTM or GRU cells.
 
@@ -136,7 +136,7 @@ def recurrent(
         al. 2014, arXiv 1406.1078; Schuster and Paliwal 1997, Bidirectional recurrent neural networks.
 
     Example:
-        >>> network = recurrent((7,), 3, tokens=20, cell="gru", bidirectional=True)
+        >>> network = recurrent((7,), 3, tokens=20, cell="gru")
         >>> network(torch.tensor([[4, 2, 9, 0, 0, 0, 0]])).shape
         torch.Size([1, 3])
     """

@@ -89,8 +89,9 @@ def transformer(
 ) -> Transformer:
     r"""A transformer encoder with a linear layer on the mean of its steps.
 
-    .. math:: x_t = \sqrt{E}\, e_{w_t} + p_t,\quad h = \operatorname{block}_L(\dots \operatorname{block}_1(x)),
-        \quad y = W \operatorname{mean}_t(\operatorname{norm}(h_t)) + b
+    .. math:: x_t = \sqrt{E}\, e_{w_t} + p_t,\quad
+        h = \operatorname{block}_L(\dots \operatorname{block}_1(x)),\quad
+        y = W \operatorname{mean}_t(\operatorname{norm}(h_t)) + b
 
     Args:
         inputs: Shape of a sequence: ``(steps,)`` of tokens, or ``(steps, features)``.

@@ -89,8 +89,8 @@ class TransformerBlock(nn.Module):
     Shapes: x (N, T, E) to (N, T, E); memory (N, S, E).
 
     Source:
-        Vaswani et al. 2017, Attention is all you need, arXiv 1706.03762; pre-norm: Xiong et al. 2020, On layer
-        normalization in the transformer architecture.
+        Vaswani et al. 2017, Attention is all you need, arXiv 1706.03762; pre-norm: Xiong et al. 2020, On
+        layer normalization in the transformer architecture.
 
     Example:
         >>> TransformerBlock(8, 2, 16)(torch.zeros(3, 5, 8)).shape

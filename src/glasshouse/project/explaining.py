@@ -16,6 +16,7 @@ from glasshouse.data.parts import Part, Prepared
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.decide import decide, facts_of
 from glasshouse.explain import Explanation, Shapes, explain, shapes
+from glasshouse.layers.packing import cut_to_longest
 from glasshouse.project.materials import gather
 from glasshouse.project.pipeline import work_for
 from glasshouse.ship import load
@@ -121,9 +122,10 @@ def of_experiment(experiment: Experiment, row: int = 0, part: str = "", training
         f"Row {row} of the {name} part (row {int(chosen.rows[row])} of the data).",
         f"Target: {_truth(materials.prepared, target)}.",
     ]
+    x = chosen.inputs[row : row + 1]
     return Specimen(
         work.network,
-        chosen.inputs[row : row + 1],
+        cut_to_longest(x) if materials.prepared.tokens else x,
         target if work.objective.plain else None,
         getattr(work.objective, "loss", None) if work.objective.plain else None,
         _optimizer(experiment),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,6 +15,8 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawTable, TableLayout
 from glasshouse.data.settings import DataSettings, PrepareSettings
 from glasshouse.data.tables.new_rows import match_columns, open_like, typed_frame
+from glasshouse.data.tables.text_file import read_text
+from glasshouse.data.tables.text_lines import TEXT, lines_as_cells
 from glasshouse.data.text.vocabulary import PAD, UNKNOWN, Unit, Vocabulary, padded, tokens_of
 
 FEW_WORDS = 2.0
@@ -115,6 +118,8 @@ class TextPreparation(Preparation):
             DataError: The file cannot be read.
         """
         layout = self.layout
+        if isinstance(source, (str, Path)) and Path(source).suffix.lower() == ".txt":
+            source = lines_as_cells(read_text(Path(source).expanduser())).frame[TEXT].to_list()
         cells = match_columns(open_like(source, layout), layout, [self.column], BundleError)
         columns = tuple(each for each in layout.columns if each.name == self.column)
         needed = TableLayout(columns, None, layout.header, layout.decimal_comma, layout.missing)
@@ -147,8 +152,8 @@ class TextPreparation(Preparation):
             {
                 "name": self.column,
                 "kind": "text",
-                "becomes": f"numbers of its first {self.steps} {unit}, of which {len(self.vocabulary.known):,} "
-                f"are known; 0 is padding, 1 an unknown one",
+                "becomes": f"numbers of its first {self.steps} {unit}, of which "
+                f"{len(self.vocabulary.known):,} are known; 0 is padding, 1 an unknown one",
                 "features": self.steps,
             }
         ]
