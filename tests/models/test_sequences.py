@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from glasshouse.core.errors import ModelError, SettingError
 from glasshouse.layers.packing import lengths_of, pooled, run_recurrent, run_unpacked
-from glasshouse.models import build_model, recurrent, transformer
+from glasshouse.models import build_model, language_model, recurrent, transformer
 from glasshouse.models.recurrent import CELLS, POOLINGS, recurrent_layer
+from glasshouse.models.sampling import probabilities, written
 from glasshouse.models.transformer_block import HeadedAttention, no_look_ahead
+from glasshouse.objectives.language import Language
 
 TEXTS = torch.tensor([[3, 4, 5, 6, 7], [8, 2, 0, 0, 0], [5, 0, 0, 0, 0]])
 
@@ -109,3 +112,84 @@ def test_a_table_is_refused_with_what_to_do(name):
 def test_heads_that_do_not_divide_the_width_are_refused():
     with pytest.raises(SettingError, match=r"width = 10 with heads = 4.*\n.*\n.*set model.width to 8"):
         transformer((5,), 3, tokens=9, width=10, heads=4)
+
+
+@pytest.mark.parametrize("name", ["language_model", "transformer_decoder"])
+def test_what_comes_later_is_not_known_to_a_language_model(name):
+    torch.manual_seed(5)
+    narrow = {"units": 6} if name == "language_model" else {"width": 8, "heads": 2, "layers": 2}
+    net = build_model({"name": name, "tokens": 9, **narrow}, (5,), 9, seed=0).eval()
+    tokens = torch.randint(2, 9, (3, 5))
+    logits = net.read(tokens)[0]
+    torch.testing.assert_close(net.read(tokens[:, :3])[0], logits[:, :3], atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(net(tokens), logits[:, -1])
+    shorter = torch.cat([tokens[:, :2], torch.zeros(3, 3, dtype=torch.long)], dim=1)
+    torch.testing.assert_close(net(shorter), logits[:, 1], atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_carried_state_goes_on_where_it_ended(cell):
+    net = language_model((6,), 9, tokens=9, cell=cell, units=4, layers=2).eval()
+    tokens = torch.randint(2, 9, (2, 6))
+    first, state = net.read(tokens[:, :4])
+    rest, _ = net.read(tokens[:, 4:], state)
+    torch.testing.assert_close(torch.cat([first, rest], 1), net.read(tokens)[0], atol=1e-6, rtol=1e-5)
+
+
+def gradient_in_pieces(net, tokens, targets, window):
+    """The summed gradient of all pieces of a text, each piece beginning with the state of the one before."""
+    objective = Language()
+    objective.epoch_begins()
+    net.zero_grad()
+    for start in range(0, tokens.shape[1], window):
+        piece = slice(start, start + window)
+        (objective(net, tokens[:, piece], targets[:, piece]).loss * window).backward()
+    return [each.grad.clone() for each in net.parameters()]
+
+
+def test_truncated_backpropagation_is_the_full_one_when_the_window_covers_the_text():
+    torch.manual_seed(6)
+    net = language_model((6,), 9, tokens=9, units=4, dropout=0.0).double()
+    tokens = torch.randint(2, 9, (2, 6))
+    targets = tokens.roll(-1, dims=1)
+    net.zero_grad()
+    F.cross_entropy(net.read(tokens)[0].flatten(0, 1), targets.flatten(), reduction="sum").div(2).backward()
+    full = [each.grad.clone() for each in net.parameters()]
+    for one, other in zip(full, gradient_in_pieces(net, tokens, targets, 6), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-12, rtol=1e-9)
+    cut = gradient_in_pieces(net, tokens, targets, 2)
+    assert any(float((one - other).abs().max()) > 1e-4 for one, other in zip(full, cut, strict=True))
+
+
+def test_the_likeliest_share_of_the_vocabulary_is_drawn_from():
+    shares = torch.tensor([0.4, 0.3, 0.2, 0.1])
+    found = probabilities(shares.log(), top_p=0.6)
+    torch.testing.assert_close(found, torch.tensor([4 / 7, 3 / 7, 0.0, 0.0]))
+    torch.testing.assert_close(probabilities(shares.log(), top_k=1), torch.tensor([1.0, 0, 0, 0]))
+    torch.testing.assert_close(probabilities(shares.log(), temperature=0.0), torch.tensor([1.0, 0, 0, 0]))
+    hot = probabilities(shares.log(), temperature=2.0)
+    torch.testing.assert_close(hot, shares.sqrt() / shares.sqrt().sum())
+
+
+def test_what_is_drawn_has_the_probabilities_that_it_should_have():
+    class Fixed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.logits = nn.Parameter(torch.tensor([9.0, 9.0, 0.5, 0.3, 0.2]).log())
+
+        def read(self, tokens, state=None):
+            return self.logits.expand(*tokens.shape, 5), 0
+
+    drawn = torch.tensor(written(Fixed(), [2], 4000, seed=1))
+    counts = torch.bincount(drawn, minlength=5) / 4000
+    assert counts[:2].tolist() == [0, 0]  # padding and unknown are never written, however likely
+    torch.testing.assert_close(counts[2:], torch.tensor([0.5, 0.3, 0.2]), atol=0.03, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [({"temperature": -1.0}, "temperature = -1"), ({"top_p": 0.0}, "top_p = 0"), ({"top_k": 0}, "top_k = 0")],
+)
+def test_settings_of_sampling_outside_their_range_are_refused(setting, told):
+    with pytest.raises(SettingError, match=told):
+        written(language_model((3,), 5, tokens=5, units=2), [2], 3, **setting)

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 import glasshouse as gh
+from glasshouse.core.errors import BundleError
 from glasshouse.evaluation.bag_of_tokens import BagOfTokens
 from glasshouse.project.explaining import of_experiment
 
@@ -108,3 +109,63 @@ def test_the_bag_counts_pairs_of_few_tokens():
     # pairs: (-,2) (2,3) (3,2) in the first row, (-,3) (3,2) in the second
     assert (counts[:, 4:] > 0).sum(axis=1).tolist() == [3, 2]
     assert counts[0, 2] / counts[0, 4:].max() == pytest.approx(1.0)  # both occur twice
+
+
+@pytest.fixture(scope="module")
+def language_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("language")
+    generator = np.random.default_rng(0)
+    names = ["Ann", "Bob", "Cid"]
+    lines = [f"{names[a]} sees {names[b]}.\n" for a, b in generator.integers(0, 3, (400, 2))]
+    (folder / "seen.txt").write_text("".join(lines))
+    experiment = gh.Experiment(
+        data={"source": str(folder / "seen.txt"), "task": "language", "window": 20},
+        model={"name": "language_model", "units": 32, "embedding": 8},
+        training={"epochs": 20, "batch_size": 8, "learning_rate": 0.01},
+    )
+    return gh.run(experiment, out=folder / "runs")
+
+
+def test_a_language_is_learnt_down_to_its_entropy(language_run):
+    # Two of some 14 characters are drawn from three names: 2 ln 3 nats in 14 characters.
+    entropy = 2 * np.log(3) / 14
+    assert entropy - 0.03 < language_run.metrics["test"]["nats"] < 1.2 * entropy
+    names = [each["name"] for each in language_run.evaluation["baselines"]]
+    assert names == ["single characters", "pairs", "threes", "fives"]
+
+
+def test_parts_of_a_text_follow_each_other(language_run):
+    parts = language_run.record("exploration")["parts"]
+    rows = pl.read_parquet(language_run.path / "predictions.parquet")
+    ends = [rows.filter(part=name)["row"].to_list() for name in ("train", "validation", "test")]
+    assert [row for part in ends for row in part] == list(range(sum(parts.values())))
+
+
+def test_what_it_writes_is_in_the_report_and_like_the_text(language_run):
+    page = language_run.report.read_text()
+    assert "What it writes" in page
+    assert "The worst mistakes" not in page
+    written = language_run.samples["text"][-1]
+    assert written.count(" sees ") > 10
+
+
+def test_the_bundle_writes_on_and_foretells(language_run):
+    bundle = gh.load(language_run.bundle, backend="torch")
+    written = bundle.generate("Ann sees Bob.\n", 200, temperature=0.5, seed=3)
+    assert len(written) == 200
+    assert written == bundle.generate("Ann sees Bob.\n", 200, temperature=0.5, seed=3)
+    assert written != bundle.generate("Ann sees Bob.\n", 200, temperature=0.5, seed=4)
+    answers = [gh.load(language_run.bundle, backend=each).predict(["Ann see"]) for each in ("torch", "onnx")]
+    assert [each.labels[0] for each in answers] == ["s", "s"]
+    np.testing.assert_allclose(answers[0].probabilities, answers[1].probabilities, atol=1e-5)
+
+
+def test_a_bundle_of_classes_writes_nothing(text_run):
+    with pytest.raises(BundleError, match="a bundle for classification"):
+        gh.load(text_run.bundle).generate("cold")
+
+
+def test_a_language_run_goes_on_bit_for_bit_with_its_state(language_run, tmp_path):
+    resumed = cut_off(language_run.experiment, tmp_path, 45)
+    assert resumed.history.equals(language_run.history)
+    assert resumed.samples.equals(language_run.samples)

@@ -10,6 +10,7 @@ import click
 from glasshouse.cli.compare import compare
 from glasshouse.cli.env import env
 from glasshouse.cli.explain import explain
+from glasshouse.cli.generate import generate
 from glasshouse.cli.list import list_command
 from glasshouse.cli.new import new
 from glasshouse.cli.output import show_bug, show_error
@@ -30,7 +31,7 @@ def app() -> None:
     """Deep learning under glass: train any classic network on your own data and see every number."""
 
 
-for command in (run, new, list_command, show, explain, predict, resume, compare, env):
+for command in (run, new, list_command, show, explain, predict, generate, resume, compare, env):
     app.add_command(command)
 
 

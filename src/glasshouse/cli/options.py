@@ -30,7 +30,9 @@ def experiment_options(command: Command) -> Command:
             "--model", metavar="NAME", help="Network to train; `glasshouse list models` shows them."
         ),
         click.option(
-            "--task", type=click.Choice(["classification", "regression"]), help="What the target is."
+            "--task",
+            type=click.Choice(["classification", "regression", "reconstruction", "language"]),
+            help="What is learnt.",
         ),
         click.option(
             "--header/--no-header", default=None, help="Whether the first row holds the column names."

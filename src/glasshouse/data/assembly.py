@@ -26,6 +26,7 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         split: Which rows belong to which part.
         preparation: Fitted on the training rows.
         task: ``"reconstruction"`` makes every row its own target; a target that there is stays aside.
+            ``"language"`` makes the next token the target of every token.
 
     Returns:
         Parts without rows are ``None``.
@@ -47,6 +48,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
     """
     if task == "reconstruction":
         return _own_targets(raw, split, preparation)
+    if task == "language":
+        return _next_tokens(raw, split, preparation)
     target = raw.target
     if target is None:
         raise UsageError(
@@ -96,6 +99,35 @@ def _own_targets(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
         outputs=math.prod(preparation.input_shape),
         classes=(),
         target_name="the row itself",
+    )
+
+
+def _next_tokens(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
+    """Pieces of a text whose targets are their own tokens, one step later; over the edge of a part nothing
+    is looked at, so that its last step has no target.
+    """
+    named = {"training": split.train, "validation": split.validation, "test": split.test}
+    parts: dict[str, Part | None] = {}
+    for name, rows in named.items():
+        inputs = inputs_of(raw.take(rows), preparation, name) if len(rows) else None
+        if inputs is None:
+            parts[name] = None
+            continue
+        later = torch.cat([inputs.flatten()[1:], inputs.new_zeros(1)])
+        parts[name] = Part(inputs, later.reshape(inputs.shape), rows)
+    train = parts["training"]
+    if train is None:
+        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+    return Prepared(
+        train=train,
+        validation=parts["validation"],
+        test=parts["test"],
+        task="language",
+        input_shape=preparation.input_shape,
+        outputs=preparation.tokens,
+        classes=preparation.token_names,
+        target_name="the next character",
+        tokens=preparation.tokens,
     )
 
 

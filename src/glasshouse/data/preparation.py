@@ -33,6 +33,11 @@ class Preparation(ABC):
         """How many different tokens a row is a sequence of; 0 where rows are numbers that measure."""
         return 0
 
+    @property
+    def token_names(self) -> tuple[str, ...]:
+        """What each token is called, in the order of their numbers; empty where there are none."""
+        return ()
+
     @abstractmethod
     def read(self, source: Any) -> Raw:
         """Read rows to predict: a path, a frame, dictionaries or arrays, checked against what was fitted.

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from glasshouse.core.settings import Count, Place, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
-Task = Literal["classification", "regression", "reconstruction"]
+Task = Literal["classification", "regression", "reconstruction", "language"]
 """What is to be learnt: classes, numbers, or, without a target, the rows themselves."""
 
 
@@ -95,10 +95,11 @@ class DataSettings(Settings):
     target: str | int | None = Field(
         None, description="The column to predict, by name or by index (0 is the first, -1 the last)"
     )
-    task: Literal["auto", "classification", "regression", "reconstruction"] = Field(
+    task: Literal["auto", "classification", "regression", "reconstruction", "language"] = Field(
         "auto",
-        description="One of auto, classification, regression, reconstruction. reconstruction: the rows "
-        "themselves; no target is needed, and one that is named is a label to look at, not to learn.",
+        description="One of auto, classification, regression, reconstruction, language. reconstruction: "
+        "the rows themselves; no target is needed, and one that is named is a label to look at, not to "
+        "learn. language: of a plain text, at every step the next character.",
     )
     normal: str | None = Field(
         None,
@@ -125,7 +126,10 @@ class DataSettings(Settings):
     group: str | int | None = Field(None, description="Column whose equal values must stay in one part")
     time: str | int | None = Field(None, description="Column to order rows by; the latest are the test part")
     window: int = Field(
-        0, ge=0, description="For a series: how many past steps the network sees, from 1. 0: no series."
+        0,
+        ge=0,
+        description="For a series: how many past steps the network sees, from 1. 0: no series. "
+        "For a language: over how many characters gradients flow; 0: 64.",
     )
     horizon: int = Field(1, ge=1, description="For a series: how many steps ahead to predict, from 1")
     size: tuple[int, int] | None = Field(

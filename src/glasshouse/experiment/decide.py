@@ -62,15 +62,15 @@ def decide(
     if MODELS.find(model["name"]).facts["takes"] == "sequence":
         model["tokens"] = tokens  # the data decide it, whatever an experiment for other data says
     if objective["name"] == "auto":
-        objective["name"] = "reconstruction" if task == "reconstruction" else "supervised"
+        objective["name"] = task if task in ("reconstruction", "language") else "supervised"
     if objective["loss"] == "auto":
-        loss = "cross_entropy" if task == "classification" else "mse"
+        loss = "cross_entropy" if task in ("classification", "language") else "mse"
         objective["loss"] = "elbo" if objective["name"] == "elbo" else loss
     decide_training(training, rows, takes)
     for spec in experiment.output.metrics:
-        if task == "reconstruction":
+        if task in ("reconstruction", "language"):
             raise SettingError(
-                f"output.metrics = {experiment.output.metrics} for reconstructions",
+                f"output.metrics = {experiment.output.metrics} for the task {task!r}",
                 expected="no further metrics: errors, shares of the variance and baselines are measured",
                 fix="leave output.metrics out",
             )
@@ -85,6 +85,8 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
         >>> model_for("elbo", "reconstruction", "image", (1, 8, 8))
         'variational_autoencoder'
     """
+    if task == "language":
+        return "language_model"
     if task != "reconstruction":
         return {"image": "cnn", "sequence": "recurrent"}.get(takes, "mlp")
     made_for = {
@@ -116,11 +118,14 @@ def objective_of(experiment: Experiment) -> str:
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
     if name == "auto":
-        name = "reconstruction" if task == "reconstruction" else "supervised"
-    if task != "auto" and (task == "reconstruction") == (name == "supervised"):
+        name = task if task in ("reconstruction", "language") else "supervised"
+    due = {"auto": name, "reconstruction": "", "language": "language"}.get(task, "supervised")
+    fits = name not in ("supervised", "language") if task == "reconstruction" else name == due
+    if not fits:
         raise SettingError(
             f"data.task = {task!r} with the objective {name!r}",
-            expected="classification or regression for 'supervised', reconstruction for all others",
+            expected="classification or regression for 'supervised', language for 'language', reconstruction "
+            "for all others",
             fix="leave data.task out",
         )
     return name

@@ -22,6 +22,7 @@ from glasshouse.training.batches import Augment, Batches, InMemoryBatches
 from glasshouse.training.job import Job
 from glasshouse.training.precision import Precision
 from glasshouse.training.quick import metric_name
+from glasshouse.training.stream_batches import StreamBatches
 
 
 def make_batches(
@@ -49,6 +50,14 @@ def make_batches(
         augment = Augmenter(experiment.data.augment, black)
     training = experiment.training
     assert training.batch_size != "auto", "the experiment is not decided"
+    if prepared.task == "language":
+        if training.accumulate != 1:
+            raise SettingError(
+                f"training.accumulate = {training.accumulate} for a language",
+                expected="1: the state is carried from batch to batch",
+                fix="set training.batch_size larger",
+            )
+        return StreamBatches(prepared.train, training.batch_size, device)
     return InMemoryBatches(
         prepared.train,
         training.batch_size,

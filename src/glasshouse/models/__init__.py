@@ -23,6 +23,7 @@ from glasshouse.models.denoising_autoencoder import denoising_autoencoder
 from glasshouse.models.freezing import freeze
 from glasshouse.models.googlenet import googlenet
 from glasshouse.models.head import replace_head
+from glasshouse.models.language_model import LanguageModel, language_model
 from glasshouse.models.ledger import Layer, ledger
 from glasshouse.models.lenet5 import lenet5
 from glasshouse.models.load_weights import load_weights
@@ -34,6 +35,7 @@ from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resne
 from glasshouse.models.sparse_autoencoder import sparse_autoencoder
 from glasshouse.models.stack import stack
 from glasshouse.models.transformer import Transformer, transformer
+from glasshouse.models.transformer_decoder import TransformerDecoder, transformer_decoder
 from glasshouse.models.variational_autoencoder import VariationalAutoencoder, variational_autoencoder
 from glasshouse.models.vgg import vgg, vgg11, vgg13, vgg16, vgg19
 from glasshouse.models.zfnet import zfnet
@@ -41,10 +43,12 @@ from glasshouse.models.zfnet import zfnet
 __all__ = [
     "MODELS",
     "Autoencoder",
+    "LanguageModel",
     "Layer",
     "Perceptron",
     "Recurrent",
     "Transformer",
+    "TransformerDecoder",
     "VariationalAutoencoder",
     "alexnet",
     "autoencoder",
@@ -63,6 +67,7 @@ __all__ = [
     "denoising_autoencoder",
     "freeze",
     "googlenet",
+    "language_model",
     "ledger",
     "lenet5",
     "load_weights",
@@ -79,6 +84,7 @@ __all__ = [
     "sparse_autoencoder",
     "stack",
     "transformer",
+    "transformer_decoder",
     "variational_autoencoder",
     "vgg",
     "vgg11",

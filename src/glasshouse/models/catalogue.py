@@ -11,6 +11,7 @@ from glasshouse.models.contractive_autoencoder import CONCEPT as CONTRACTIVE_AUT
 from glasshouse.models.convolutional_autoencoder import CONCEPT as CONVOLUTIONAL_AUTOENCODER
 from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENCODER
 from glasshouse.models.googlenet import CONCEPT as GOOGLENET
+from glasshouse.models.language_model import CONCEPT as LANGUAGE_MODEL
 from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.mlp import CONCEPT as MLP
 from glasshouse.models.mobilenet import CONCEPT as MOBILENET
@@ -20,6 +21,7 @@ from glasshouse.models.resnet import CONCEPTS as RESNETS
 from glasshouse.models.sparse_autoencoder import CONCEPT as SPARSE_AUTOENCODER
 from glasshouse.models.stack import CONCEPT as STACK
 from glasshouse.models.transformer import CONCEPT as TRANSFORMER
+from glasshouse.models.transformer_decoder import CONCEPT as TRANSFORMER_DECODER
 from glasshouse.models.variational_autoencoder import CONCEPT as VARIATIONAL_AUTOENCODER
 from glasshouse.models.vgg import CONCEPTS as VGGS
 from glasshouse.models.zfnet import CONCEPT as ZFNET
@@ -47,5 +49,7 @@ MODELS = Catalogue(
         VARIATIONAL_AUTOENCODER,
         RECURRENT,
         TRANSFORMER,
+        LANGUAGE_MODEL,
+        TRANSFORMER_DECODER,
     ],
 )

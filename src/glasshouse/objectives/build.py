@@ -10,6 +10,7 @@ from glasshouse.objectives.contract import Objective
 from glasshouse.objectives.contractive import Contractive
 from glasshouse.objectives.denoising import Denoising
 from glasshouse.objectives.elbo import Elbo
+from glasshouse.objectives.language import Language
 from glasshouse.objectives.reconstruction import Reconstruction, reconstruction_loss
 from glasshouse.objectives.settings import ObjectiveSettings
 from glasshouse.objectives.sparse import Sparse
@@ -40,6 +41,14 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
         >>> type(build_objective(ObjectiveSettings(name="denoising"), prepared)).__name__
         'Denoising'
     """
+    if prepared.task == "language" or settings.name == "language":
+        if prepared.task != "language" or settings.name not in ("auto", "language"):
+            raise SettingError(
+                f"objective {settings.name!r} on data for {prepared.task}",
+                expected="a text learnt as a language, with the objective 'language'",
+                fix="leave objective.name out, and set data.task = 'language' for a text",
+            )
+        return Language()
     unlabelled = prepared.task == "reconstruction"
     name = settings.name if settings.name != "auto" else "reconstruction" if unlabelled else "supervised"
     if (name == "supervised") == unlabelled:

@@ -107,6 +107,16 @@ class Objective(ABC):
             ModelError: It has not.
         """
 
+    def epoch_begins(self) -> None:  # noqa: B027 - most objectives carry nothing along
+        """Told before the first step of every epoch."""
+
+    def state(self) -> dict[str, Any]:
+        """What is carried from step to step, for a checkpoint in the middle of an epoch."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:  # noqa: B027 - most objectives carry nothing along
+        """Go on from what :meth:`state` gave."""
+
     def to(self, device: torch.device) -> Self:
         """Move what the objective holds to a device."""
         return self

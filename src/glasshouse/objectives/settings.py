@@ -9,7 +9,9 @@ from pydantic import Field, model_validator
 from glasshouse.core.errors import SettingError
 from glasshouse.core.settings import NonNegative, Settings
 
-ObjectiveName = Literal["auto", "supervised", "reconstruction", "sparse", "denoising", "contractive", "elbo"]
+ObjectiveName = Literal[
+    "auto", "supervised", "reconstruction", "sparse", "denoising", "contractive", "elbo", "language"
+]
 
 BELONGS: dict[str, tuple[str, ...]] = {
     "class_weights": ("supervised",),
@@ -29,8 +31,8 @@ class ObjectiveSettings(Settings):
 
     name: ObjectiveName = Field(
         "auto",
-        description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo. "
-        "auto: what the model is made for, supervised for most. All but supervised need no target.",
+        description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
+        "language. auto: what the model is made for, supervised for most. All but supervised need no target.",
     )
     loss: str | dict[str, Any] = Field(
         "auto",

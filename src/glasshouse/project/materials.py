@@ -17,6 +17,7 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.splits.normal_rows import with_normal_rows
+from glasshouse.data.text.language import WINDOW
 from glasshouse.data.text.text_preparation import text_column
 from glasshouse.experiment import Experiment
 from glasshouse.experiment.decide import objective_of
@@ -67,7 +68,8 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
         UsageError: The target or another column is not named rightly.
     """
     settings = experiment.data
-    if objective_of(experiment) != "supervised":
+    objective = objective_of(experiment)
+    if objective not in ("supervised", "language"):
         settings = settings.replace(task="reconstruction")
     raw = load(settings, frame)
     settings = with_tokens(experiment, settings, raw)
@@ -84,6 +86,10 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
 
 def with_tokens(experiment: Experiment, settings: DataSettings, raw: Raw) -> DataSettings:
     """The settings with texts as tokens, where the model takes sequences and the rows are texts."""
+    if settings.task == "language":
+        window = settings.window or WINDOW
+        prepare = settings.prepare.replace(text="characters", longest=window)
+        return settings.replace(prepare=prepare.model_dump())
     name = experiment.model.name
     takes = "" if name == "auto" else MODELS.find(name).facts["takes"]
     if settings.prepare.text != "auto" or takes != "sequence" or text_column(raw) is None:

@@ -13,6 +13,7 @@ from glasshouse.core.errors import (
 )
 from glasshouse.core.files import read_json, write_json
 from glasshouse.core.memory import shortage_named
+from glasshouse.data.text.text_preparation import TextPreparation
 from glasshouse.experiment import Experiment, Run, decide
 from glasshouse.experiment.decide import facts_of, refuse_unbuildable
 from glasshouse.experiment.environment import environment
@@ -37,6 +38,7 @@ from glasshouse.project.stages import (
     write_pictures,
 )
 from glasshouse.project.work import Work
+from glasshouse.project.writing import Writer
 from glasshouse.report import write_report
 from glasshouse.ship.write_bundle import Content, write_bundle
 from glasshouse.training.observers import Observer
@@ -198,7 +200,11 @@ def carry_out(
         model = work.model or {"class": type(network).__qualname__}
         describe_network(run, job, layers, model, prepared.input_shape)
         experiment, job = find_rate(run, experiment, job, tell)
-        stage = Stage(run, experiment, job, tell, [ProgressBar()] if observers is None else observers)
+        watching = [ProgressBar()] if observers is None else list(observers)
+        if prepared.task == "language" and isinstance(work.preparation, TextPreparation):
+            prompt = (prepared.validation or prepared.train).inputs[0].tolist()
+            watching.append(Writer(run.path, network, work.preparation, prompt, experiment.seed))
+        stage = Stage(run, experiment, job, tell, watching)
     train_or_salvage(stage, work)
     with noting(run, "evaluation"):
         evaluation = evaluate_network(stage, work)
@@ -239,7 +245,7 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         task=prepared.task,
         classes=prepared.classes,
         target_name=prepared.target_name,
-        meaning=work.objective.meaning,
+        meaning="logits" if work.objective.meaning == "next_token" else work.objective.meaning,
         scale=prepared.scale,
         samples=part.inputs[:64],
         evaluation=evaluation,

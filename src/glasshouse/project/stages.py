@@ -18,6 +18,8 @@ from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.data.preparation import Preparation
 from glasshouse.evaluation import Answered, Question, evaluate, evaluate_reconstruction
+from glasshouse.evaluation.evaluation import Evaluation
+from glasshouse.evaluation.language import evaluate_language
 from glasshouse.evaluation.showing import ToPixels
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
@@ -143,6 +145,8 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
     run, prepared, raw = stage.run, work.prepared, work.raw
     if prepared.task == "reconstruction":
         return evaluate_reconstructions(stage, work)
+    if prepared.task == "language":
+        return written_down(stage, evaluate_language(stage.job.network, prepared))
     if stage.job.objective.meaning is None:
         return evaluate_loss(stage, prepared)
     experiment = stage.experiment
@@ -154,6 +158,16 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
     stage.tell(str(evaluation.record["verdict"]))
     record: dict[str, Any] = evaluation.record
     return record
+
+
+def written_down(stage: Stage, evaluation: Evaluation) -> dict[str, Any]:
+    """Write down what was measured, and say the verdict."""
+    run = stage.run
+    write_json(run.path / "evaluation.json", evaluation.record)
+    write_atomic(run.path / "predictions.parquet", lambda path: evaluation.predictions.write_parquet(path))
+    stage.tell(str(evaluation.record["verdict"]))
+    found: dict[str, Any] = evaluation.record
+    return found
 
 
 def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:

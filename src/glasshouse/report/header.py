@@ -12,6 +12,9 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import UNEXPECTED, Content
 from glasshouse.report.terms import STATES, metric_name
 
+LOWER = frozenset({"nats"})
+"""Primary metrics of which less is better."""
+
 
 def header(records: Records) -> Content:
     """What the template of the top draws."""
@@ -58,7 +61,7 @@ def _result(record: Mapping[str, Any]) -> dict[str, Any] | None:
     rows = [{"name": "this network", "value": value, "span": span, "about": "", "network": True}]
     rows += [
         {"name": each, "value": number, "span": None, "about": about, "network": False}
-        for each, number, about in sorted(others, key=lambda other: -(other[1] or 0.0))
+        for each, number, about in sorted(others, key=lambda other: _rank(name, other[1]))
     ]
     for row in rows:
         row["beyond"] = row["value"] is not None and row["value"] < low - 0.02 * (high - low)
@@ -82,6 +85,8 @@ def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
     scale is drawn as an arrow, lest one hopeless baseline press all others together.
     """
     low = min(values)
+    if name in LOWER:
+        return 0.0, max(values)
     if name == "r2":
         return (0.0 if value > 0 else -1.0), 1.0
     for end in (0.9, 0.8, 0.7, 0.6, 0.5, 0.25):
@@ -90,8 +95,13 @@ def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
     return 0.0, 1.0
 
 
+def _rank(name: str, value: float | None) -> float:
+    """Where a baseline stands in the list: the best first."""
+    return (1.0 if name in LOWER else -1.0) * (value or 0.0)
+
+
 def _words(name: str, value: float | None, digits: int = 1) -> str:
-    if name == "r2":
+    if name == "r2" or name in LOWER:
         return numbers.decimal(value, 3 if digits else 1)
     return numbers.percent(value, digits)
 

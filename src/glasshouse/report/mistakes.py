@@ -19,6 +19,8 @@ def mistakes(records: Records) -> Content:
     record = records.json.get("evaluation")
     if record is None:
         return {"missing": records.missing("evaluation", "list of mistakes")}
+    if record["task"] == "language":
+        return {"absent": True}
     numeric = record["task"] == "regression"
     exploration = records.json.get("exploration") or {}
     rows = [_shown(each, numeric, records.path, exploration.get("origin", "")) for each in record["mistakes"]]

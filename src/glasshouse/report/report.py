@@ -24,6 +24,7 @@ from glasshouse.report.repeat import repeat
 from glasshouse.report.results import results
 from glasshouse.report.section import build_section
 from glasshouse.report.training import training
+from glasshouse.report.writing import writing
 
 SECTIONS = (
     ("data", "The data", data),
@@ -31,6 +32,7 @@ SECTIONS = (
     ("network", "The network", network),
     ("training", "Training", training),
     ("inside", "Inside the layers", inside),
+    ("writing", "What it writes", writing),
     ("results", "Results", results),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
@@ -61,6 +63,7 @@ def write_report(run: Run) -> Path:
     records = read_records(run)
     top = build_section("header", "", header, records)
     sections = [build_section(key, title, build, records) for key, title, build in SECTIONS]
+    sections = [each for each in sections if "absent" not in each.content]
     page = (
         _environment()
         .get_template("report.html.j2")

@@ -22,6 +22,9 @@ METRICS = {
     "mse": "mean squared error, in the square of the target's unit; lower is better",
     "median_absolute_error": "half of the errors are smaller, in the target's unit; lower is better",
     "mape": "mean error as a share of the true number; lower is better",
+    "nats": "mean surprise at the next character, in nats; lower is better",
+    "bits": "the same in bits",
+    "perplexity": "among how many equally likely characters it chooses, so to speak; lower is better",
     "explained_variance": "share of the variance that is explained, a constant offset forgiven",
 }
 METRIC_NAMES = {

@@ -17,6 +17,7 @@ from glasshouse.core.files import read_json
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.preparations import preparation_from_dict
 from glasshouse.data.raw import Raw
+from glasshouse.data.text.text_preparation import TextPreparation
 from glasshouse.ship.answers import Answers, interpret
 from glasshouse.ship.arrays import read_arrays
 from glasshouse.ship.onnx_backend import OnnxBackend
@@ -117,6 +118,56 @@ class Bundle:
         if self.preparation is None:
             return read_arrays(rows, self.schema.input_shape)
         return self.preparation.transform(self.preparation.read(rows))
+
+    def generate(
+        self,
+        prompt: str = "",
+        length: int = 500,
+        *,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float = 1.0,
+        seed: int = 0,
+    ) -> str:
+        """Let a language model write on.
+
+        Args:
+            prompt: The beginning; empty for the beginning of a line.
+            length: How many tokens to write, from 0.
+            temperature: From 0; below 1 the likely becomes likelier, at 0 only the likeliest is written.
+            top_k: Draw from this many of the likeliest only, from 1; ``None``: from all.
+            top_p: Draw from the likeliest that together have this probability, above 0 to 1.
+            seed: Equal seeds write equal texts.
+
+        Returns:
+            What was written, without the prompt.
+
+        Raises:
+            BundleError: It is no language model.
+            SettingError: A setting lies outside its range.
+        """
+        from glasshouse.models.sampling import written  # late: PyTorch takes seconds to import
+
+        preparation = self.preparation
+        if self.schema.task != "language" or not isinstance(preparation, TextPreparation):
+            raise BundleError(
+                f"{self.path} is a bundle for {self.schema.task}",
+                expected="a language model",
+                fix="train one: glasshouse run TEXT.txt --task language",
+            )
+        vocabulary = preparation.vocabulary
+        tokens = vocabulary.encode(prompt or "\n").tolist()
+        return vocabulary.decode(
+            written(
+                self.module(),
+                tokens,
+                length,
+                temperature=temperature,
+                top_k=top_k,
+                top_p=top_p,
+                seed=seed,
+            )
+        )
 
     def module(self) -> nn.Module:
         """The network as a plain PyTorch module with its weights, in evaluation mode.

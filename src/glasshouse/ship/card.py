@@ -47,6 +47,8 @@ def _purpose(schema: Schema) -> str:
         source = "a text"
     else:
         source = f"arrays of shape {shape}"
+    if schema.task == "language":
+        return f"writes a text on: it tells {target} from those before"
     if schema.task == "classification":
         return f"tells {target} ({len(schema.classes)} classes: {listed(schema.classes)}) from {source}"
     return f"predicts the number {target} from {source}"

@@ -43,6 +43,7 @@ def state(training: Training) -> dict[str, Any]:
         "optimizer": training.optimizer.state_dict(),
         "precision": training.job.precision.state(),
         "schedule": training.schedule.state(),
+        "objective": training.job.objective.state(),
         "stopping": training.job.stopping.state(),
         "random": capture(),
         "progress": vars(training.progress),
@@ -80,6 +81,7 @@ def take_up(training: Training) -> list[str]:
         ) from error
     job.precision.restore(found["precision"])
     training.schedule.restore(found["schedule"])
+    job.objective.restore(found.get("objective", {}))
     job.stopping.restore(found["stopping"])
     vars(training.progress).update(found["progress"])
     training.best_weights = found["best"]

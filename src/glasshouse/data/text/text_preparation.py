@@ -97,6 +97,11 @@ class TextPreparation(Preparation):
         """How many numbers a token can have, padding and unknown included."""
         return len(self.vocabulary)
 
+    @property
+    def token_names(self) -> tuple[str, ...]:
+        """The tokens in the order of their numbers."""
+        return self.vocabulary.tokens
+
     def transform(self, raw: Raw) -> NDArray[Any]:
         """Prepare texts: int64, shape (texts, steps)."""
         if not isinstance(raw, RawTable):
