@@ -31,7 +31,7 @@ def experiment_options(command: Command) -> Command:
         ),
         click.option(
             "--task",
-            type=click.Choice(["classification", "regression", "reconstruction", "language"]),
+            type=click.Choice(["classification", "regression", "reconstruction", "language", "forecast"]),
             help="What is learnt.",
         ),
         click.option(

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from glasshouse.core.errors import DataError, UsageError
 from glasshouse.data.parts import OutputScale, Part, Prepared, Split
 from glasshouse.data.preparation import Preparation
-from glasshouse.data.raw import Raw, Target
+from glasshouse.data.raw import Raw, RawTable, Target
+from glasshouse.data.series.series_preparation import SeriesPreparation
 
 
 def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto") -> Prepared:
@@ -50,6 +51,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         return _own_targets(raw, split, preparation)
     if task == "language":
         return _next_tokens(raw, split, preparation)
+    if task == "forecast" and isinstance(raw, RawTable):
+        return _next_steps(raw, split, preparation)
     target = raw.target
     if target is None:
         raise UsageError(
@@ -128,6 +131,40 @@ def _next_tokens(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
         classes=preparation.token_names,
         target_name="the next character",
         tokens=preparation.tokens,
+    )
+
+
+def _next_steps(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
+    """Windows and the next steps of the target, in the scale of the variable that is forecast."""
+    assert raw.target is not None, "a forecast without a target"
+    assert raw.ahead is not None, "a forecast without what comes"
+    assert isinstance(preparation, SeriesPreparation), "a forecast of no series"
+    name = raw.target.name
+    column = preparation.variables.index(name) if name in preparation.variables else None
+    scale = (
+        _output_scale(raw.target, split.train, raw.origin)
+        if column is None
+        else OutputScale(preparation.centre[column], preparation.spread[column])
+    )
+    parts: dict[str, Part | None] = {}
+    for each, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+        inputs = inputs_of(raw.take(rows), preparation, each) if len(rows) else None
+        scaled = ((raw.ahead[rows] - scale.centre) / scale.spread).astype(np.float32)
+        parts[each] = None if inputs is None else Part(inputs, torch.from_numpy(scaled), rows)
+    train = parts["training"]
+    if train is None:
+        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+    return Prepared(
+        train=train,
+        validation=parts["validation"],
+        test=parts["test"],
+        task="forecast",
+        input_shape=preparation.input_shape,
+        outputs=raw.ahead.shape[1],
+        classes=(),
+        target_name=name,
+        scale=scale,
+        series_column=column,
     )
 
 

@@ -75,6 +75,8 @@ class Prepared:
         scale: For regression, fitted on the training part; ``None`` for classification.
         tokens: How many numbers a token can have, where rows are sequences of tokens (int64, padded with 0
             behind); 0 where they are not.
+        series_column: For a forecast, which variable of the windows is forecast; ``None`` where it is none of
+            them, and for all other tasks.
     """
 
     train: Part
@@ -87,6 +89,7 @@ class Prepared:
     target_name: str
     scale: OutputScale | None = None
     tokens: int = 0
+    series_column: int | None = None
 
     def parts(self) -> dict[str, Part]:
         """The parts that exist, by name, in the order train, validation, test."""

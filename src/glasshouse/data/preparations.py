@@ -12,21 +12,26 @@ from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
+from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.text.text_preparation import TextPreparation
 
 _KINDS: dict[str, type[Preparation]] = {
-    each.kind: each for each in (TablePreparation, ImagePreparation, TextPreparation)
+    each.kind: each for each in (TablePreparation, ImagePreparation, TextPreparation, SeriesPreparation)
 }
 
 
-def fit_preparation(raw: Raw, rows: NDArray[np.int64], settings: DataSettings) -> Preparation:
+def fit_preparation(
+    raw: Raw, rows: NDArray[np.int64], settings: DataSettings, steps: bool = False
+) -> Preparation:
     """Learn how raw values become numbers, from the given rows alone.
 
     Args:
         raw: All rows.
         rows: The training rows, int64.
         settings: ``prepare`` says how.
+        steps: Whether windows of a series stay steps, one behind the other, as networks for sequences take
+            them; else they are rows of numbers.
 
     Raises:
         SettingError: The scaling does not fit the kind of data.
@@ -44,6 +49,8 @@ def fit_preparation(raw: Raw, rows: NDArray[np.int64], settings: DataSettings) -
     """
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
+    if raw.layout is not None and raw.layout.series is not None and (steps or settings.task == "forecast"):
+        return SeriesPreparation.fit(raw, rows, settings)
     if settings.prepare.text not in ("auto", "counts"):
         return TextPreparation.fit(raw, rows, settings)
     return TablePreparation.fit(raw, rows, settings)

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from glasshouse.core.settings import Count, Place, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
-Task = Literal["classification", "regression", "reconstruction", "language"]
+Task = Literal["classification", "regression", "reconstruction", "language", "forecast"]
 """What is to be learnt: classes, numbers, or, without a target, the rows themselves."""
 
 
@@ -40,6 +40,11 @@ class PrepareSettings(Settings):
         "auto",
         description="One of auto, z-score, min-max, unit-vector, quantile, none. auto: z-score, and for "
         "heavy-tailed numbers their quantile as well.",
+    )
+    relative: bool = Field(
+        True,
+        description="For a forecast: show windows relative to their last step and forecast how the series "
+        "moves from there: true, false",
     )
     most_categories: int = Field(
         64, ge=2, description="Most categories kept per column, from 2. The rest become 'other'."
@@ -95,11 +100,12 @@ class DataSettings(Settings):
     target: str | int | None = Field(
         None, description="The column to predict, by name or by index (0 is the first, -1 the last)"
     )
-    task: Literal["auto", "classification", "regression", "reconstruction", "language"] = Field(
+    task: Literal["auto", "classification", "regression", "reconstruction", "language", "forecast"] = Field(
         "auto",
-        description="One of auto, classification, regression, reconstruction, language. reconstruction: "
-        "the rows themselves; no target is needed, and one that is named is a label to look at, not to "
-        "learn. language: of a plain text, at every step the next character.",
+        description="One of auto, classification, regression, reconstruction, language, forecast. "
+        "reconstruction: the rows themselves; no target is needed, and one that is named is a label to look at, not to "
+        "learn. language: of a plain text, at every step the next character. forecast: of a series, the "
+        "next data.horizon steps of the target.",
     )
     normal: str | None = Field(
         None,
@@ -131,7 +137,15 @@ class DataSettings(Settings):
         description="For a series: how many past steps the network sees, from 1. 0: no series. "
         "For a language: over how many characters gradients flow; 0: 64.",
     )
-    horizon: int = Field(1, ge=1, description="For a series: how many steps ahead to predict, from 1")
+    horizon: int = Field(
+        1,
+        ge=0,
+        description="For a series: how many steps ahead to predict, from 1. 0: the target at the window's "
+        "last step, of which the window then shows nothing. For a forecast: all steps up to it.",
+    )
+    season: int = Field(
+        0, ge=0, description="For a forecast: steps of a season, for the baseline. 0: looked for in training."
+    )
     size: tuple[int, int] | None = Field(
         None,
         description="For images: height and width in pixels. Default: as they are, or 64 x 64 at the most.",

@@ -18,16 +18,21 @@ from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.schedules import SCHEDULES
 from glasshouse.training.regularization import build_regularizer
 
-STEPS = {"vector": 8000, "image": 4000, "sequence": 4000}
+STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "language": 1500}
 """Optimizer steps that the number of epochs aims at."""
-EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60)}
+EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "language": (4, 40)}
 """Fewest and most epochs."""
 LARGE = 16
 """Pixels a side from which on pictures are reconstructed by convolutions."""
 
 
 def decide(
-    experiment: Experiment, rows: int, input_shape: tuple[int, ...], task: str, tokens: int = 0
+    experiment: Experiment,
+    rows: int,
+    input_shape: tuple[int, ...],
+    task: str,
+    tokens: int = 0,
+    anchor: int | None = None,
 ) -> Experiment:
     """A copy of the experiment in which model, objective and training hold no "auto" but device and threads.
 
@@ -37,6 +42,7 @@ def decide(
         input_shape: Shape of one prepared sample.
         task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
         tokens: How many numbers a token can have, where rows are sequences of tokens; else 0.
+        anchor: For a forecast, the variable that it is relative to.
 
     Raises:
         UnknownNameError: There is no such model, optimizer or metric.
@@ -48,6 +54,7 @@ def decide(
         ('cnn', 'cross_entropy', 'adamw')
     """
     takes = "sequence" if tokens or len(input_shape) == 2 else "image" if len(input_shape) == 3 else "vector"
+    takes = "language" if task == "language" else takes
     values = experiment.model_dump()
     model, training = values["model"], values["training"]
     objective = values["objective"]
@@ -66,9 +73,13 @@ def decide(
     if objective["loss"] == "auto":
         loss = "cross_entropy" if task in ("classification", "language") else "mse"
         objective["loss"] = "elbo" if objective["name"] == "elbo" else loss
+    if task == "forecast" and anchor is not None and experiment.data.prepare.relative:
+        model["anchor"] = anchor
+    else:
+        model.pop("anchor", None)
     decide_training(training, rows, takes)
     for spec in experiment.output.metrics:
-        if task in ("reconstruction", "language"):
+        if task in ("reconstruction", "language", "forecast"):
             raise SettingError(
                 f"output.metrics = {experiment.output.metrics} for the task {task!r}",
                 expected="no further metrics: errors, shares of the variance and baselines are measured",
@@ -185,7 +196,7 @@ def batch_size(rows: int, takes: str) -> int:
         >>> [batch_size(rows, "vector") for rows in (10, 100, 1000, 30_000, 1_000_000)]
         [8, 16, 16, 256, 512]
     """
-    if takes in ("image", "sequence"):
+    if takes in ("image", "sequence", "language"):
         return min(64, largest_power(max(1, rows // 8)))
     return min(512, max(16, largest_power(rows // 64)), largest_power(max(1, rows)))
 
@@ -202,4 +213,5 @@ def facts_of(prepared: Prepared) -> dict[str, Any]:
         "input_shape": prepared.input_shape,
         "task": prepared.task,
         "tokens": prepared.tokens,
+        "anchor": prepared.series_column,
     }

@@ -16,6 +16,7 @@ from glasshouse.data.parts import Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.splits.by_time import without_overlap
 from glasshouse.data.splits.normal_rows import with_normal_rows
 from glasshouse.data.text.language import WINDOW
 from glasshouse.data.text.text_preparation import text_column
@@ -80,7 +81,9 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
         # Levels from 0 to 1, so that errors are shares of the way from black to white.
         prepare = settings.prepare.replace(scaling="min-max")
         settings = settings.replace(prepare=prepare.model_dump())
-    preparation = fit_preparation(raw, split.train, settings)
+    if settings.task == "forecast":
+        split = without_overlap(split, settings.horizon)
+    preparation = fit_preparation(raw, split.train, settings, takes_sequences(experiment))
     return Materials(raw, split, preparation, assemble(raw, split, preparation, settings.task))
 
 
@@ -90,11 +93,15 @@ def with_tokens(experiment: Experiment, settings: DataSettings, raw: Raw) -> Dat
         window = settings.window or WINDOW
         prepare = settings.prepare.replace(text="characters", longest=window)
         return settings.replace(prepare=prepare.model_dump())
-    name = experiment.model.name
-    takes = "" if name == "auto" else MODELS.find(name).facts["takes"]
-    if settings.prepare.text != "auto" or takes != "sequence" or text_column(raw) is None:
+    if settings.prepare.text != "auto" or not takes_sequences(experiment) or text_column(raw) is None:
         return settings
     return settings.replace(prepare=settings.prepare.replace(text="tokens").model_dump())
+
+
+def takes_sequences(experiment: Experiment) -> bool:
+    """Whether the model that is named reads sequences, step by step."""
+    name = experiment.model.name
+    return name != "auto" and MODELS.find(name).facts["takes"] == "sequence"
 
 
 def anchored(experiment: Experiment) -> Experiment:

@@ -15,10 +15,11 @@ from PIL import Image
 from glasshouse.core.devices import threads
 from glasshouse.core.files import write_atomic, write_json
 from glasshouse.data.images.image_preparation import ImagePreparation
-from glasshouse.data.parts import Part, Prepared
+from glasshouse.data.parts import OutputScale, Part, Prepared
 from glasshouse.data.preparation import Preparation
 from glasshouse.evaluation import Answered, Question, evaluate, evaluate_reconstruction
 from glasshouse.evaluation.evaluation import Evaluation
+from glasshouse.evaluation.forecast import evaluate_forecast
 from glasshouse.evaluation.language import evaluate_language
 from glasshouse.evaluation.showing import ToPixels
 from glasshouse.experiment import Experiment, Run
@@ -147,6 +148,10 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
         return evaluate_reconstructions(stage, work)
     if prepared.task == "language":
         return written_down(stage, evaluate_language(stage.job.network, prepared))
+    if prepared.task == "forecast":
+        scale = prepared.scale or OutputScale(0.0, 1.0)
+        season = stage.experiment.data.season
+        return written_down(stage, evaluate_forecast(stage.job.network, prepared, scale, season))
     if stage.job.objective.meaning is None:
         return evaluate_loss(stage, prepared)
     experiment = stage.experiment

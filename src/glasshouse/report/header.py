@@ -12,7 +12,7 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import UNEXPECTED, Content
 from glasshouse.report.terms import STATES, metric_name
 
-LOWER = frozenset({"nats"})
+LOWER = frozenset({"nats", "rmse"})
 """Primary metrics of which less is better."""
 
 
@@ -102,7 +102,7 @@ def _rank(name: str, value: float | None) -> float:
 
 def _words(name: str, value: float | None, digits: int = 1) -> str:
     if name == "r2" or name in LOWER:
-        return numbers.decimal(value, 3 if digits else 1)
+        return numbers.number(value) if name == "rmse" else numbers.decimal(value, 3 if digits else 1)
     return numbers.percent(value, digits)
 
 

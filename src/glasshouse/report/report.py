@@ -14,6 +14,7 @@ from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
 from glasshouse.report import numbers
 from glasshouse.report.data import data
+from glasshouse.report.forecast import forecasts
 from glasshouse.report.header import header
 from glasshouse.report.inside import inside
 from glasshouse.report.mistakes import mistakes
@@ -34,6 +35,7 @@ SECTIONS = (
     ("inside", "Inside the layers", inside),
     ("writing", "What it writes", writing),
     ("results", "Results", results),
+    ("forecast", "The forecast", forecasts),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
 )

@@ -22,6 +22,7 @@ METRICS = {
     "mse": "mean squared error, in the square of the target's unit; lower is better",
     "median_absolute_error": "half of the errors are smaller, in the target's unit; lower is better",
     "mape": "mean error as a share of the true number; lower is better",
+    "mase": "mean size of the error, times that of the naive forecast in training; below 1 is better than it",
     "nats": "mean surprise at the next character, in nats; lower is better",
     "bits": "the same in bits",
     "perplexity": "among how many equally likely characters it chooses, so to speak; lower is better",

@@ -43,6 +43,9 @@ def _purpose(schema: Schema) -> str:
         source = f"{'grey' if channels == 1 else 'colour'} pictures of {height} x {width} pixels"
     elif schema.kind == "table":
         source = f"{len(schema.inputs)} column{'s' if len(schema.inputs) > 1 else ''} of a table"
+    elif schema.kind == "series":
+        variables = len(schema.inputs)
+        source = f"the last {schema.input_shape[0]} steps of {variables} variable{'s' * (variables > 1)}"
     elif schema.kind == "text":
         source = "a text"
     else:
@@ -51,6 +54,9 @@ def _purpose(schema: Schema) -> str:
         return f"writes a text on: it tells {target} from those before"
     if schema.task == "classification":
         return f"tells {target} ({len(schema.classes)} classes: {listed(schema.classes)}) from {source}"
+    if schema.task == "forecast":
+        steps = "step" if schema.units == 1 else f"{schema.units} steps"
+        return f"forecasts the next {steps} of {target} from {source}"
     return f"predicts the number {target} from {source}"
 
 

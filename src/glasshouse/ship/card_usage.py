@@ -5,7 +5,13 @@ from __future__ import annotations
 from glasshouse.ship.markdown import code, shown, words
 from glasshouse.ship.schema import WITH_PROBABILITIES, Schema
 
-_ROWS = {"table": '"rows.csv"', "images": '"picture.png"', "text": '"texts.txt"', "arrays": '"rows.npy"'}
+_ROWS = {
+    "table": '"rows.csv"',
+    "images": '"picture.png"',
+    "text": '"texts.txt"',
+    "series": '"rows.csv"',
+    "arrays": '"rows.npy"',
+}
 
 
 def usage(schema: Schema) -> list[str]:
@@ -70,7 +76,7 @@ def _input(schema: Schema, shape: str) -> str:
             f"It takes `input`, int64 ({shape}): numbers of tokens, padded with 0 behind; "
             "`gh.load(...).prepare(texts)` gives them."
         )
-    if schema.kind == "table":
+    if schema.kind in ("table", "series"):
         return (
             f"{begin}: rows that are prepared already, as `preprocessing.json` says; "
             "`gh.load(...).prepare(rows)` gives them."

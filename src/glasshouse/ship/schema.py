@@ -85,7 +85,8 @@ class Schema(_Part):
         task: ``"classification"`` or ``"regression"``.
         target: What is predicted.
         classes: Class names in the order of the outputs; empty for regression.
-        kind: What rows are: ``"table"``, ``"images"``, ``"text"`` or ``"arrays"``.
+        kind: What rows are: ``"table"``, ``"images"``, ``"text"``, ``"series"`` or
+            ``"arrays"``.
         inputs: One entry per input: ``name``, ``kind``, ``becomes``, ``features``.
         input_shape: One prepared sample.
         outputs: What ``model.onnx`` gives.
@@ -105,7 +106,7 @@ class Schema(_Part):
     task: Task
     target: str
     classes: tuple[str, ...]
-    kind: Literal["table", "images", "text", "arrays"]
+    kind: Literal["table", "images", "text", "series", "arrays"]
     inputs: tuple[dict[str, Any], ...]
     input_shape: tuple[Size, ...] = Field(min_length=1)
     outputs: tuple[Output, ...] = Field(min_length=1)
