@@ -103,9 +103,9 @@ class DataSettings(Settings):
     task: Literal["auto", "classification", "regression", "reconstruction", "language", "forecast"] = Field(
         "auto",
         description="One of auto, classification, regression, reconstruction, language, forecast. "
-        "reconstruction: the rows themselves; no target is needed, and one that is named is a label to look at, not to "
-        "learn. language: of a plain text, at every step the next character. forecast: of a series, the "
-        "next data.horizon steps of the target.",
+        "reconstruction: the rows themselves; no target is needed, and one that is named is a label to look "
+        "at, not to learn. language: of a plain text, at every step the next character. forecast: of a "
+        "series, the next data.horizon steps of the target.",
     )
     normal: str | None = Field(
         None,

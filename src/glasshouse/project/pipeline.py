@@ -33,6 +33,7 @@ from glasshouse.project.stages import (
     describe_network,
     evaluate_network,
     find_rate,
+    look_over_time,
     silent,
     train_network,
     write_pictures,
@@ -205,9 +206,11 @@ def carry_out(
             prompt = (prepared.validation or prepared.train).inputs[0].tolist()
             watching.append(Writer(run.path, network, work.preparation, prompt, experiment.seed))
         stage = Stage(run, experiment, job, tell, watching)
+        look_over_time(stage, work, "before")
     train_or_salvage(stage, work)
     with noting(run, "evaluation"):
         evaluation = evaluate_network(stage, work)
+        look_over_time(stage, work, "after")
     if experiment.output.bundle:
         with noting(run, "bundle"):
             write_bundle(run.path / "bundle", content(run, stage, work, evaluation), experiment.output.onnx)

@@ -21,6 +21,12 @@ from glasshouse.evaluation import Answered, Question, evaluate, evaluate_reconst
 from glasshouse.evaluation.evaluation import Evaluation
 from glasshouse.evaluation.forecast import evaluate_forecast
 from glasshouse.evaluation.language import evaluate_language
+from glasshouse.evaluation.over_time import (
+    first_recurrent,
+    gates_over_time,
+    gradient_over_time,
+    watched_part,
+)
 from glasshouse.evaluation.showing import ToPixels
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
@@ -102,6 +108,23 @@ def find_rate(run: Run, experiment: Experiment, job: Job, tell: Tell) -> tuple[E
     write_experiment(run.path / "experiment.toml", experiment)
     tell(f"The range test over {len(found.rates)} steps suggests a learning rate of {found.suggestion:.2g}.")
     return experiment, with_rate(job, found.suggestion)
+
+
+def look_over_time(stage: Stage, work: Work, when: str) -> None:
+    """Write ``over_time.json``: gradients through the steps before and after training, gates afterwards."""
+    network, prepared = stage.job.network, work.prepared
+    if first_recurrent(network) is None:
+        return
+    path, part = stage.run.path / "over_time.json", watched_part(prepared)
+    known = stage.run.record("over_time") or {"before": None, "after": None, "gates": None}
+    if when == "before" and known["before"] is not None:
+        return  # a run that is taken up again has other weights now
+    with threads(stage.job.threads):
+        known[when] = gradient_over_time(network, stage.job.objective, part, bool(prepared.tokens))
+        if when == "after":
+            names = work.preparation.token_names if prepared.tokens and work.preparation else ()
+            known["gates"] = gates_over_time(network, part, names.__getitem__ if names else None)
+    write_json(path, known)
 
 
 def train_network(stage: Stage) -> Outcome:

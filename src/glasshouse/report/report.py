@@ -19,6 +19,7 @@ from glasshouse.report.header import header
 from glasshouse.report.inside import inside
 from glasshouse.report.mistakes import mistakes
 from glasshouse.report.network import network
+from glasshouse.report.over_time import over_time
 from glasshouse.report.preparation import preparation
 from glasshouse.report.records import read_records
 from glasshouse.report.repeat import repeat
@@ -33,6 +34,7 @@ SECTIONS = (
     ("network", "The network", network),
     ("training", "Training", training),
     ("inside", "Inside the layers", inside),
+    ("time", "Over time", over_time),
     ("writing", "What it writes", writing),
     ("results", "Results", results),
     ("forecast", "The forecast", forecasts),

@@ -73,6 +73,12 @@ def _digits(settings: DataSettings) -> Raw:
     return scikit_digits(settings)
 
 
+def _adding(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.sequences import adding
+
+    return adding(settings)
+
+
 def _published(name: str) -> Reader:
     def read(settings: DataSettings) -> Raw:
         from glasshouse.data.builtin.published_sets import read_published
@@ -153,6 +159,16 @@ BUILTIN = Catalogue(
         _toy_entry("blobs", "Three round clouds"),
         _toy_entry("spirals", "Two arms wound around each other"),
         _toy_entry("xor", "A square whose class says whether both coordinates have the same sign"),
+        _entry(
+            "adding",
+            "Sequences of 100 numbers of which two are marked: what is their sum?",
+            _adding,
+            kind="series",
+            rows=10_000,
+            task="regression",
+            source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
+            aliases=("adding_problem",),
+        ),
         _entry(
             "fashion-mnist",
             "Pieces of clothing in ten classes, grey, 28 x 28 pixels",

@@ -65,7 +65,8 @@ class SeriesPreparation(Preparation):
         """
         layout = layout_of(raw)
         variables = series_inputs(layout)
-        values = _filled(_cells(raw.frame[rows], variables, settings.window))
+        window = layout.series.window if layout.series else settings.window
+        values = _filled(_cells(raw.frame[rows], variables, window))
         flat = values.reshape(-1, len(variables))
         empty = [
             name for name, known in zip(variables, np.isfinite(flat).any(axis=0), strict=True) if not known
