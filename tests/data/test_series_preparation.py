@@ -57,9 +57,8 @@ def test_no_window_of_a_part_reaches_into_the_next():
 
 def test_the_scale_is_that_of_training_windows():
     chosen = settings(prepare={"relative": False})
-    changed = FRAME.with_columns(
-        pl.when(pl.col("day") > 50).then(1e6).otherwise(pl.col("heat")).alias("heat")
-    )
+    later = pl.when(pl.col("day") > 50).then(1e6).otherwise(pl.col("heat"))
+    changed = FRAME.with_columns(later.alias("heat"))
     fitted = []
     for frame in (FRAME, changed):
         raw = load(chosen, frame)
@@ -70,7 +69,7 @@ def test_the_scale_is_that_of_training_windows():
 
 
 def test_relative_windows_are_scaled_by_their_changes():
-    raw, split, preparation, _ = prepared()
+    _, split, preparation, _ = prepared()
     flat = np.stack([(np.arange(ROWS) ** 1.5)[row : row + 4] for row in split.train])
     moved = (flat[:, :-1] - flat[:, -1:]).ravel()
     assert preparation.spread[0] == pytest.approx(np.sqrt((moved**2).mean()))

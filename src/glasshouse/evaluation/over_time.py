@@ -71,9 +71,8 @@ def gradient_over_time(
     sums: list[float] = []
     counts: list[int] = []
     handle = layer.register_forward_pre_hook(catch)
-    frozen = [each for each in network.parameters() if each.grad is not None]
     try:
-        # In training mode a network on a GPU keeps what its way back needs; dropout is left out by hand.
+        # In evaluation mode cuDNN keeps nothing for the way back, so it is left out.
         with evaluating(network), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
             for row in range(min(ROWS, len(part))):
                 caught.clear()
@@ -91,7 +90,6 @@ def gradient_over_time(
                     counts[place] += 1
     finally:
         handle.remove()
-    assert len(frozen) == len([each for each in network.parameters() if each.grad is not None])
     means = [total / count for total, count in zip(sums, counts, strict=True)]
     return means[:MOST_STEPS][::-1]
 
@@ -149,9 +147,7 @@ def gates_over_time(
         "gates": {name: found[name].mean(dim=1).tolist()[-MOST_STEPS:] for name in OPEN[layer.mode]},
         "keeping": keeping,
         "units": found[keeping][:, :24].T[:, -MOST_STEPS:].tolist(),
-        "steps": [str(step) if names is None else names(int(inputs[0, step])) for step in steps][
-            -MOST_STEPS:
-        ],
+        "steps": every[-MOST_STEPS:],
     }
 
 
