@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+TASKS = ("classification", "regression", "reconstruction", "language", "forecast", "translation")
+"""What can be learnt, for `--task`; written out, so that help needs no heavy package."""
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
 )
@@ -31,7 +34,7 @@ def experiment_options(command: Command) -> Command:
         ),
         click.option(
             "--task",
-            type=click.Choice(["classification", "regression", "reconstruction", "language", "forecast"]),
+            type=click.Choice(TASKS),
             help="What is learnt.",
         ),
         click.option(

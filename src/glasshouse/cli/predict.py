@@ -87,7 +87,7 @@ def rows_of(source: str, kind: str) -> Path | list[str]:
     """
     path = Path(source)
     file = path.suffix.lower() in FILES or (len(source) < LONGEST_PATH and path.exists())
-    return path if kind != "text" or file else [source]
+    return path if kind not in ("text", "pairs") or file else [source]
 
 
 def brief(frame: pl.DataFrame) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from glasshouse.data.parts import OutputScale, Part, Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawTable, Target
 from glasshouse.data.series.series_preparation import SeriesPreparation
+from glasshouse.data.text.pair_preparation import PairPreparation
 
 
 def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto") -> Prepared:
@@ -51,6 +52,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         return _own_targets(raw, split, preparation)
     if task == "language":
         return _next_tokens(raw, split, preparation)
+    if task == "translation" and isinstance(raw, RawTable):
+        return _pairs(raw, split, preparation)
     if task == "forecast" and isinstance(raw, RawTable):
         return _next_steps(raw, split, preparation)
     target = raw.target
@@ -165,6 +168,31 @@ def _next_steps(raw: RawTable, split: Split, preparation: Preparation) -> Prepar
         target_name=name,
         scale=scale,
         series_column=column,
+    )
+
+
+def _pairs(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
+    """Texts and their translations, each with its end."""
+    assert isinstance(preparation, PairPreparation), "a translation of no pairs"
+    parts: dict[str, Part | None] = {}
+    for name, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+        taken = raw.take(rows)
+        inputs = inputs_of(taken, preparation, name) if len(rows) else None
+        wanted = torch.from_numpy(preparation.translations(taken))
+        parts[name] = None if inputs is None else Part(inputs, wanted, rows)
+    train = parts["training"]
+    if train is None:
+        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+    return Prepared(
+        train=train,
+        validation=parts["validation"],
+        test=parts["test"],
+        task="translation",
+        input_shape=preparation.input_shape,
+        outputs=len(preparation.wanted),
+        classes=(),
+        target_name=preparation.target,
+        tokens=preparation.tokens,
     )
 
 

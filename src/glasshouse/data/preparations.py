@@ -14,10 +14,12 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
 
 _KINDS: dict[str, type[Preparation]] = {
-    each.kind: each for each in (TablePreparation, ImagePreparation, TextPreparation, SeriesPreparation)
+    each.kind: each
+    for each in (TablePreparation, ImagePreparation, TextPreparation, SeriesPreparation, PairPreparation)
 }
 
 
@@ -49,6 +51,8 @@ def fit_preparation(
     """
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
+    if settings.task == "translation":
+        return PairPreparation.fit(raw, rows, settings)
     if raw.layout is not None and raw.layout.series is not None and (steps or settings.task == "forecast"):
         return SeriesPreparation.fit(raw, rows, settings)
     if settings.prepare.text not in ("auto", "counts"):

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from glasshouse.core.settings import Count, Place, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
-Task = Literal["classification", "regression", "reconstruction", "language", "forecast"]
+Task = Literal["classification", "regression", "reconstruction", "language", "forecast", "translation"]
 """What is to be learnt: classes, numbers, or, without a target, the rows themselves."""
 
 
@@ -100,12 +100,13 @@ class DataSettings(Settings):
     target: str | int | None = Field(
         None, description="The column to predict, by name or by index (0 is the first, -1 the last)"
     )
-    task: Literal["auto", "classification", "regression", "reconstruction", "language", "forecast"] = Field(
+    task: Literal["auto"] | Task = Field(
         "auto",
-        description="One of auto, classification, regression, reconstruction, language, forecast. "
-        "reconstruction: the rows themselves; no target is needed, and one that is named is a label to look "
-        "at, not to learn. language: of a plain text, at every step the next character. forecast: of a "
-        "series, the next data.horizon steps of the target.",
+        description="One of auto, classification, regression, reconstruction, language, forecast, "
+        "translation. reconstruction: the rows themselves; no target is needed, and one that is named is a "
+        "label to look at, not to learn. language: of a plain text, at every step the next character. forecast: of a "
+        "series, the next data.horizon steps of the target. translation: of two columns of text, one "
+        "into the other.",
     )
     normal: str | None = Field(
         None,

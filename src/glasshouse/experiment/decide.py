@@ -22,6 +22,10 @@ STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "language": 1500}
 """Optimizer steps that the number of epochs aims at."""
 EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "language": (4, 40)}
 """Fewest and most epochs."""
+OWN_OBJECTIVE = ("reconstruction", "language", "translation")
+"""Tasks whose objective has their name; that of all others is called supervised."""
+WRITING = {"language": "language_model", "translation": "seq2seq"}
+"""Models of the tasks whose outputs are texts."""
 LARGE = 16
 """Pixels a side from which on pictures are reconstructed by convolutions."""
 
@@ -33,6 +37,7 @@ def decide(
     task: str,
     tokens: int = 0,
     anchor: int | None = None,
+    steps: int = 0,
 ) -> Experiment:
     """A copy of the experiment in which model, objective and training hold no "auto" but device and threads.
 
@@ -43,6 +48,7 @@ def decide(
         task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
         tokens: How many numbers a token can have, where rows are sequences of tokens; else 0.
         anchor: For a forecast, the variable that it is relative to.
+        steps: For a translation, the tokens of the longest output.
 
     Raises:
         UnknownNameError: There is no such model, optimizer or metric.
@@ -67,11 +73,13 @@ def decide(
         elif values[section][key] in ("auto", None):
             values[section][key] = value
     if MODELS.find(model["name"]).facts["takes"] == "sequence":
+        if task == "translation":
+            model["steps"] = steps
         model["tokens"] = tokens  # the data decide it, whatever an experiment for other data says
     if objective["name"] == "auto":
-        objective["name"] = task if task in ("reconstruction", "language") else "supervised"
+        objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
     if objective["loss"] == "auto":
-        loss = "cross_entropy" if task in ("classification", "language") else "mse"
+        loss = "cross_entropy" if task in ("classification", "language", "translation") else "mse"
         objective["loss"] = "elbo" if objective["name"] == "elbo" else loss
     if task == "forecast" and anchor is not None and experiment.data.prepare.relative:
         model["anchor"] = anchor
@@ -79,7 +87,7 @@ def decide(
         model.pop("anchor", None)
     decide_training(training, rows, takes)
     for spec in experiment.output.metrics:
-        if task in ("reconstruction", "language", "forecast"):
+        if task in ("reconstruction", "language", "forecast", "translation"):
             raise SettingError(
                 f"output.metrics = {experiment.output.metrics} for the task {task!r}",
                 expected="no further metrics: errors, shares of the variance and baselines are measured",
@@ -96,8 +104,8 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
         >>> model_for("elbo", "reconstruction", "image", (1, 8, 8))
         'variational_autoencoder'
     """
-    if task == "language":
-        return "language_model"
+    if task in WRITING:
+        return WRITING[task]
     if task != "reconstruction":
         return {"image": "cnn", "sequence": "recurrent"}.get(takes, "mlp")
     made_for = {
@@ -129,14 +137,15 @@ def objective_of(experiment: Experiment) -> str:
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
     if name == "auto":
-        name = task if task in ("reconstruction", "language") else "supervised"
-    due = {"auto": name, "reconstruction": "", "language": "language"}.get(task, "supervised")
-    fits = name not in ("supervised", "language") if task == "reconstruction" else name == due
+        name = task if task in OWN_OBJECTIVE else "supervised"
+    due = {"auto": name, "language": "language", "translation": "translation"}.get(task, "supervised")
+    own = ("supervised", "language", "translation")
+    fits = name not in own if task == "reconstruction" else name == due
     if not fits:
         raise SettingError(
             f"data.task = {task!r} with the objective {name!r}",
-            expected="classification or regression for 'supervised', language for 'language', reconstruction "
-            "for all others",
+            expected="classification or regression for 'supervised', language for 'language', "
+            "translation for 'translation', reconstruction for all others",
             fix="leave data.task out",
         )
     return name
@@ -214,4 +223,5 @@ def facts_of(prepared: Prepared) -> dict[str, Any]:
         "task": prepared.task,
         "tokens": prepared.tokens,
         "anchor": prepared.series_column,
+        "steps": prepared.train.targets.shape[1] if prepared.task == "translation" else 0,
     }

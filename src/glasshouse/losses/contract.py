@@ -9,7 +9,15 @@ import torch
 from torch import nn
 
 Meaning = Literal[
-    "logits", "logit", "probabilities", "probability", "scores", "values", "reconstruction", "next_token"
+    "logits",
+    "logit",
+    "probabilities",
+    "probability",
+    "scores",
+    "values",
+    "reconstruction",
+    "next_token",
+    "translation",
 ]
 """What a network's outputs are.
 
@@ -17,7 +25,7 @@ Meaning = Literal[
 probability of the second of two classes. ``"probabilities"`` and ``"probability"``: the same after the
 softmax or the sigmoid. ``"scores"``: one per class, the largest wins, nothing more.
 ``"values"``: predicted numbers. ``"reconstruction"``: the row itself, as well as the network can give it.
-``"next_token"``: logits of the token that comes next.
+``"next_token"``: logits of the token that comes next. ``"translation"``: token numbers of an output sequence.
 """
 
 

@@ -32,10 +32,12 @@ from glasshouse.models.mobilenet import mobilenet
 from glasshouse.models.perceptron import Perceptron
 from glasshouse.models.recurrent import Recurrent, recurrent
 from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
+from glasshouse.models.seq2seq import Seq2Seq, seq2seq
 from glasshouse.models.sparse_autoencoder import sparse_autoencoder
 from glasshouse.models.stack import stack
 from glasshouse.models.transformer import Transformer, transformer
 from glasshouse.models.transformer_decoder import TransformerDecoder, transformer_decoder
+from glasshouse.models.transformer_seq2seq import TransformerSeq2Seq, transformer_seq2seq
 from glasshouse.models.variational_autoencoder import VariationalAutoencoder, variational_autoencoder
 from glasshouse.models.vgg import vgg, vgg11, vgg13, vgg16, vgg19
 from glasshouse.models.zfnet import zfnet
@@ -47,8 +49,10 @@ __all__ = [
     "Layer",
     "Perceptron",
     "Recurrent",
+    "Seq2Seq",
     "Transformer",
     "TransformerDecoder",
+    "TransformerSeq2Seq",
     "VariationalAutoencoder",
     "alexnet",
     "autoencoder",
@@ -81,10 +85,12 @@ __all__ = [
     "resnet50",
     "resnet101",
     "resnet152",
+    "seq2seq",
     "sparse_autoencoder",
     "stack",
     "transformer",
     "transformer_decoder",
+    "transformer_seq2seq",
     "variational_autoencoder",
     "vgg",
     "vgg11",

@@ -18,10 +18,12 @@ from glasshouse.models.mobilenet import CONCEPT as MOBILENET
 from glasshouse.models.perceptron import CONCEPT as PERCEPTRON
 from glasshouse.models.recurrent import CONCEPT as RECURRENT
 from glasshouse.models.resnet import CONCEPTS as RESNETS
+from glasshouse.models.seq2seq import CONCEPT as SEQ2SEQ
 from glasshouse.models.sparse_autoencoder import CONCEPT as SPARSE_AUTOENCODER
 from glasshouse.models.stack import CONCEPT as STACK
 from glasshouse.models.transformer import CONCEPT as TRANSFORMER
 from glasshouse.models.transformer_decoder import CONCEPT as TRANSFORMER_DECODER
+from glasshouse.models.transformer_seq2seq import CONCEPT as TRANSFORMER_SEQ2SEQ
 from glasshouse.models.variational_autoencoder import CONCEPT as VARIATIONAL_AUTOENCODER
 from glasshouse.models.vgg import CONCEPTS as VGGS
 from glasshouse.models.zfnet import CONCEPT as ZFNET
@@ -51,5 +53,7 @@ MODELS = Catalogue(
         TRANSFORMER,
         LANGUAGE_MODEL,
         TRANSFORMER_DECODER,
+        SEQ2SEQ,
+        TRANSFORMER_SEQ2SEQ,
     ],
 )

@@ -15,6 +15,7 @@ from glasshouse.objectives.reconstruction import Reconstruction, reconstruction_
 from glasshouse.objectives.settings import ObjectiveSettings
 from glasshouse.objectives.sparse import Sparse
 from glasshouse.objectives.supervised import build_supervised
+from glasshouse.objectives.translation import Translation
 
 STRENGTHS = {"l1": 0.001, "kl": 0.01, "contractive": 0.01}
 """What ``strength = "auto"`` stands for."""
@@ -41,14 +42,15 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
         >>> type(build_objective(ObjectiveSettings(name="denoising"), prepared)).__name__
         'Denoising'
     """
-    if prepared.task == "language" or settings.name == "language":
-        if prepared.task != "language" or settings.name not in ("auto", "language"):
+    own = ("language", "translation")
+    if prepared.task in own or settings.name in own:
+        if settings.name not in ("auto", prepared.task):
             raise SettingError(
                 f"objective {settings.name!r} on data for {prepared.task}",
-                expected="a text learnt as a language, with the objective 'language'",
-                fix="leave objective.name out, and set data.task = 'language' for a text",
+                expected="the objective that has the name of the task",
+                fix="leave objective.name out, and say what is learnt: data.task",
             )
-        return Language()
+        return Language() if prepared.task == "language" else Translation(settings.teacher_forcing)
     unlabelled = prepared.task == "reconstruction"
     name = settings.name if settings.name != "auto" else "reconstruction" if unlabelled else "supervised"
     if (name == "supervised") == unlabelled:

@@ -21,6 +21,7 @@ from glasshouse.experiment.make_job import make_batches, make_job
 from glasshouse.experiment.make_network import make_network
 from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
+from glasshouse.losses.contract import Meaning
 from glasshouse.models import ledger
 from glasshouse.objectives import build_objective
 from glasshouse.project.agreement import refuse_other_outputs, refuse_squashed_twice
@@ -44,6 +45,9 @@ from glasshouse.report import write_report
 from glasshouse.ship.write_bundle import Content, write_bundle
 from glasshouse.training.observers import Observer
 from glasshouse.training.progress_bar import ProgressBar
+
+SHIPPED: dict[Meaning | None, Meaning | None] = {"next_token": "logits", "translation": None}
+"""What outputs mean in a bundle, where that differs from training."""
 
 
 def run(
@@ -248,11 +252,15 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         task=prepared.task,
         classes=prepared.classes,
         target_name=prepared.target_name,
-        meaning="logits" if work.objective.meaning == "next_token" else work.objective.meaning,
+        meaning=SHIPPED.get(work.objective.meaning, work.objective.meaning),
         scale=prepared.scale,
         samples=part.inputs[:64],
         evaluation=evaluation,
         name=run.name,
         seed=stage.experiment.seed,
         notes=work.notes,
+        outputs=prepared.outputs if prepared.task == "translation" else 0,
+        no_onnx="a translation is searched for word by word, which PyTorch does"
+        if prepared.task == "translation"
+        else "",
     )

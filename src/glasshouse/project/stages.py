@@ -17,6 +17,7 @@ from glasshouse.core.files import write_atomic, write_json
 from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import OutputScale, Part, Prepared
 from glasshouse.data.preparation import Preparation
+from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.evaluation import Answered, Question, evaluate, evaluate_reconstruction
 from glasshouse.evaluation.evaluation import Evaluation
 from glasshouse.evaluation.forecast import evaluate_forecast
@@ -28,6 +29,7 @@ from glasshouse.evaluation.over_time import (
     watched_part,
 )
 from glasshouse.evaluation.showing import ToPixels
+from glasshouse.evaluation.translation import evaluate_translation
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
 from glasshouse.experiment.toml import write_experiment
@@ -113,8 +115,8 @@ def find_rate(run: Run, experiment: Experiment, job: Job, tell: Tell) -> tuple[E
 def look_over_time(stage: Stage, work: Work, when: str) -> None:
     """Write ``over_time.json``: gradients through the steps before and after training, gates afterwards."""
     network, prepared = stage.job.network, work.prepared
-    if first_recurrent(network) is None:
-        return
+    if first_recurrent(network) is None or prepared.task == "translation":
+        return  # attention maps say more
     path, part = stage.run.path / "over_time.json", watched_part(prepared)
     known = stage.run.record("over_time") or {"before": None, "after": None, "gates": None}
     if when == "before" and known["before"] is not None:
@@ -171,6 +173,10 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
         return evaluate_reconstructions(stage, work)
     if prepared.task == "language":
         return written_down(stage, evaluate_language(stage.job.network, prepared))
+    if prepared.task == "translation" and isinstance(work.preparation, PairPreparation):
+        network, seed = stage.job.network, stage.experiment.seed
+        with threads(stage.job.threads):
+            return written_down(stage, evaluate_translation(network, prepared, work.preparation, seed))
     if prepared.task == "forecast":
         scale = prepared.scale or OutputScale(0.0, 1.0)
         season = stage.experiment.data.season

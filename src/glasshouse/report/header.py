@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -87,6 +88,8 @@ def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
     low = min(values)
     if name in LOWER:
         return 0.0, max(values)
+    if name == "bleu":
+        return 0.0, min(100.0, 10.0 * math.ceil(max(values) / 10) or 10.0)
     if name == "r2":
         return (0.0 if value > 0 else -1.0), 1.0
     for end in (0.9, 0.8, 0.7, 0.6, 0.5, 0.25):
@@ -103,6 +106,8 @@ def _rank(name: str, value: float | None) -> float:
 def _words(name: str, value: float | None, digits: int = 1) -> str:
     if name == "r2" or name in LOWER:
         return numbers.number(value) if name == "rmse" else numbers.decimal(value, 3 if digits else 1)
+    if name == "bleu":
+        return numbers.decimal(value, digits)
     return numbers.percent(value, digits)
 
 

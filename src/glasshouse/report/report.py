@@ -26,6 +26,7 @@ from glasshouse.report.repeat import repeat
 from glasshouse.report.results import results
 from glasshouse.report.section import build_section
 from glasshouse.report.training import training
+from glasshouse.report.translation import translations
 from glasshouse.report.writing import writing
 
 SECTIONS = (
@@ -38,6 +39,7 @@ SECTIONS = (
     ("writing", "What it writes", writing),
     ("results", "Results", results),
     ("forecast", "The forecast", forecasts),
+    ("translation", "Translations", translations),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
 )

@@ -17,6 +17,7 @@ from glasshouse.core.files import read_json
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.preparations import preparation_from_dict
 from glasshouse.data.raw import Raw
+from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
 from glasshouse.ship.answers import Answers, interpret
 from glasshouse.ship.arrays import read_arrays
@@ -96,6 +97,8 @@ class Bundle:
         if self.preparation is None:
             return interpret(self.backend.answer(read_arrays(rows, self.schema.input_shape)), self.schema)
         raw = self.preparation.read(rows)
+        if isinstance(self.preparation, PairPreparation):
+            return self._translated(raw)
         # In pieces, because prepared rows can take a hundred times the memory of those that were read.
         step = max(1, AT_ONCE // math.prod(self.schema.input_shape))
         pieces = [np.arange(start, min(start + step, len(raw))) for start in range(0, len(raw), step)]
@@ -183,6 +186,18 @@ class Bundle:
         if isinstance(self.backend, TorchBackend):
             return self.backend.network
         return TorchBackend(self.path, self.schema).network
+
+    def _translated(self, raw: Raw) -> Answers:
+        import torch
+
+        from glasshouse.models.search import beam  # late: PyTorch takes seconds to import
+
+        preparation = self.preparation
+        assert isinstance(preparation, PairPreparation)
+        sources = torch.from_numpy(preparation.transform(raw))
+        found = beam(self.module(), sources, preparation.steps[1])
+        texts = np.array([preparation.text(each) for each in found], dtype=np.str_)
+        return Answers(self.schema.target, labels=texts).from_rows((), self._warnings(raw))
 
     def _warnings(self, raw: Raw) -> list[str]:
         unseen = [] if self.preparation is None else self.preparation.warnings(raw)

@@ -46,10 +46,12 @@ def _purpose(schema: Schema) -> str:
     elif schema.kind == "series":
         variables = len(schema.inputs)
         source = f"the last {schema.input_shape[0]} steps of {variables} variable{'s' * (variables > 1)}"
-    elif schema.kind == "text":
+    elif schema.kind in ("text", "pairs"):
         source = "a text"
     else:
         source = f"arrays of shape {shape}"
+    if schema.task == "translation":
+        return f"translates a text into {target}"
     if schema.task == "language":
         return f"writes a text on: it tells {target} from those before"
     if schema.task == "classification":

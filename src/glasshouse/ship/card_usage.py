@@ -10,6 +10,7 @@ _ROWS = {
     "images": '"picture.png"',
     "text": '"texts.txt"',
     "series": '"rows.csv"',
+    "pairs": '"texts.txt"',
     "arrays": '"rows.npy"',
 }
 

@@ -85,8 +85,8 @@ class Schema(_Part):
         task: ``"classification"`` or ``"regression"``.
         target: What is predicted.
         classes: Class names in the order of the outputs; empty for regression.
-        kind: What rows are: ``"table"``, ``"images"``, ``"text"``, ``"series"`` or
-            ``"arrays"``.
+        kind: What rows are: ``"table"``, ``"images"``, ``"text"``, ``"series"``,
+            ``"pairs"`` (of texts) or ``"arrays"``.
         inputs: One entry per input: ``name``, ``kind``, ``becomes``, ``features``.
         input_shape: One prepared sample.
         outputs: What ``model.onnx`` gives.
@@ -106,7 +106,7 @@ class Schema(_Part):
     task: Task
     target: str
     classes: tuple[str, ...]
-    kind: Literal["table", "images", "text", "series", "arrays"]
+    kind: Literal["table", "images", "text", "series", "pairs", "arrays"]
     inputs: tuple[dict[str, Any], ...]
     input_shape: tuple[Size, ...] = Field(min_length=1)
     outputs: tuple[Output, ...] = Field(min_length=1)

@@ -65,6 +65,8 @@ class Content:
         name: Of the run.
         seed: Of the experiment.
         notes: What was decided on the way, as sentences for the card.
+        no_onnx: Why the network does not go into ONNX, in words; empty where it may.
+        outputs: What the model was built for, where that is not how many numbers it gives for a row; else 0.
     """
 
     network: nn.Module
@@ -81,6 +83,8 @@ class Content:
     name: str = "network"
     seed: int = 0
     notes: tuple[str, ...] = field(default_factory=tuple)
+    no_onnx: str = ""
+    outputs: int = 0
 
     def rows(self) -> torch.Tensor:
         """The samples for checks, on the CPU, at most ``CHECKED_ROWS``."""
@@ -122,8 +126,11 @@ def write_bundle(folder: Path | str, content: Content, onnx: bool = True) -> Pat
 def _fill(folder: Path, content: Content, onnx: bool) -> None:
     rows = content.rows()
     outputs = outputs_of(content.network, rows)
-    note = _onnx(folder / ONNX, content, rows) if onnx else OnnxNote(reason="it was not asked for")
-    schema = _schema(content, int(outputs.reshape(len(rows), -1).shape[1]), note)
+    if not onnx or content.no_onnx:
+        note = OnnxNote(reason=content.no_onnx if onnx else "it was not asked for")
+    else:
+        note = _onnx(folder / ONNX, content, rows)
+    schema = _schema(content, content.outputs or int(outputs.reshape(len(rows), -1).shape[1]), note)
     write_weights(folder / WEIGHTS, content.network)
     state = content.preparation.to_dict() if content.preparation is not None else _as_arrays(content)
     write_json(folder / PREPROCESSING, state)

@@ -85,9 +85,7 @@ class SeriesPreparation(Preparation):
             if len(moved):
                 changes = np.sqrt(np.nanmean(moved**2, axis=0))
                 spread = np.where(changes > 0, changes, spread)
-        return cls(
-            variables, settings.window, centre.tolist(), np.where(spread > 0, spread, 1.0).tolist(), layout
-        )
+        return cls(variables, window, centre.tolist(), np.where(spread > 0, spread, 1.0).tolist(), layout)
 
     @property
     def input_shape(self) -> tuple[int, ...]:

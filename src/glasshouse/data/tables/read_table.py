@@ -23,6 +23,7 @@ from glasshouse.data.tables.series import Windows, cut_windows, spacing_notes, t
 from glasshouse.data.tables.target import drop_unlabelled, make_target
 from glasshouse.data.tables.text_lines import CLASS, TEXT, folder_as_cells, lines_without_target
 from glasshouse.data.tables.typed import as_words
+from glasshouse.data.text.pairs import read_pairs
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ def read_table(settings: DataSettings) -> RawTable:
     cells = open_table(Path(settings.source).expanduser(), _options(settings))
     if list(cells.declared) == [TEXT] and cells.frame.width == 1:
         raise lines_without_target(cells.origin)
+    if settings.task == "translation":
+        return read_pairs(cells, settings)
     return _make(cells, settings)
 
 
@@ -64,7 +67,8 @@ def table_from_frame(frame: object, settings: DataSettings) -> RawTable:
         DataError: It is no table, or its cells cannot be used; row and column are named.
         UsageError: No target is named, or a name in the settings is not among the columns.
     """
-    return _make(cells_from_frame(frame, settings.source or "the frame", settings.missing), settings)
+    cells = cells_from_frame(frame, settings.source or "the frame", settings.missing)
+    return read_pairs(cells, settings) if settings.task == "translation" else _make(cells, settings)
 
 
 def read_text_folder(settings: DataSettings) -> RawTable:
