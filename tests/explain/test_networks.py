@@ -207,8 +207,12 @@ def tried(shape):
     return shape if isinstance(shape, torch.Tensor) else torch.randn(*shape, dtype=torch.float64)
 
 
+WRITING = {name for name, each in MODELS.items() if each.facts.get("gives") == "translation"}
+"""Models whose outputs are words, chosen one by one, which have no gradient."""
+
+
 def test_no_model_of_the_package_is_forgotten():
-    assert set(MODELS_TRIED) == set(MODELS)
+    assert set(MODELS_TRIED) == set(MODELS) - WRITING
 
 
 @pytest.mark.parametrize("name", MODELS_TRIED)

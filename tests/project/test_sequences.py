@@ -169,3 +169,56 @@ def test_a_language_run_goes_on_bit_for_bit_with_its_state(language_run, tmp_pat
     resumed = cut_off(language_run.experiment, tmp_path, 45)
     assert resumed.history.equals(language_run.history)
     assert resumed.samples.equals(language_run.samples)
+
+
+@pytest.fixture(scope="module")
+def translation_run(tmp_path_factory):
+    """Digits in words, to be written backwards in another language."""
+    folder = tmp_path_factory.mktemp("pairs")
+    generator = np.random.default_rng(0)
+    words = {"one": "un", "two": "deux", "three": "trois", "four": "quatre", "five": "cinq"}
+    lines = set()
+    while len(lines) < 500:
+        chosen = list(generator.choice(list(words), size=generator.integers(1, 5)))
+        lines.add(f"{' '.join(chosen)}\t{' '.join(words[each] for each in chosen[::-1])}")
+    (folder / "pairs.tsv").write_text("en\tfr\n" + "\n".join(sorted(lines)))
+    experiment = gh.Experiment(
+        data={"source": str(folder / "pairs.tsv"), "target": "fr", "task": "translation"},
+        model={"name": "seq2seq", "units": 48, "embedding": 16, "dropout": 0.0},
+        training={"epochs": 30, "batch_size": 16, "learning_rate": 0.008},
+    )
+    return gh.run(experiment, out=folder / "runs")
+
+
+def test_a_language_with_another_order_is_translated(translation_run):
+    assert translation_run.metrics["test"]["exact"] > 0.9
+    assert translation_run.metrics["test"]["bleu"] > 85
+    copied = translation_run.evaluation["baselines"][1]
+    assert copied["name"] == "nearest sentence"
+    assert copied["metrics"]["bleu"] < 70
+
+
+def test_it_looks_at_the_word_that_it_writes(translation_run):
+    maps = translation_run.evaluation["translation"]["maps"]
+    weights = np.array(maps[0]["weights"])
+    words = len(maps[0]["source"])
+    assert weights.shape == (words + 1, words)
+    where = weights[:words].argmax(axis=1)
+    assert (np.diff(where) < 0).mean() > 0.6  # from the end to the beginning
+
+
+def test_the_bundle_translates_and_says_why_there_is_no_onnx(translation_run):
+    bundle = gh.load(translation_run.bundle)
+    assert bundle.predict(["one two three"]).labels.tolist() == ["trois deux un"]
+    assert "searched for word by word" in bundle.schema.onnx.reason
+    assert "translates a text into" in bundle.card
+
+
+def test_the_report_shows_translations_and_attention(translation_run):
+    page = translation_run.report.read_text()
+    assert "Where it looked" in page
+    assert "with a beam" in page
+
+
+def test_a_translation_goes_on_bit_for_bit(translation_run, tmp_path):
+    assert cut_off(translation_run.experiment, tmp_path, 100).history.equals(translation_run.history)

@@ -104,9 +104,9 @@ class DataSettings(Settings):
         "auto",
         description="One of auto, classification, regression, reconstruction, language, forecast, "
         "translation. reconstruction: the rows themselves; no target is needed, and one that is named is a "
-        "label to look at, not to learn. language: of a plain text, at every step the next character. forecast: of a "
-        "series, the next data.horizon steps of the target. translation: of two columns of text, one "
-        "into the other.",
+        "label to look at, not to learn. language: of a plain text, at every step the next character. "
+        "forecast: of a series, the next data.horizon steps of the target. translation: of two columns of "
+        "text, one into the other.",
     )
     normal: str | None = Field(
         None,

@@ -81,13 +81,14 @@ def _of_one(network: Any, source: torch.Tensor, steps: int, width: int, penalty:
     for step in range(1, steps + 1):
         logits, state, _ = network.advance(tokens, state)
         chances = scores.unsqueeze(1) + torch.log_softmax(_allowed(logits), dim=1)
-        best = chances.flatten().topk(min(2 * width, chances.numel()))
+        places = width - len(ended)  # an output that has ended keeps its place in the beam
+        best = chances.flatten().topk(min(places, chances.numel()))
         kept: list[tuple[float, int, int]] = []
         for score, place in zip(best.values.tolist(), best.indices.tolist(), strict=True):
             row, token = divmod(place, logits.shape[1])
             if token == END:
                 ended.append((score / step**penalty, [*texts[row], END]))
-            elif len(kept) < width and score > float("-inf"):
+            elif score > float("-inf"):
                 kept.append((score, row, token))
         if not kept:
             break
