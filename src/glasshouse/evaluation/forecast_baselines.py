@@ -51,7 +51,8 @@ def seasonal_naive(past: Numbers, ahead: int, season: int) -> Numbers:
         [[1.0, 2.0, 3.0, 1.0, 2.0]]
     """
     places = past.shape[1] - season + np.arange(ahead) % season
-    return past[:, places]
+    again: Numbers = past[:, places]
+    return again
 
 
 def drift(past: Numbers, ahead: int) -> Numbers:

@@ -140,7 +140,7 @@ def greedily(network: nn.Module, sources: torch.Tensor, steps: int) -> list[list
     """Greedy outputs of all texts, up to their ends."""
     device = next(network.parameters()).device
     with evaluating(network), torch.no_grad():
-        found = [greedy(network, each.to(device), steps)[0] for each in sources.split(256)]
+        found = [greedy(network, each.to(device), steps)[0] for each in torch.split(sources, 256)]
     return [words_of(each) for each in torch.cat(found).tolist()]
 
 

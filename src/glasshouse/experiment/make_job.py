@@ -11,7 +11,7 @@ from torch import nn
 from glasshouse.core.devices import choose_device, threads_for
 from glasshouse.core.errors import SettingError
 from glasshouse.data.images.augment import Augmenter
-from glasshouse.data.parts import Part, Prepared
+from glasshouse.data.parts import Part
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.layers.packing import cut_to_longest
 from glasshouse.models import Layer
@@ -26,20 +26,27 @@ from glasshouse.training.stream_batches import StreamBatches
 
 
 def make_batches(
-    experiment: Experiment, prepared: Prepared, black: torch.Tensor | None, device: torch.device
+    experiment: Experiment,
+    part: Part,
+    black: torch.Tensor | None,
+    device: torch.device,
+    tokens: bool = False,
+    streams: bool = False,
 ) -> Batches:
     """The training part, cut into batches as the experiment says.
 
     Args:
         experiment: With nothing left at "auto" in ``training``.
-        prepared: The data; batches of tokens are cut to their longest row.
+        part: The training part.
         black: What black pixels are after preparing, one number per channel; ``None`` for tables.
         device: Where the network is.
+        tokens: Whether rows are tokens, padded behind: then batches are cut to their longest row.
+        streams: Whether rows are pieces of one text, through which a state is carried.
 
     Raises:
         SettingError: Augmentation is asked for on data that are no pictures.
     """
-    augment: Augment | None = cut_batch if prepared.tokens else None
+    augment: Augment | None = cut_batch if tokens else None
     if experiment.data.augment.active:
         if black is None:
             raise SettingError(
@@ -50,16 +57,16 @@ def make_batches(
         augment = Augmenter(experiment.data.augment, black)
     training = experiment.training
     assert training.batch_size != "auto", "the experiment is not decided"
-    if prepared.task == "language":
+    if streams:
         if training.accumulate != 1:
             raise SettingError(
                 f"training.accumulate = {training.accumulate} for a language",
                 expected="1: the state is carried from batch to batch",
                 fix="set training.batch_size larger",
             )
-        return StreamBatches(prepared.train, training.batch_size, device)
+        return StreamBatches(part, training.batch_size, device)
     return InMemoryBatches(
-        prepared.train,
+        part,
         training.batch_size,
         accumulate=training.accumulate,
         seed=experiment.seed,

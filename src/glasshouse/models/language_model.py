@@ -31,6 +31,12 @@ class LanguageModel(nn.Module):
         dropout: Chance that a number in front of the output is silent in a training step.
 
     Shapes: tokens (N, T), padded with 0 behind, to the logits (N, V) of the token behind the last one.
+
+    Example:
+        >>> layer = nn.GRU(3, 4, batch_first=True)
+        >>> network = LanguageModel(nn.Embedding(9, 3), layer, nn.Linear(4, 9))
+        >>> network(torch.tensor([[2, 3, 0]])).shape
+        torch.Size([1, 9])
     """
 
     def __init__(

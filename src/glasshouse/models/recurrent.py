@@ -35,6 +35,11 @@ class Recurrent(nn.Module):
 
     Shapes: tokens (N, T), padded with 0 behind, or numbers (N, T, F), to (N, K); with ``"many_to_many"`` to
     (N, T, K).
+
+    Example:
+        >>> network = Recurrent(None, nn.LSTM(2, 4, batch_first=True), nn.Linear(4, 3))
+        >>> network(torch.zeros(5, 7, 2)).shape
+        torch.Size([5, 3])
     """
 
     embedding: nn.Embedding | None

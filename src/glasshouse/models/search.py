@@ -69,7 +69,7 @@ def beam(
     whole_number("width", width, at_least=1)
     number("length_penalty", length_penalty, at_least=0)
     with evaluating(network), torch.no_grad():
-        return [_of_one(network, row, steps, width, length_penalty) for row in source.split(1)]
+        return [_of_one(network, row, steps, width, length_penalty) for row in torch.split(source, 1)]
 
 
 def _of_one(network: Any, source: torch.Tensor, steps: int, width: int, penalty: float) -> list[int]:

@@ -37,6 +37,12 @@ class Seq2Seq(nn.Module):
         dropout: Chance that a number of an embedding, or in front of the output, is silent in a step.
 
     Shapes: source (N, S), padded with 0 behind, to the greedy output (N, steps).
+
+    Example:
+        >>> reader = nn.GRU(3, 4, batch_first=True, bidirectional=True)
+        >>> network = Seq2Seq(nn.Embedding(7, 3), nn.Embedding(9, 3), reader, "additive", outputs=9, steps=5)
+        >>> network(torch.tensor([[3, 4, 0]])).shape
+        torch.Size([1, 5])
     """
 
     def __init__(

@@ -30,6 +30,11 @@ class Transformer(nn.Module):
         dropout: Chance that a number of the embedded steps is silent in a training step.
 
     Shapes: tokens (N, T), padded with 0 behind, or numbers (N, T, F), to (N, K).
+
+    Example:
+        >>> network = Transformer(nn.Embedding(9, 8), [TransformerBlock(8, 2, 16)], nn.Linear(8, 3))
+        >>> network(torch.tensor([[2, 3, 0]])).shape
+        torch.Size([1, 3])
     """
 
     embedding: nn.Embedding | nn.Linear

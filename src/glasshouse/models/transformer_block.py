@@ -64,7 +64,8 @@ class HeadedAttention(nn.Module):
         return torch.softmax(scores, dim=-1)
 
     def _split(self, x: torch.Tensor) -> torch.Tensor:
-        return x.unflatten(2, (self.heads, x.shape[2] // self.heads)).transpose(1, 2)
+        heads = torch.unflatten(x, 2, (self.heads, x.shape[2] // self.heads))
+        return heads.transpose(1, 2)
 
     def extra_repr(self) -> str:
         """The settings, for ``print(network)``."""

@@ -28,6 +28,12 @@ class TransformerDecoder(nn.Module):
         dropout: Chance that a number of the embedded steps is silent in a training step.
 
     Shapes: tokens (N, T), padded with 0 behind, to the logits (N, V) of the token behind the last one.
+
+    Example:
+        >>> blocks = [TransformerBlock(8, 2, 16)]
+        >>> network = TransformerDecoder(nn.Embedding(9, 8), blocks, nn.Linear(8, 9), context=5)
+        >>> network(torch.tensor([[2, 3, 0]])).shape
+        torch.Size([1, 9])
     """
 
     def __init__(

@@ -31,6 +31,12 @@ class TransformerSeq2Seq(nn.Module):
         dropout: Chance that a number of the embedded steps is silent in a training step.
 
     Shapes: source (N, S), padded with 0 behind, to the greedy output (N, steps).
+
+    Example:
+        >>> tables = nn.Embedding(7, 8), nn.Embedding(9, 8)
+        >>> blocks = [TransformerBlock(8, 2, 16)], [TransformerBlock(8, 2, 16, crossed=True)]
+        >>> TransformerSeq2Seq(*tables, *blocks, outputs=9, steps=5)(torch.tensor([[3, 4, 0]])).shape
+        torch.Size([1, 5])
     """
 
     def __init__(

@@ -42,11 +42,12 @@ from glasshouse.project.stages import (
 from glasshouse.project.work import Work
 from glasshouse.project.writing import Writer
 from glasshouse.report import write_report
+from glasshouse.ship.schema import Meaning as ShippedMeaning
 from glasshouse.ship.write_bundle import Content, write_bundle
 from glasshouse.training.observers import Observer
 from glasshouse.training.progress_bar import ProgressBar
 
-SHIPPED: dict[Meaning | None, Meaning | None] = {"next_token": "logits", "translation": None}
+SHIPPED: dict[str, ShippedMeaning | None] = {"next_token": "logits", "translation": None}
 """What outputs mean in a bundle, where that differs from training."""
 
 
@@ -199,13 +200,18 @@ def carry_out(
         refuse_squashed_twice(network, prepared, work.objective)
         work.objective.refuse(network)
         batches = work.batches or make_batches(
-            experiment, prepared, work.black, choose_device(experiment.training.device)
+            experiment,
+            prepared.train,
+            work.black,
+            choose_device(experiment.training.device),
+            tokens=prepared.tokens > 0,
+            streams=prepared.task == "language",
         )
         job = make_job(experiment, network, batches, prepared.validation, work.objective, layers)
         model = work.model or {"class": type(network).__qualname__}
         describe_network(run, job, layers, model, prepared.input_shape)
         experiment, job = find_rate(run, experiment, job, tell)
-        watching = [ProgressBar()] if observers is None else list(observers)
+        watching: list[Observer] = [ProgressBar()] if observers is None else list(observers)
         if prepared.task == "language" and isinstance(work.preparation, TextPreparation):
             prompt = (prepared.validation or prepared.train).inputs[0].tolist()
             watching.append(Writer(run.path, network, work.preparation, prompt, experiment.seed))
@@ -240,6 +246,13 @@ def train_or_salvage(stage: Stage, work: Work) -> None:
             raise
 
 
+def shipped_meaning(meaning: Meaning | None) -> ShippedMeaning | None:
+    """What outputs mean in a bundle."""
+    if meaning is None or meaning == "next_token" or meaning == "translation":
+        return SHIPPED[meaning] if meaning else None
+    return meaning
+
+
 def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> Content:
     """What goes into the bundle."""
     prepared = work.prepared
@@ -252,7 +265,7 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         task=prepared.task,
         classes=prepared.classes,
         target_name=prepared.target_name,
-        meaning=SHIPPED.get(work.objective.meaning, work.objective.meaning),
+        meaning=shipped_meaning(work.objective.meaning),
         scale=prepared.scale,
         samples=part.inputs[:64],
         evaluation=evaluation,

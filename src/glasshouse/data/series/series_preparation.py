@@ -68,9 +68,8 @@ class SeriesPreparation(Preparation):
         window = layout.series.window if layout.series else settings.window
         values = _filled(_cells(raw.frame[rows], variables, window))
         flat = values.reshape(-1, len(variables))
-        empty = [
-            name for name, known in zip(variables, np.isfinite(flat).any(axis=0), strict=True) if not known
-        ]
+        known = np.asarray(np.isfinite(flat).any(axis=0)).tolist()
+        empty = [name for name, each in zip(variables, known, strict=True) if not each]
         if empty or not len(rows):
             raise DataError(
                 f"{raw.origin}: no training window has a number in "
@@ -159,9 +158,9 @@ class SeriesPreparation(Preparation):
             BundleError: The state is not one of a series.
         """
         try:
-            numbers = [[float(each) for each in state[key]] for key in ("centre", "spread")]
+            centre, spread = ([float(each) for each in state[key]] for key in ("centre", "spread"))
             layout = TableLayout.from_dict(state["layout"])
-            return cls(list(state["variables"]), int(state["window"]), *numbers, layout)
+            return cls(list(state["variables"]), int(state["window"]), centre, spread, layout)
         except (KeyError, TypeError, ValueError) as error:
             raise BundleError(
                 f"a stored preparation of a series is damaged: {error!r}",

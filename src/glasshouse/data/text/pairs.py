@@ -10,7 +10,7 @@ from glasshouse.data.raw import Column, RawTable, TableLayout
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.tables.cells import Cells
 from glasshouse.data.tables.roles import find_name
-from glasshouse.data.text.vocabulary import tokens_of
+from glasshouse.data.text.vocabulary import Unit, tokens_of
 
 LONGEST = 10
 """Words of a text where nothing says how many: short sentences."""
@@ -47,7 +47,7 @@ def read_pairs(cells: Cells, settings: DataSettings) -> RawTable:
         )
     source = left[0]
     frame = cells.frame.select(pl.col(each).cast(pl.String) for each in (source, target)).drop_nulls()
-    unit = "characters" if settings.prepare.text == "characters" else "words"
+    unit: Unit = "characters" if settings.prepare.text == "characters" else "words"
     longest = LONGEST if settings.prepare.longest == "auto" else settings.prepare.longest
     lengths = [
         np.array([len(tokens_of(text, unit)) for text in frame[name].to_list()]) for name in (source, target)
