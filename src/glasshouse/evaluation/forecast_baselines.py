@@ -50,7 +50,7 @@ def seasonal_naive(past: Numbers, ahead: int, season: int) -> Numbers:
         >>> seasonal_naive(np.array([[9.0, 1.0, 2.0, 3.0]]), 5, season=3).tolist()
         [[1.0, 2.0, 3.0, 1.0, 2.0]]
     """
-    places = past.shape[1] - season + np.arange(ahead) % season
+    places: NDArray[np.int64] = past.shape[1] - season + np.arange(ahead) % season
     again: Numbers = past[:, places]
     return again
 
@@ -63,7 +63,8 @@ def drift(past: Numbers, ahead: int) -> Numbers:
         [[4.0, 5.0]]
     """
     slope = (past[:, -1:] - past[:, :1]) / max(1, past.shape[1] - 1)
-    return past[:, -1:] + slope * np.arange(1, ahead + 1)
+    line: Numbers = past[:, -1:] + slope * np.arange(1, ahead + 1)
+    return line
 
 
 def find_season(past: Numbers, truth: Numbers) -> int | None:

@@ -36,6 +36,7 @@ def evaluate_language(network: nn.Module, prepared: Prepared) -> Evaluation:
         prepared: Pieces in the order of the text.
 
     Example:
+        >>> import torch
         >>> from glasshouse.models import language_model
         >>> text = torch.randint(2, 5, (40, 6), generator=torch.Generator().manual_seed(0))
         >>> part = Part(text, text.flatten().roll(-1).reshape(40, 6), np.arange(40))

@@ -28,7 +28,7 @@ class NGrams:
     Example:
         >>> counted = NGrams(np.array([2, 3, 2, 3, 2]), tokens=4, order=2)
         >>> counted.probabilities(np.array([2, 3]), [2, 3]).round(3).tolist()
-        [0.821, 0.81]
+        [0.833, 0.786]
     """
 
     def __init__(self, text: NDArray[np.int64], tokens: int, order: int) -> None:
