@@ -82,6 +82,8 @@ PLACES = {
     "greedy and beam search": ("models/search.py", "def beam"),
     "BLEU": ("evaluation/bleu.py", "def bleu"),
     "forecast, naive and seasonal naive": ("evaluation/forecast_baselines.py", "def seasonal_naive"),
+    "chorales, frames of music": ("data/music/frames_preparation.py", "class FramesPreparation"),
+    "negative log-likelihood of a frame": ("objectives/frames.py", "class Frames"),
     "adding problem": ("data/builtin/sequences.py", "def adding"),
     "gradient over time, gates over time": ("evaluation/over_time.py", "def gradient_over_time"),
     "LSTM": ("layers/lstm.py", "CONCEPT"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-TASKS = ("classification", "regression", "reconstruction", "language", "forecast", "translation")
+TASKS = ("classification", "regression", "reconstruction", "language", "forecast", "translation", "frames")
 """What can be learnt, for `--task`; written out, so that help needs no heavy package."""
 
 json_option = click.option(

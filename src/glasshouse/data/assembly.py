@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from glasshouse.core.errors import DataError, UsageError
+from glasshouse.data.music.frames_preparation import BEHIND, FramesPreparation
 from glasshouse.data.parts import OutputScale, Part, Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawTable, Target
@@ -52,6 +53,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         return _own_targets(raw, split, preparation)
     if task == "language":
         return _next_tokens(raw, split, preparation)
+    if task == "frames" and isinstance(raw, RawTable):
+        return _next_frames(raw, split, preparation)
     if task == "translation" and isinstance(raw, RawTable):
         return _pairs(raw, split, preparation)
     if task == "forecast" and isinstance(raw, RawTable):
@@ -193,6 +196,34 @@ def _pairs(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
         classes=(),
         target_name=preparation.target,
         tokens=preparation.tokens,
+    )
+
+
+def _next_frames(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
+    """Pieces with silence in front, and what sounds at every step; behind the end targets are below 0."""
+    assert isinstance(preparation, FramesPreparation), "frames of no music"
+    parts: dict[str, Part | None] = {}
+    for name, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+        taken = raw.take(rows)
+        frames = inputs_of(taken, preparation, name) if len(rows) else None
+        if frames is None:
+            parts[name] = None
+            continue
+        before = torch.cat([torch.zeros_like(frames[:, :1]), frames[:, :-1]], dim=1)
+        behind = torch.arange(frames.shape[1]) >= torch.from_numpy(preparation.lengths(taken))[:, None]
+        parts[name] = Part(before, frames.masked_fill(behind.unsqueeze(2), BEHIND), rows)
+    train = parts["training"]
+    if train is None:
+        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+    return Prepared(
+        train=train,
+        validation=parts["validation"],
+        test=parts["test"],
+        task="frames",
+        input_shape=preparation.input_shape,
+        outputs=preparation.input_shape[1],
+        classes=(),
+        target_name="the next frame",
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from glasshouse.core.errors import BundleError
 from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.images.image_preparation import ImagePreparation
+from glasshouse.data.music.frames_preparation import FramesPreparation
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.series.series_preparation import SeriesPreparation
@@ -19,7 +20,14 @@ from glasshouse.data.text.text_preparation import TextPreparation
 
 _KINDS: dict[str, type[Preparation]] = {
     each.kind: each
-    for each in (TablePreparation, ImagePreparation, TextPreparation, SeriesPreparation, PairPreparation)
+    for each in (
+        TablePreparation,
+        ImagePreparation,
+        TextPreparation,
+        SeriesPreparation,
+        PairPreparation,
+        FramesPreparation,
+    )
 }
 
 
@@ -51,6 +59,8 @@ def fit_preparation(
     """
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
+    if settings.task == "frames":
+        return FramesPreparation.fit(raw, rows)
     if settings.task == "translation":
         return PairPreparation.fit(raw, rows, settings)
     if raw.layout is not None and raw.layout.series is not None and (steps or settings.task == "forecast"):

@@ -9,7 +9,15 @@ from pydantic import Field, field_validator
 from glasshouse.core.settings import Count, Place, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
-Task = Literal["classification", "regression", "reconstruction", "language", "forecast", "translation"]
+Task = Literal[
+    "classification",
+    "regression",
+    "reconstruction",
+    "language",
+    "forecast",
+    "translation",
+    "frames",
+]
 """What is to be learnt: classes, numbers, or, without a target, the rows themselves."""
 
 
@@ -103,10 +111,10 @@ class DataSettings(Settings):
     task: Literal["auto"] | Task = Field(
         "auto",
         description="One of auto, classification, regression, reconstruction, language, forecast, "
-        "translation. reconstruction: the rows themselves; no target is needed, and one that is named is a "
-        "label to look at, not to learn. language: of a plain text, at every step the next character. "
-        "forecast: of a series, the next data.horizon steps of the target. translation: of two columns of "
-        "text, one into the other.",
+        "translation, frames. reconstruction: the rows themselves; no target is needed, and one that is "
+        "named is a label to look at, not to learn. language: of a plain text, at every step the next "
+        "character. forecast: of a series, the next data.horizon steps of the target. translation: of two "
+        "columns of text, one into the other. frames: of music, at every step the next frame.",
     )
     normal: str | None = Field(
         None,

@@ -10,6 +10,7 @@ import torch
 from glasshouse.core.concept import read_spec
 from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import SettingError
+from glasshouse.data import BUILTIN
 from glasshouse.data.parts import Prepared
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.metrics import metric_for
@@ -22,9 +23,9 @@ STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "language": 1500}
 """Optimizer steps that the number of epochs aims at."""
 EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "language": (4, 40)}
 """Fewest and most epochs."""
-OWN_OBJECTIVE = ("reconstruction", "language", "translation")
+OWN_OBJECTIVE = ("reconstruction", "language", "translation", "frames")
 """Tasks whose objective has their name; that of all others is called supervised."""
-WRITING = {"language": "language_model", "translation": "seq2seq"}
+WRITING = {"language": "language_model", "translation": "seq2seq", "frames": "language_model"}
 """Models of the tasks whose outputs are texts."""
 LARGE = 16
 """Pixels a side from which on pictures are reconstructed by convolutions."""
@@ -79,7 +80,7 @@ def decide(
     if objective["name"] == "auto":
         objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
     if objective["loss"] == "auto":
-        loss = "cross_entropy" if task in ("classification", "language", "translation") else "mse"
+        loss = "cross_entropy" if task in ("classification", "language", "translation", "frames") else "mse"
         objective["loss"] = "elbo" if objective["name"] == "elbo" else loss
     if task == "forecast" and anchor is not None and experiment.data.prepare.relative:
         model["anchor"] = anchor
@@ -87,7 +88,7 @@ def decide(
         model.pop("anchor", None)
     decide_training(training, rows, takes)
     for spec in experiment.output.metrics:
-        if task in ("reconstruction", "language", "forecast", "translation"):
+        if task in ("reconstruction", "language", "forecast", "translation", "frames"):
             raise SettingError(
                 f"output.metrics = {experiment.output.metrics} for the task {task!r}",
                 expected="no further metrics: errors, shares of the variance and baselines are measured",
@@ -133,13 +134,18 @@ def objective_of(experiment: Experiment) -> str:
     """
     name: str = experiment.objective.name
     task = experiment.data.task
+    if name == "auto" and task == "auto" and experiment.data.source in BUILTIN:
+        known = BUILTIN[experiment.data.source].facts["task"]
+        name = known if known == "frames" else name
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
     if name == "auto":
         name = task if task in OWN_OBJECTIVE else "supervised"
-    due = {"auto": name, "language": "language", "translation": "translation"}.get(task, "supervised")
-    own = ("supervised", "language", "translation")
+    due = {"auto": name, "language": "language", "translation": "translation", "frames": "frames"}.get(
+        task, "supervised"
+    )
+    own = ("supervised", "language", "translation", "frames")
     fits = name not in own if task == "reconstruction" else name == due
     if not fits:
         raise SettingError(

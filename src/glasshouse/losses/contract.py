@@ -18,6 +18,7 @@ Meaning = Literal[
     "reconstruction",
     "next_token",
     "translation",
+    "frames",
 ]
 """What a network's outputs are.
 
@@ -26,6 +27,7 @@ probability of the second of two classes. ``"probabilities"`` and ``"probability
 softmax or the sigmoid. ``"scores"``: one per class, the largest wins, nothing more.
 ``"values"``: predicted numbers. ``"reconstruction"``: the row itself, as well as the network can give it.
 ``"next_token"``: logits of the token that comes next. ``"translation"``: token numbers of an output sequence.
+``"frames"``: logits of the notes of the next frame.
 """
 
 

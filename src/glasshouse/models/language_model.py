@@ -17,6 +17,9 @@ from glasshouse.models.recurrent import CELLS, recurrent_layer
 State = Any
 """What a recurrent layer carries along: h, or h and c of an LSTM."""
 
+SELDOM = -3.0
+"""Bias of the outputs for frames to begin with: of many notes few sound, each with a chance of 0.05."""
+
 
 class LanguageModel(nn.Module):
     r"""An embedding, a recurrent layer and logits of the next token at every step.
@@ -25,7 +28,7 @@ class LanguageModel(nn.Module):
         p(w_{t+1} \mid w_1 \dots w_t) = \operatorname{softmax}(W h_t + b)
 
     Args:
-        embedding: Vectors of the tokens.
+        embedding: Vectors of the tokens; of frames a linear layer.
         recurrent: Of PyTorch, with ``batch_first``, in one direction.
         output: From a state to the logits.
         dropout: Chance that a number in front of the output is silent in a training step.
@@ -40,7 +43,11 @@ class LanguageModel(nn.Module):
     """
 
     def __init__(
-        self, embedding: nn.Embedding, recurrent: nn.RNNBase, output: nn.Linear, dropout: float = 0.0
+        self,
+        embedding: nn.Embedding | nn.Linear,
+        recurrent: nn.RNNBase,
+        output: nn.Linear,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.embedding = embedding
@@ -62,7 +69,7 @@ class LanguageModel(nn.Module):
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """Logits of the token that comes behind each text."""
         states, _ = self.recurrent(self.embedding(tokens))
-        place = (lengths_of(tokens) - 1).reshape(-1, 1, 1).expand(-1, 1, states.shape[2])
+        place = (lengths_of(_marked(tokens)) - 1).reshape(-1, 1, 1).expand(-1, 1, states.shape[2])
         logits: torch.Tensor = self.output(self.dropout(states.gather(1, place).squeeze(1)))
         return logits
 
@@ -83,9 +90,9 @@ def language_model(
         p(w_{t+1} \mid w_1 \dots w_t) = \operatorname{softmax}(W h_t + b)
 
     Args:
-        inputs: Shape of a piece of text, ``(steps,)``.
-        outputs: Number of tokens, V.
-        tokens: The same number; the data decide it.
+        inputs: Shape of a piece of text, ``(steps,)``, or of frames, ``(steps, features)``.
+        outputs: Number of tokens, V, or of a frame's numbers.
+        tokens: Number of tokens, 0 for frames; the data decide it.
         cell: ``"rnn"``, ``"lstm"`` or ``"gru"``.
         units: Numbers of a state, from 1.
         layers: Layers on top of each other, from 1.
@@ -110,13 +117,23 @@ def language_model(
         (torch.Size([1, 1, 9]), torch.Size([1, 9]))
     """
     one_of("cell", cell, CELLS)
-    refuse_no_tokens("language_model", tokens, inputs)
+    shape = (inputs,) if isinstance(inputs, int) else tuple(inputs)
+    if len(shape) == 1:
+        refuse_no_tokens("language_model", tokens, inputs)
     whole_number("layers", layers, at_least=1)
     number("dropout", dropout, at_least=0, below=1)
     width = whole_number("embedding", embedding, at_least=1)
     layer = recurrent_layer(cell, width, units, layers, dropout=dropout)
-    table = nn.Embedding(tokens, width, padding_idx=0)
-    return LanguageModel(table, layer, nn.Linear(units, outputs), dropout)
+    table = nn.Embedding(tokens, width, padding_idx=0) if tokens else nn.Linear(shape[-1], width)
+    output = nn.Linear(units, outputs)
+    if not tokens:
+        nn.init.constant_(output.bias, SELDOM)
+    return LanguageModel(table, layer, output, dropout)
+
+
+def _marked(rows: torch.Tensor) -> torch.Tensor:
+    """Tokens as they are; of frames (N, T, F), whether anything is in them."""
+    return rows if rows.dim() == 2 else (rows != 0).any(dim=2).long()
 
 
 def refuse_no_tokens(name: str, tokens: int, inputs: int | Sequence[int]) -> None:

@@ -10,6 +10,7 @@ from glasshouse.objectives.contract import Objective
 from glasshouse.objectives.contractive import Contractive
 from glasshouse.objectives.denoising import Denoising
 from glasshouse.objectives.elbo import Elbo
+from glasshouse.objectives.frames import Frames
 from glasshouse.objectives.language import Language
 from glasshouse.objectives.reconstruction import Reconstruction, reconstruction_loss
 from glasshouse.objectives.settings import ObjectiveSettings
@@ -42,7 +43,7 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
         >>> type(build_objective(ObjectiveSettings(name="denoising"), prepared)).__name__
         'Denoising'
     """
-    own = ("language", "translation")
+    own = ("language", "translation", "frames")
     if prepared.task in own or settings.name in own:
         if settings.name not in ("auto", prepared.task):
             raise SettingError(
@@ -50,6 +51,8 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
                 expected="the objective that has the name of the task",
                 fix="leave objective.name out, and say what is learnt: data.task",
             )
+        if prepared.task == "frames":
+            return Frames()
         return Language() if prepared.task == "language" else Translation(settings.teacher_forcing)
     unlabelled = prepared.task == "reconstruction"
     name = settings.name if settings.name != "auto" else "reconstruction" if unlabelled else "supervised"

@@ -19,6 +19,7 @@ ObjectiveName = Literal[
     "elbo",
     "language",
     "translation",
+    "frames",
 ]
 
 BELONGS: dict[str, tuple[str, ...]] = {
@@ -41,7 +42,7 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "language, translation. auto: what the model is made for, supervised for most. All but "
+        "language, translation, frames. auto: what the model is made for, supervised for most. All but "
         "supervised need no target.",
     )
     loss: str | dict[str, Any] = Field(

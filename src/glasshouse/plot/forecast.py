@@ -28,7 +28,7 @@ def forecast(rows: Sequence[int], came: Sequence[float], said: Sequence[float], 
     """
     figure, axes = panel(height=240)
     axes.plot(rows, came, color=MUTED, linewidth=1.2, label="came")
-    axes.plot(rows, said, color=ACCENT, linewidth=1.2, label="said")
+    axes.plot(rows, said, color=SECOND, linewidth=1.2, label="said")
     axes.legend(frameon=False, fontsize=10, loc="best")
     name_axes(axes, "window", literal(name))
     return figure

@@ -70,7 +70,9 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
     """
     settings = experiment.data
     objective = objective_of(experiment)
-    if objective not in ("supervised", "language", "translation"):
+    if objective == "frames":
+        settings = settings.replace(task="frames")
+    elif objective not in ("supervised", "language", "translation"):
         settings = settings.replace(task="reconstruction")
     raw = load(settings, frame)
     settings = with_tokens(experiment, settings, raw)

@@ -47,7 +47,7 @@ from glasshouse.ship.write_bundle import Content, write_bundle
 from glasshouse.training.observers import Observer
 from glasshouse.training.progress_bar import ProgressBar
 
-SHIPPED: dict[str, ShippedMeaning | None] = {"next_token": "logits", "translation": None}
+SHIPPED: dict[str, ShippedMeaning | None] = {"next_token": "logits", "translation": None, "frames": None}
 """What outputs mean in a bundle, where that differs from training."""
 
 
@@ -248,7 +248,7 @@ def train_or_salvage(stage: Stage, work: Work) -> None:
 
 def shipped_meaning(meaning: Meaning | None) -> ShippedMeaning | None:
     """What outputs mean in a bundle."""
-    if meaning is None or meaning == "next_token" or meaning == "translation":
+    if meaning is None or meaning == "next_token" or meaning == "translation" or meaning == "frames":
         return SHIPPED[meaning] if meaning else None
     return meaning
 

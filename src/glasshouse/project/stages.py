@@ -21,6 +21,7 @@ from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.evaluation import Answered, Question, evaluate, evaluate_reconstruction
 from glasshouse.evaluation.evaluation import Evaluation
 from glasshouse.evaluation.forecast import evaluate_forecast
+from glasshouse.evaluation.frames import evaluate_frames
 from glasshouse.evaluation.language import evaluate_language
 from glasshouse.evaluation.over_time import (
     first_recurrent,
@@ -115,8 +116,8 @@ def find_rate(run: Run, experiment: Experiment, job: Job, tell: Tell) -> tuple[E
 def look_over_time(stage: Stage, work: Work, when: str) -> None:
     """Write ``over_time.json``: gradients through the steps before and after training, gates afterwards."""
     network, prepared = stage.job.network, work.prepared
-    if first_recurrent(network) is None or prepared.task == "translation":
-        return  # attention maps say more
+    if first_recurrent(network) is None or prepared.task in ("translation", "frames"):
+        return  # attention maps say more; of frames every step has a loss of its own
     path, part = stage.run.path / "over_time.json", watched_part(prepared)
     known = stage.run.record("over_time") or {"before": None, "after": None, "gates": None}
     if when == "before" and known["before"] is not None:
@@ -173,6 +174,8 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
         return evaluate_reconstructions(stage, work)
     if prepared.task == "language":
         return written_down(stage, evaluate_language(stage.job.network, prepared))
+    if prepared.task == "frames":
+        return written_down(stage, evaluate_frames(stage.job.network, prepared))
     if prepared.task == "translation" and isinstance(work.preparation, PairPreparation):
         network, seed = stage.job.network, stage.experiment.seed
         with threads(stage.job.threads):

@@ -11,7 +11,7 @@ from glasshouse.report.section import Content, drawn
 def forecasts(records: Records) -> Content:
     """What the template of the forecast section draws; it is left out of runs that forecast nothing."""
     record = records.json.get("evaluation")
-    if record is None or record["task"] != "forecast":
+    if record is None or record.get("task") != "forecast":
         return {"absent": True}
     found, unusual = record["forecast"], record["forecast"]["unusual"]
     part = record["intervals"]["part"]

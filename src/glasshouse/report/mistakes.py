@@ -19,7 +19,7 @@ def mistakes(records: Records) -> Content:
     record = records.json.get("evaluation")
     if record is None:
         return {"missing": records.missing("evaluation", "list of mistakes")}
-    if record["task"] in ("language", "forecast", "translation"):
+    if record["task"] in ("language", "forecast", "translation", "frames"):
         return {"absent": True}
     numeric = record["task"] == "regression"
     exploration = records.json.get("exploration") or {}

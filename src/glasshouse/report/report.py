@@ -44,6 +44,9 @@ SECTIONS = (
     ("repeat", "What was run", repeat),
 )
 
+OF_SOME = ("time", "writing", "forecast", "translation")
+"""Sections that are left out of runs that have nothing of the kind."""
+
 
 def write_report(run: Run) -> Path:
     """Write ``report.html`` into the run folder, from its records alone.

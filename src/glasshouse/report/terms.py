@@ -26,7 +26,7 @@ METRICS = {
     "bleu": "runs of one to four words shared with what people wrote, from 0 to 100",
     "exact": "share that is word for word what somebody wrote",
     "token_accuracy": "share of the words that are foretold rightly after the true ones",
-    "nats": "mean surprise at the next character, in nats; lower is better",
+    "nats": "mean surprise at what comes next (a character, a word, a frame), in nats; lower is better",
     "bits": "the same in bits",
     "perplexity": "among how many equally likely characters it chooses, so to speak; lower is better",
     "explained_variance": "share of the variance that is explained, a constant offset forgiven",
@@ -46,6 +46,10 @@ METRIC_NAMES = {
     "brier": "Brier score",
     "mse": "MSE",
     "mape": "MAPE",
+    "mase": "MASE",
+    "bleu": "BLEU",
+    "exact": "word for word",
+    "token_accuracy": "words foretold",
 }
 STATISTICS = {
     "activation_mean": (

@@ -10,7 +10,7 @@ from glasshouse.report.section import Content, drawn
 def translations(records: Records) -> Content:
     """What the template of the translation section draws; it is left out of runs that translate nothing."""
     record = records.json.get("evaluation")
-    if record is None or record["task"] != "translation":
+    if record is None or record.get("task") != "translation":
         return {"absent": True}
     found = record["translation"]
     caption = (

@@ -9,7 +9,13 @@ from glasshouse.losses.contract import Meaning
 
 def metric_name(meaning: Meaning | None) -> str | None:
     """The metric that stands beside the loss in every epoch: accuracy for classes, r2 for numbers."""
-    if meaning in (None, "reconstruction", "next_token", "translation"):  # the loss of these says it all
+    if meaning in (
+        None,
+        "reconstruction",
+        "next_token",
+        "translation",
+        "frames",
+    ):  # the loss of these says it all
         return None
     return "r2" if meaning == "values" else "accuracy"
 

@@ -79,6 +79,12 @@ def _adding(settings: DataSettings) -> Raw:
     return adding(settings)
 
 
+def _chorales(_settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.chorales import chorales
+
+    return chorales()
+
+
 def _published(name: str) -> Reader:
     def read(settings: DataSettings) -> Raw:
         from glasshouse.data.builtin.published_sets import read_published
@@ -168,6 +174,17 @@ BUILTIN = Catalogue(
             task="regression",
             source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
             aliases=("adding_problem",),
+        ),
+        _entry(
+            "chorales",
+            "Bach's chorales, at every step the keys of a piano that sound",
+            _chorales,
+            kind="music",
+            rows=382,
+            needs="JSB_Chorales.mat below GLASSHOUSE_DATA",
+            task="frames",
+            source="N. Boulanger-Lewandowski, Y. Bengio, P. Vincent (2012)",
+            aliases=("jsb_chorales",),
         ),
         _entry(
             "fashion-mnist",
