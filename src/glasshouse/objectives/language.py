@@ -37,7 +37,7 @@ class Language(Objective):
         >>> from glasshouse.models import language_model
         >>> network, objective = language_model((3,), 9, tokens=9, units=4), Language()
         >>> step = objective(network, torch.tensor([[2, 3, 4]]), torch.tensor([[3, 4, 0]]))
-        >>> abs(float(step.parts["bits"]) - float(step.loss) / math.log(2)) < 1e-6
+        >>> abs(float(step.parts["bits"]) - float(step.loss.detach()) / math.log(2)) < 1e-6
         True
     """
 
