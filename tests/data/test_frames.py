@@ -70,7 +70,7 @@ def test_the_surprise_counts_every_note_of_every_frame_and_none_behind_the_end()
             frames += 1
     assert Frames().judge(net, found.train).loss == pytest.approx(total / frames, rel=1e-5)
     step = Frames()(net, found.train.inputs, found.train.targets)
-    assert float(step.loss) == pytest.approx(total / frames, rel=1e-5)
+    assert float(step.loss.detach()) == pytest.approx(total / frames, rel=1e-5)
 
 
 def test_simple_methods_by_hand():
