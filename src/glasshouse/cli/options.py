@@ -35,7 +35,8 @@ def experiment_options(command: Command) -> Command:
         click.option(
             "--task",
             type=click.Choice(TASKS),
-            help="What is learnt.",
+            help="What is learnt: classes, numbers, the rows themselves, which needs no target, what comes "
+            "next in a text or a series, or a translation.",
         ),
         click.option(
             "--header/--no-header", default=None, help="Whether the first row holds the column names."

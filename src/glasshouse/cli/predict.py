@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,10 +36,22 @@ FEW_CLASSES = 4
     show_default=True,
     help="What computes: PyTorch, or ONNX Runtime, which starts faster.",
 )
+@click.option(
+    "--false-alarms",
+    type=float,
+    metavar="RATE",
+    help="For bundles of autoencoders: the share of usual rows that may be called unusual; 0.01 by default.",
+)
 @quiet_option
 @json_option
 def predict(
-    bundle: str, source: str, out: str | None, backend: BackendName, quiet: bool, as_json: bool
+    bundle: str,
+    source: str,
+    out: str | None,
+    backend: BackendName,
+    false_alarms: float | None,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Predict with a bundle.
 
@@ -57,7 +69,7 @@ def predict(
     if (folder / "status.json").exists() and (folder / "bundle").exists():
         folder = folder / "bundle"
     asked = load(folder, backend=backend)
-    answers = asked.predict(rows_of(source, asked.schema.kind))
+    answers = asked.predict(rows_of(source, asked.schema.kind), false_alarms)
     for warning in answers.warnings:
         output.tell(f"Warning: {warning}")
     frame = answers.frame()
@@ -65,7 +77,11 @@ def predict(
         from glasshouse.ship import save
 
         save(answers, Path(out))
-    output.document({"out": out, "warnings": answers.warnings, "predictions": frame.to_dicts()})
+    document: dict[str, Any] = {"out": out, "warnings": answers.warnings, "predictions": frame.to_dicts()}
+    if answers.threshold is not None:
+        document["threshold"] = answers.threshold
+        output.say(f"Rows with an error above {answers.threshold:.4g} are called unusual.")
+    output.document(document)
     shown = brief(frame)
     output.table(shown.columns, shown.head(SHOWN).rows())
     if shown.width < frame.width:

@@ -27,6 +27,10 @@ OWN_OBJECTIVE = ("reconstruction", "language", "translation", "frames")
 """Tasks whose objective has their name; that of all others is called supervised."""
 WRITING = {"language": "language_model", "translation": "seq2seq", "frames": "language_model"}
 """Models of the tasks whose outputs are texts."""
+IN_WORLDS = ("q_learning", "ddpg")
+"""Objectives that are for worlds."""
+MOST_OF_A_GAME = {"vector": 1000, "image": 200}
+"""Most epochs of a game: neither side learns a row by heart that it sees often, so steps count alone."""
 LARGE = 16
 """Pixels a side from which on pictures are reconstructed by convolutions."""
 
@@ -81,12 +85,20 @@ def decide(
         objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
     if objective["loss"] == "auto":
         loss = "cross_entropy" if task in ("classification", "language", "translation", "frames") else "mse"
-        objective["loss"] = "elbo" if objective["name"] == "elbo" else loss
+        own = {"elbo": "elbo", "adversarial": "non_saturating"}
+        objective["loss"] = own.get(objective["name"], loss)
     if task == "forecast" and anchor is not None and experiment.data.prepare.relative:
         model["anchor"] = anchor
     else:
         model.pop("anchor", None)
-    decide_training(training, rows, takes)
+    if experiment.training.batch_size == "auto" and isinstance(training["batch_size"], int):
+        training["batch_size"] = min(training["batch_size"], largest_power(rows))  # a model's own is for many
+    most = EPOCHS[takes][1]
+    if objective["name"] == "adversarial":
+        most = MOST_OF_A_GAME.get(takes, most)
+        if training["early_stopping"]["patience"] == "auto":
+            training["early_stopping"]["patience"] = "off"
+    decide_training(training, rows, takes, most)
     for spec in experiment.output.metrics:
         if task in ("reconstruction", "language", "forecast", "translation", "frames"):
             raise SettingError(
@@ -115,6 +127,8 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
         "denoising": "denoising",
         "contractive": "contractive",
     }
+    if objective == "adversarial":
+        return "dcgan" if takes == "image" else "gan"
     if objective in made_for:
         return f"{made_for[objective]}_autoencoder"
     large = takes == "image" and min(input_shape[1:]) >= LARGE
@@ -140,6 +154,12 @@ def objective_of(experiment: Experiment) -> str:
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
+    if name in IN_WORLDS:
+        raise SettingError(
+            f"objective {name!r} on rows",
+            expected="a world to act in",
+            fix="set data.source to a world, such as gymnasium:CartPole-v1",
+        )
     if name == "auto":
         name = task if task in OWN_OBJECTIVE else "supervised"
     due = {"auto": name, "language": "language", "translation": "translation", "frames": "frames"}.get(
@@ -157,8 +177,8 @@ def objective_of(experiment: Experiment) -> str:
     return name
 
 
-def decide_training(training: dict[str, Any], rows: int, takes: str) -> None:
-    """Fill in the training section, in place."""
+def decide_training(training: dict[str, Any], rows: int, takes: str, most: int) -> None:
+    """Fill in the training section, in place; ``most`` epochs at most."""
     if training["optimizer"] == "auto":
         training["optimizer"] = "adamw"
     name, _ = read_spec(training["optimizer"], "optimizer")
@@ -174,8 +194,7 @@ def decide_training(training: dict[str, Any], rows: int, takes: str) -> None:
         training["batch_size"] = batch_size(rows, takes)
     if training["epochs"] == "auto":
         steps = math.ceil(rows / (training["batch_size"] * training["accumulate"]))
-        fewest, most = EPOCHS[takes]
-        training["epochs"] = min(most, max(fewest, round(STEPS[takes] / steps)))
+        training["epochs"] = min(most, max(EPOCHS[takes][0], round(STEPS[takes] / steps)))
     stopping = training["early_stopping"]
     if stopping["patience"] == "auto":
         stopping["patience"] = max(5, math.ceil(training["epochs"] / 4))

@@ -19,6 +19,8 @@ Meaning = Literal[
     "next_token",
     "translation",
     "frames",
+    "action_values",
+    "actions",
 ]
 """What a network's outputs are.
 
@@ -28,6 +30,8 @@ softmax or the sigmoid. ``"scores"``: one per class, the largest wins, nothing m
 ``"values"``: predicted numbers. ``"reconstruction"``: the row itself, as well as the network can give it.
 ``"next_token"``: logits of the token that comes next. ``"translation"``: token numbers of an output sequence.
 ``"frames"``: logits of the notes of the next frame.
+``"action_values"``: what each action is worth in a world, the largest is taken. ``"actions"``: the numbers of
+an action itself.
 """
 
 

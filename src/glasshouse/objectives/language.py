@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -87,7 +88,7 @@ class Language(Objective):
         """What has been read so far, for a checkpoint in the middle of an epoch."""
         return {"carried": self._state}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what :meth:`state` gave."""
         self._state = state.get("carried")
 

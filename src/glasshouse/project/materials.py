@@ -21,7 +21,7 @@ from glasshouse.data.splits.normal_rows import with_normal_rows
 from glasshouse.data.text.language import WINDOW
 from glasshouse.data.text.text_preparation import text_column
 from glasshouse.experiment import Experiment
-from glasshouse.experiment.decide import objective_of
+from glasshouse.experiment.data_settings import preparing_settings, reading_settings
 from glasshouse.models import MODELS
 
 
@@ -48,6 +48,20 @@ class Materials:
             return None
         return torch.as_tensor(self.preparation.black, dtype=torch.float32)
 
+    @property
+    def origin(self) -> str:
+        """The file, the folder or the built-in name."""
+        return self.raw.origin
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was noticed and decided while reading."""
+        return self.raw.notes
+
+    def told(self) -> str:
+        """What was read, in a sentence."""
+        return f"Read {len(self.raw):,} rows from {self.raw.origin}"
+
     def facts(self) -> dict[str, Any]:
         """What tells these data from others, for the run folder."""
         return {"origin": self.raw.origin, "rows": len(self.raw), "fingerprint": fingerprint(self.raw)}
@@ -68,25 +82,32 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
         DataError: The data cannot be read or used; file, row and column are named.
         UsageError: The target or another column is not named rightly.
     """
-    settings = experiment.data
-    objective = objective_of(experiment)
-    if objective == "frames":
-        settings = settings.replace(task="frames")
-    elif objective not in ("supervised", "language", "translation"):
-        settings = settings.replace(task="reconstruction")
+    raw, split = read_and_divide(experiment, frame)
+    settings = with_tokens(experiment, preparing_settings(experiment, raw.kind), raw)
+    preparation = fit_preparation(raw, split.train, settings, takes_sequences(experiment))
+    return Materials(raw, split, preparation, assemble(raw, split, preparation, settings.task))
+
+
+def read_and_divide(experiment: Experiment, frame: object | None = None) -> tuple[Raw, Split]:
+    """Read the data of an experiment and divide them; nothing is fitted yet.
+
+    Args:
+        experiment: Its ``data`` section and seed count.
+        frame: The table itself, where it is in memory and not in a file.
+
+    Raises:
+        DataError: The data cannot be read or divided; file, row and column are named.
+        UsageError: The target or another column is not named rightly.
+    """
+    settings = reading_settings(experiment)
     raw = load(settings, frame)
     settings = with_tokens(experiment, settings, raw)
     split = divide(raw, settings.split, experiment.seed)
     if settings.normal is not None:
         split = with_normal_rows(raw, split, settings.normal)
-    if settings.task == "reconstruction" and raw.kind == "images" and settings.prepare.scaling == "auto":
-        # Levels from 0 to 1, so that errors are shares of the way from black to white.
-        prepare = settings.prepare.replace(scaling="min-max")
-        settings = settings.replace(prepare=prepare.model_dump())
     if settings.task == "forecast":
         split = without_overlap(split, settings.horizon)
-    preparation = fit_preparation(raw, split.train, settings, takes_sequences(experiment))
-    return Materials(raw, split, preparation, assemble(raw, split, preparation, settings.task))
+    return raw, split
 
 
 def with_tokens(experiment: Experiment, settings: DataSettings, raw: Raw) -> DataSettings:

@@ -8,11 +8,11 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
 
 
-def forecasts(records: Records) -> Content:
+def forecasts(records: Records) -> Content | None:
     """What the template of the forecast section draws; it is left out of runs that forecast nothing."""
     record = records.json.get("evaluation")
     if record is None or record.get("task") != "forecast":
-        return {"absent": True}
+        return None
     found, unusual = record["forecast"], record["forecast"]["unusual"]
     part = record["intervals"]["part"]
     caption = f"The end of the {part} part: what came, and what had been said one step before."

@@ -90,6 +90,10 @@ def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
         return 0.0, max(values)
     if name == "bleu":
         return 0.0, min(100.0, 10.0 * math.ceil(max(values) / 10) or 10.0)
+    if name == "return":
+        high = max(values)
+        room = 0.05 * (high - low) or 1.0
+        return (0.0 if 0 <= low < 0.5 * high else low - room), high + room
     if name == "r2":
         return (0.0 if value > 0 else -1.0), 1.0
     for end in (0.9, 0.8, 0.7, 0.6, 0.5, 0.25):
@@ -104,6 +108,8 @@ def _rank(name: str, value: float | None) -> float:
 
 
 def _words(name: str, value: float | None, digits: int = 1) -> str:
+    if name == "return":
+        return numbers.number(value, 4)
     if name == "r2" or name in LOWER:
         return numbers.number(value) if name == "rmse" else numbers.decimal(value, 3 if digits else 1)
     if name == "bleu":
@@ -116,6 +122,11 @@ def _data_facts(records: Records) -> list[tuple[str, str]]:
     explored, data = records.json.get("exploration"), records.json.get("data")
     if explored is None:
         return [("data", f"{data['rows']:,} rows from {data['origin']}")] if data else []
+    if explored["kind"] == "world":
+        limit = explored["world"]["limit"]
+        told = [("world", explored["origin"]), ("seen", f"{len(explored['world']['seen'])} numbers")]
+        told.append(("actions", ", ".join(explored["world"]["actions"]["names"])))
+        return told if limit is None else [*told, ("an episode", f"at most {limit:,} steps")]
     things = "images" if explored["kind"] == "images" else "rows"
     facts = [("data", f"{explored['rows']:,} {things} from {explored['origin']}")]
     target = explored["target"]

@@ -14,13 +14,13 @@ from glasshouse.report.section import Content
 MOST_COLUMNS = 6
 
 
-def mistakes(records: Records) -> Content:
-    """What the template of the mistakes section draws."""
+def mistakes(records: Records) -> Content | None:
+    """What the template of the mistakes section draws; rows that are given back are no answers."""
     record = records.json.get("evaluation")
     if record is None:
         return {"missing": records.missing("evaluation", "list of mistakes")}
-    if record["task"] in ("language", "forecast", "translation", "frames"):
-        return {"absent": True}
+    if record["task"] in ("reconstruction", "generation", "language", "forecast", "translation", "frames"):
+        return None
     numeric = record["task"] == "regression"
     exploration = records.json.get("exploration") or {}
     rows = [_shown(each, numeric, records.path, exploration.get("origin", "")) for each in record["mistakes"]]

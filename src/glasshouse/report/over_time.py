@@ -8,11 +8,11 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
 
 
-def over_time(records: Records) -> Content:
+def over_time(records: Records) -> Content | None:
     """What the template of the section on time draws; it is left out of runs without a recurrent layer."""
     record = records.json.get("over_time")
     if record is None:
-        return {"absent": True}
+        return None
     lines = {name: record[key] for key, name in (("after", "after training"), ("before", "before"))}
     lines = {name: values for name, values in lines.items() if values}
     figures = []

@@ -35,16 +35,21 @@ UNEXPECTED = (KeyError, TypeError, ValueError, IndexError, AttributeError, Arith
 """What reading a record of another form than expected raises."""
 
 
-def build_section(key: str, title: str, build: Callable[[Records], Content], records: Records) -> Section:
+Build = Callable[[Records], Content | None]
+"""Makes a section's content of the records; ``None`` where such a run has no such section."""
+
+
+def build_section(key: str, title: str, build: Build, records: Records) -> Section | None:
     """Build a section. Records of another form than expected leave a remark in its place, not a crash:
     a report must come out also of a run that went wrong.
     """
+    content: Content | None
     try:
         content = build(records)
     except UNEXPECTED as error:
         what = f"{type(error).__name__}: {error}"
         content = {"missing": f"What was recorded for this section has an unexpected form ({what})."}
-    return Section(key, title, content)
+    return None if content is None else Section(key, title, content)
 
 
 def drawn(figure: Figure | None, title: str, caption: str, description: str = "") -> dict[str, Any] | None:

@@ -29,9 +29,22 @@ METRICS = {
     "nats": "mean surprise at what comes next (a character, a word, a frame), in nats; lower is better",
     "bits": "the same in bits",
     "perplexity": "among how many equally likely characters it chooses, so to speak; lower is better",
+    "negative_elbo": "bound on the surprise at a row, in nats: surprise and kl together; lower is better",
+    "surprise": "at a row, given a code drawn for it, in nats; lower is better",
+    "kl": "how far codes of rows are from the standard normal, in nats",
+    "activity": "mean activity of the code's units",
+    "jacobian": "squared norm of the encoder's Jacobian: how much the code moves with the row",
     "explained_variance": "share of the variance that is explained, a constant offset forgiven",
+    "coverage": "share of real rows that have a made one near them; falls when a generator collapses",
+    "density": "how deep made rows lie among real ones; 1 is as deep as real ones",
+    "frechet": "squared distance between the features of real and made rows; lower is better",
+    "discriminator_loss": "of the discriminator, on these rows and as many made ones",
+    "said_of_real": "mean of what the discriminator says of these rows",
+    "said_of_made": "mean of what the discriminator says of made rows",
 }
 METRIC_NAMES = {
+    "negative_elbo": "negative ELBO",
+    "kl": "KL divergence",
     "balanced_accuracy": "balanced accuracy",
     "f1": "F1",
     "roc_auc": "ROC area",
@@ -50,6 +63,7 @@ METRIC_NAMES = {
     "bleu": "BLEU",
     "exact": "word for word",
     "token_accuracy": "words foretold",
+    "frechet": "Fréchet distance",
 }
 STATISTICS = {
     "activation_mean": (

@@ -7,11 +7,11 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
 
 
-def translations(records: Records) -> Content:
+def translations(records: Records) -> Content | None:
     """What the template of the translation section draws; it is left out of runs that translate nothing."""
     record = records.json.get("evaluation")
     if record is None or record.get("task") != "translation":
-        return {"absent": True}
+        return None
     found = record["translation"]
     caption = (
         "A row is a word that was written, from above; the darker a cell, the more the network looked at "

@@ -7,10 +7,10 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import Content
 
 
-def writing(records: Records) -> Content:
+def writing(records: Records) -> Content | None:
     """What the template of the writing section draws; it is left out of runs without a language."""
     if (records.json.get("evaluation") or {}).get("task") != "language" and records.samples.is_empty():
-        return {"absent": True}
+        return None
     if records.samples.is_empty():
         return {"missing": records.missing("samples", "text that was written")}
     rows = [

@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from glasshouse.core.errors import UsageError
+from glasshouse.core.false_alarms import false_alarm_threshold
 from glasshouse.ship.schema import OF_CLASSES, Schema
 
 
@@ -23,7 +25,11 @@ class Answers:
         labels: Predicted class names, shape (N,).
         probabilities: Shape (N, classes), float64; every row sums to 1.
         scores: Of networks without probabilities, shape (N, classes): the largest one wins, nothing more.
-        values: Predicted numbers in the target's unit, shape (N,), float64.
+        values: Predicted numbers in the target's unit, shape (N,), float64; of bundles that give rows back,
+            the mean squared error of each row in prepared units.
+        alarms: Of bundles that give rows back: which errors lie above :attr:`threshold`, shape (N,).
+        reconstructed: Whether values are errors of rows that were given back.
+        threshold: The error that usual rows exceed with the chosen false-alarm rate.
         files: The file of each row, for images that come from files; else empty.
         warnings: What a reader should know: categories never seen, files that could not be read.
 
@@ -40,6 +46,9 @@ class Answers:
     probabilities: NDArray[np.float64] | None = None
     scores: NDArray[np.float64] | None = None
     values: NDArray[np.float64] | None = None
+    alarms: NDArray[np.bool_] | None = None
+    threshold: float | None = None
+    reconstructed: bool = False
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -54,12 +63,15 @@ class Answers:
 
         For a series, rows are windows, in the order of time. Networks without probabilities have no
         ``p_CLASS``; one whose outputs have no known meaning gives ``output_0``, ``output_1`` ... instead of
-        a prediction.
+        a prediction. Bundles that give rows back give ``error`` and, where there is a threshold, ``unusual``.
         """
         rows = pl.Series("file", self.files) if self.files else pl.Series("row", range(len(self)), pl.Int64)
         columns = [rows]
         answers = self._answers()
-        if answers.ndim == 1:
+        if self.reconstructed:
+            columns.append(pl.Series("error", answers))
+            columns += [] if self.alarms is None else [pl.Series("unusual", self.alarms)]
+        elif answers.ndim == 1:
             columns.append(pl.Series("prediction", answers.tolist() if self.classes else answers))
         else:
             columns += [pl.Series(f"output_{place}", column) for place, column in enumerate(answers.T)]
@@ -79,25 +91,58 @@ class Answers:
         return np.empty(0) if answers is None else answers
 
 
-def interpret(outputs: NDArray[Any], schema: Schema) -> Answers:
+def interpret(outputs: NDArray[Any], schema: Schema, false_alarms: float | None = None) -> Answers:
     """From a network's first output to answers; the same arithmetic as :meth:`Supervised.predict`.
 
     Args:
-        outputs: Logits or scores (N, classes), numbers in the target's unit (N,), or anything (N, ...).
+        outputs: Logits or scores (N, classes), numbers in the target's unit (N,), errors (N,), or anything
+            (N, ...).
         schema: Says which of these.
+        false_alarms: Of bundles that give rows back: the share of usual rows that may be called unusual.
+            ``None``: 0.01, or 0.05 where there were too few rows for that.
+
+    Raises:
+        UsageError: A rate for a bundle that gives no errors.
+        SettingError: There were too few usual rows for the rate.
     """
     raw = outputs.astype(np.float64)
     lost = int((~np.isfinite(raw.reshape(len(raw), -1))).any(axis=1).sum())
     warnings = (f"the network gave no finite answer for {lost} of {len(raw)} rows",) if lost else ()
+    if schema.meaning == "reconstruction":
+        threshold = _threshold(schema, false_alarms)
+        alarms = None if threshold is None else raw > threshold
+        return Answers(
+            schema.target,
+            values=raw,
+            alarms=alarms,
+            threshold=threshold,
+            reconstructed=True,
+            warnings=warnings,
+        )
+    if false_alarms is not None:
+        raise UsageError(
+            f"a false-alarm rate of {false_alarms:g} for a bundle of {schema.task}",
+            expected="a bundle that gives rows back, whose errors say which rows are unusual",
+            fix="leave the rate out, or train an autoencoder: data.task = 'reconstruction'",
+        )
     if schema.meaning not in OF_CLASSES:
         values = raw.reshape(len(raw), -1)
         values = values[:, 0] if values.shape[1] == 1 else values
         return Answers(schema.target, values=values, warnings=warnings)
     labels = np.array(schema.classes)[raw.argmax(axis=1)]
-    if schema.meaning == "scores":
+    if schema.meaning in ("scores", "action_values"):
         return Answers(schema.target, schema.classes, labels, scores=raw, warnings=warnings)
     given = schema.meaning in ("probabilities", "probability")
     return Answers(schema.target, schema.classes, labels, raw if given else softmax(raw), warnings=warnings)
+
+
+def _threshold(schema: Schema, rate: float | None) -> float | None:
+    """The error above which a row is called unusual; ``None`` where there are no rows to take it from."""
+    scores = () if schema.usual is None else schema.usual.scores
+    if rate is None:
+        rate = next((each for each in (0.01, 0.05) if (len(scores) + 1) * each >= 1), None)
+        return None if rate is None else false_alarm_threshold(scores, rate)
+    return false_alarm_threshold(scores, rate)
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from glasshouse.core.files import read_json
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.preparations import preparation_from_dict
 from glasshouse.data.raw import Raw
+from glasshouse.data.samples import Samples
 from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
 from glasshouse.ship.answers import Answers, interpret
@@ -27,6 +28,8 @@ from glasshouse.ship.verify import verify
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from glasshouse.ship.coder import Coder
 
 BackendName = Literal["auto", "torch", "onnx"]
 AT_ONCE = 20_000_000
@@ -80,7 +83,7 @@ class Bundle:
         """The model card, as Markdown."""
         return (self.path / CARD).read_text(encoding="utf-8")
 
-    def predict(self, rows: Any) -> Answers:
+    def predict(self, rows: Any, false_alarms: float | None = None) -> Answers:
         """Answer for rows as they come, unprepared.
 
         Args:
@@ -89,13 +92,16 @@ class Bundle:
                 file or folder, Pillow images, or 8-bit arrays. For texts: a list of them, or the path of a
                 file. For networks trained on arrays: an array or
                 tensor of shape (N, *input_shape), or a ``.npy`` file.
+            false_alarms: Of bundles that give rows back: the share of usual rows that may be called unusual,
+                above 0 and below 1. ``None``: 0.01, or 0.05 where there were too few rows for that.
 
         Raises:
             BundleError: Columns are missing or unknown, or shapes do not fit; they are named.
             DataError: A cell, file or value cannot be read; it is named.
         """
         if self.preparation is None:
-            return interpret(self.backend.answer(read_arrays(rows, self.schema.input_shape)), self.schema)
+            inputs = read_arrays(rows, self.schema.input_shape)
+            return interpret(self.backend.answer(inputs), self.schema, false_alarms)
         raw = self.preparation.read(rows)
         if isinstance(self.preparation, PairPreparation):
             return self._translated(raw)
@@ -103,7 +109,7 @@ class Bundle:
         step = max(1, AT_ONCE // math.prod(self.schema.input_shape))
         pieces = [np.arange(start, min(start + step, len(raw))) for start in range(0, len(raw), step)]
         outputs = [self.backend.answer(self.preparation.transform(raw.take(each))) for each in pieces]
-        answers = interpret(np.concatenate(outputs), self.schema)
+        answers = interpret(np.concatenate(outputs), self.schema, false_alarms)
         return answers.from_rows(raw.files if raw.kind == "images" else (), self._warnings(raw))
 
     def prepare(self, rows: Any) -> NDArray[Any]:
@@ -172,6 +178,16 @@ class Bundle:
             )
         )
 
+    def coder(self) -> Coder:
+        """The two halves of an autoencoder: rows to codes, codes to rows, and what can be done with them.
+
+        Raises:
+            BundleError: The network has no code.
+        """
+        from glasshouse.ship.coder import Coder  # late: PyTorch takes seconds to import
+
+        return Coder(self.module(), self.schema, self.preparation, self.prepare)
+
     def module(self) -> nn.Module:
         """The network as a plain PyTorch module with its weights, in evaluation mode.
 
@@ -198,6 +214,22 @@ class Bundle:
         found = beam(self.module(), sources, preparation.steps[1])
         texts = np.array([preparation.text(each) for each in found], dtype=np.str_)
         return Answers(self.schema.target, labels=texts).from_rows((), self._warnings(raw))
+
+    def sample(self, count: int = 1, seed: int = 0, steps: int = 1) -> Samples:
+        """New rows, of a network that makes some: a GAN, a variational autoencoder.
+
+        Args:
+            count: How many rows, or ways, from 1.
+            seed: Of the codes: the same seed gives the same rows.
+            steps: From 2 on, ways of so many rows each, from one random code to another.
+
+        Raises:
+            ModelError: The network makes no rows.
+            BundleError: It is a user's own module, whose code is not in the bundle.
+        """
+        from glasshouse.models.latent_codes import draw  # late: PyTorch takes seconds to import
+
+        return Samples.of(draw(self.module(), count, seed, steps).numpy(), self.preparation)
 
     def _warnings(self, raw: Raw) -> list[str]:
         unseen = [] if self.preparation is None else self.preparation.warnings(raw)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -43,6 +45,56 @@ def finish(
     return (outputs,)
 
 
+def given_back(network: nn.Module, inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    r"""The outputs of a bundle whose network gives rows back: error, reconstruction, and its code if any.
+
+    .. math:: e_n = \frac1D \sum_i (\hat x_{ni} - x_{ni})^2
+
+    Args:
+        network: With ``encode`` and ``decode``, or any that maps rows to rows.
+        inputs: Prepared rows (N, *input_shape).
+
+    Example:
+        >>> [tuple(each.shape) for each in given_back(nn.Identity(), torch.zeros(3, 2))]
+        [(3,), (3, 2)]
+    """
+    coder: Any = network if codes(network) else None
+    code = None if coder is None else coder.encode(inputs)
+    back = network(inputs) if coder is None else coder.decode(code)
+    back = back.reshape(inputs.shape)
+    error = (back - inputs).flatten(1).square().mean(dim=1)
+    return (error, back) if code is None else (error, back, code.flatten(1))
+
+
+def codes(network: nn.Module) -> bool:
+    """Whether a network has a code: the two halves of an autoencoder.
+
+    Example:
+        >>> codes(nn.Identity())
+        False
+    """
+    return hasattr(network, "encode") and hasattr(network, "decode")
+
+
+def describe_given_back(input_shape: tuple[int, ...], code: int | None) -> tuple[Output, ...]:
+    """The same outputs for the schema.
+
+    Args:
+        input_shape: One prepared sample.
+        code: Width of the code; ``None`` where there is none.
+    """
+    outputs = [
+        ("error", (), "mean squared error of the row, in prepared units: large for unusual rows"),
+        ("reconstruction", input_shape, "the row as it came back, in prepared units"),
+    ]
+    if code is not None:
+        outputs.append(("code", (code,), "the row in few numbers"))
+    return tuple(
+        Output(name=name, shape=("batch", *shape), dtype="float32", meaning=sense)
+        for name, shape, sense in outputs
+    )
+
+
 def describe_outputs(meaning: Meaning | None, units: int, target: str) -> tuple[Output, ...]:
     """The same outputs for the schema: names, shapes, and what they mean."""
     if meaning in WITH_PROBABILITIES:
@@ -64,7 +116,12 @@ def describe_outputs(meaning: Meaning | None, units: int, target: str) -> tuple[
         sense = f"{target}, in the unit of the training data"
         shape: tuple[int | str, ...] = ("batch",) if units == 1 else ("batch", units)
         return (Output(name="prediction", shape=shape, dtype="float64", meaning=sense),)
-    name, sense = ("scores", "one per class; the largest one wins, they are no probabilities")
+    known = {
+        "action_values": ("action_values", "what each action is worth; the largest one is taken"),
+        "actions": ("action", f"the numbers of the {target}, in the unit of the world"),
+    }
+    chosen = ("scores", "one per class; the largest one wins, they are no probabilities")
+    name, sense = known.get(meaning or "", chosen)
     if meaning is None:
         name, sense = ("output", "what the network gives; its loss did not say what it means")
     return (Output(name=name, shape=("batch", units), dtype="float32", meaning=sense),)
@@ -86,5 +143,7 @@ class Headed(nn.Module):
         self.scale = scale
 
     def forward(self, input: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Prepared rows (N, *input_shape) to the outputs that :func:`describe_outputs` lists."""
+        """Prepared rows (N, *input_shape) to the outputs that the schema lists."""
+        if self.meaning == "reconstruction":
+            return given_back(self.network, input)
         return finish(self.network(input), self.meaning, self.scale)

@@ -16,7 +16,7 @@ from glasshouse.core.errors import BundleError
 from glasshouse.core.files import write_atomic
 from glasshouse.data.parts import OutputScale
 from glasshouse.ship.answers import softmax
-from glasshouse.ship.head import Headed, describe_outputs
+from glasshouse.ship.head import Headed, codes, describe_given_back, describe_outputs
 from glasshouse.ship.onnx_backend import OnnxBackend
 from glasshouse.ship.quiet import quiet
 from glasshouse.ship.schema import WITH_PROBABILITIES, Checked, Meaning, OnnxNote
@@ -52,7 +52,7 @@ def export_onnx(
     """
     headed = Headed(_copy_of(network), meaning, scale).to("cpu").eval()
     rows = _cycled(single(samples.detach().to("cpu")), max(BATCH_SIZES))
-    model = _exported(headed, rows[:2], [each.name for each in describe_outputs(meaning, 1, "")])
+    model = _exported(headed, rows[:2], _names(network, meaning))
     try:
         content = _stripped(model).SerializeToString(deterministic=True)
     except ValueError as error:  # protocol buffers end at 2 GiB
@@ -72,6 +72,12 @@ def export_onnx(
 def single(rows: torch.Tensor) -> torch.Tensor:
     """Rows in single precision; token numbers stay whole."""
     return rows.to(torch.float32) if rows.is_floating_point() else rows.to(torch.int64)
+
+
+def _names(network: nn.Module, meaning: Meaning | None) -> list[str]:
+    if meaning == "reconstruction":
+        return [each.name for each in describe_given_back((), 1 if codes(network) else None)]
+    return [each.name for each in describe_outputs(meaning, 1, "")]
 
 
 def _copy_of(network: nn.Module) -> nn.Module:
@@ -155,7 +161,7 @@ def _largest_difference(
             raise _cannot(f"the network fails on a batch of {size}: {_told(error)}") from error
         if meaning in ("logits", "logit"):  # as probabilities: the softmax of the file and ours
             wanted, found = [softmax(wanted[0])] * 2, [softmax(found[0].astype(np.float64)), found[1]]
-        unit = _unit(wanted[0], meaning, scale)
+        unit = max(_unit(each, meaning, scale) for each in wanted)
         if [each.shape for each in found] != [each.shape for each in wanted]:
             raise _cannot(
                 f"the exported network gives an output of shape {found[0].shape} for a batch of {size}"

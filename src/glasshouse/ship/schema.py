@@ -22,12 +22,31 @@ PREPROCESSING = "preprocessing.json"
 CARD = "card.md"
 CHECKSUMS = "checksums.json"
 ONNX = "model.onnx"
+GENERATOR = "generator.onnx"
+"""Of adversarial networks alone: from codes to rows. Their ``model.onnx`` is the discriminator."""
 ALWAYS = (WEIGHTS, PREPROCESSING, SCHEMA, CARD)
 """Files that every bundle has, beside the checksums."""
 
-Meaning = Literal["logits", "logit", "probabilities", "probability", "scores", "values", "reconstruction"]
-OF_CLASSES: tuple[Meaning, ...] = ("logits", "logit", "probabilities", "probability", "scores")
-WITH_PROBABILITIES = OF_CLASSES[:-1]
+Meaning = Literal[
+    "logits",
+    "logit",
+    "probabilities",
+    "probability",
+    "scores",
+    "values",
+    "reconstruction",
+    "action_values",
+    "actions",
+]
+OF_CLASSES: tuple[Meaning, ...] = (
+    "logits",
+    "logit",
+    "probabilities",
+    "probability",
+    "scores",
+    "action_values",
+)
+WITH_PROBABILITIES = OF_CLASSES[:4]
 Size = Annotated[int, Field(ge=1)]
 
 
@@ -75,6 +94,13 @@ class Measured(_Part):
     intervals: dict[str, tuple[float | None, float | None]] = Field(default_factory=dict)
 
 
+class Usual(_Part):
+    """Errors of usual rows that no weight was fitted to, from which a threshold for alarms is taken."""
+
+    part: str
+    scores: tuple[float, ...]
+
+
 class Schema(_Part):
     """Everything about a bundle but its numbers.
 
@@ -82,7 +108,7 @@ class Schema(_Part):
         format: ``"glasshouse-bundle-1"``.
         name: Of the run.
         versions: Of Python and the packages that wrote it.
-        task: ``"classification"`` or ``"regression"``.
+        task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
         target: What is predicted.
         classes: Class names in the order of the outputs; empty for regression.
         kind: What rows are: ``"table"``, ``"images"``, ``"text"``, ``"series"``,
@@ -93,6 +119,7 @@ class Schema(_Part):
         meaning: What the network's own outputs are; ``None`` where nobody said.
         units: How many numbers the network gives for a sample.
         scale: For regression.
+        usual: For reconstruction: what usual rows' errors were.
         model: The model's name and settings, or ``{"class": ...}`` of a user's own module.
         onnx: What became of the ONNX file.
         metrics: On the test part, or where there is none on the validation part.
@@ -113,6 +140,7 @@ class Schema(_Part):
     meaning: Meaning | None
     units: Size
     scale: Scale | None
+    usual: Usual | None = None
     model: dict[str, Any]
     onnx: OnnxNote
     metrics: Measured | None

@@ -20,13 +20,15 @@ from glasshouse.data.parts import OutputScale
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.settings import Task
 from glasshouse.experiment.environment import version
-from glasshouse.models.outputs import outputs_of
+from glasshouse.models import Gan
+from glasshouse.models.outputs import mapped, outputs_of
 from glasshouse.ship.card import card
-from glasshouse.ship.head import describe_outputs
+from glasshouse.ship.head import codes, describe_given_back, describe_outputs
 from glasshouse.ship.onnx import export_onnx, single
 from glasshouse.ship.schema import (
     CARD,
     FORMAT,
+    GENERATOR,
     ONNX,
     PREPROCESSING,
     SCHEMA,
@@ -36,6 +38,7 @@ from glasshouse.ship.schema import (
     OnnxNote,
     Scale,
     Schema,
+    Usual,
     read_schema,
 )
 from glasshouse.ship.verify import verify, write_checksums
@@ -53,7 +56,7 @@ class Content:
         network: The trained network, on any device and in any mode; it stays as it is.
         model: The model's name and settings; ``None`` for a user's own module.
         input_shape: One prepared sample.
-        task: Classes or numbers.
+        task: Classes, numbers, or the rows themselves.
         target_name: What is predicted, in the user's word.
         meaning: What the network's outputs are; ``None`` where nobody said.
         classes: Class names in the order of the outputs; empty for regression.
@@ -130,6 +133,9 @@ def _fill(folder: Path, content: Content, onnx: bool) -> None:
         note = OnnxNote(reason=content.no_onnx if onnx else "it was not asked for")
     else:
         note = _onnx(folder / ONNX, content, rows)
+    if onnx and isinstance(content.network, Gan) and note.checked is not None:
+        codes = content.network.codes(CHECKED_ROWS, torch.Generator().manual_seed(content.seed))
+        export_onnx(folder / GENERATOR, content.network.generator, codes.cpu(), None)
     schema = _schema(content, content.outputs or int(outputs.reshape(len(rows), -1).shape[1]), note)
     write_weights(folder / WEIGHTS, content.network)
     state = content.preparation.to_dict() if content.preparation is not None else _as_arrays(content)
@@ -152,6 +158,9 @@ def _onnx(path: Path, content: Content, rows: torch.Tensor) -> OnnxNote:
 
 def _schema(content: Content, units: int, onnx: OnnxNote) -> Schema:
     preparation = content.preparation
+    described = describe_outputs(content.meaning, units, content.target_name)
+    if content.meaning == "reconstruction":
+        described = describe_given_back(content.input_shape, _code(content))
     return Schema(
         format=FORMAT,
         name=content.name,
@@ -162,16 +171,31 @@ def _schema(content: Content, units: int, onnx: OnnxNote) -> Schema:
         kind="arrays" if preparation is None else preparation.kind,
         inputs=tuple(_as_described(content) if preparation is None else preparation.describe()),
         input_shape=content.input_shape,
-        outputs=describe_outputs(content.meaning, units, content.target_name),
+        outputs=described,
         meaning=content.meaning,
         units=units,
         scale=Scale(**content.scale.to_dict()) if content.scale else None,
+        usual=_usual(content.evaluation),
         model=dict(content.model) if content.model is not None else {"class": type(content.network).__name__},
         onnx=onnx,
         metrics=_measured(content.evaluation),
         seed=content.seed,
         notes=content.notes,
     )
+
+
+def _code(content: Content) -> int | None:
+    """How many numbers a code has."""
+    if not codes(content.network):
+        return None
+    coder: Any = content.network
+    return int(mapped(coder, coder.encode, content.rows()[:1])[0].numel())
+
+
+def _usual(evaluation: dict[str, Any] | None) -> Usual | None:
+    """The errors of usual rows, where the evaluation has them."""
+    looked = (evaluation or {}).get("reconstruction")
+    return Usual(part=looked["unusual"]["part"], scores=looked["unusual"]["scores"]) if looked else None
 
 
 def _as_arrays(content: Content) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class StreamBatches:
         device = device or torch.device("cpu")
         self._inputs = part.inputs.to(device)
         self._targets = part.targets.to(device)
+        self._weights = None if part.weights is None else part.weights.to(device)
         self._streams = streams
         self.steps = len(part) // streams
         self.rows = self.steps * streams
@@ -55,4 +56,5 @@ class StreamBatches:
         beginnings = first + torch.arange(self._streams, device=self._inputs.device) * self.steps
         for step in range(start, self.steps):
             rows = beginnings + step
-            yield [Batch(self._inputs[rows], self._targets[rows])]
+            weights = None if self._weights is None else self._weights[rows]
+            yield [Batch(self._inputs[rows], self._targets[rows], weights)]
