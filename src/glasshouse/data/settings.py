@@ -20,8 +20,8 @@ Task = Literal[
     "generation",
     "control",
 ]
-"""What is to be learnt: classes, numbers, without a target the rows themselves, what comes next, a translation,
-or what to do in a world."""
+"""What is to be learnt: classes, numbers, without a target the rows themselves, what comes next, a
+translation, or what to do in a world."""
 
 
 class SplitSettings(Settings):
