@@ -55,6 +55,17 @@ PLACES = {
     "CIFAR ResNet": ("models/cifar_resnet.py", "def cifar_resnet"),
     "MobileNet, depthwise separable convolution": ("models/mobilenet.py", "depthwise"),
     "width multiplier": ("models/width.py", "def scaled"),
+    "restricted Boltzmann machine, free energy, Gibbs step": (
+        "models/rbm.py",
+        "class RestrictedBoltzmannMachine",
+    ),
+    "partition function": ("models/partition_function.py", "def log_partition"),
+    "annealed importance sampling": ("models/annealed_importance_sampling.py", "Salakhutdinov"),
+    "pseudo-likelihood": ("models/pseudo_likelihood.py", "Besag"),
+    "contrastive divergence, persistent chains": (
+        "objectives/contrastive_divergence.py",
+        "class ContrastiveDivergence",
+    ),
     "generative adversarial network": ("models/gan.py", "class Gan"),
     "DCGAN": ("models/dcgan.py", "def dcgan"),
     "adversarial training, generator and discriminator": ("objectives/adversarial.py", "class Adversarial"),

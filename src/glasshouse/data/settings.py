@@ -47,10 +47,17 @@ class SplitSettings(Settings):
 class PrepareSettings(Settings):
     """How values become numbers. Everything is fitted on the training part alone."""
 
-    scaling: Literal["auto", "z-score", "min-max", "unit-vector", "quantile", "none"] = Field(
+    scaling: Literal["auto", "z-score", "min-max", "unit-vector", "quantile", "binary", "none"] = Field(
         "auto",
-        description="One of auto, z-score, min-max, unit-vector, quantile, none. auto: z-score, and for "
-        "heavy-tailed numbers their quantile as well.",
+        description="One of auto, z-score, min-max, unit-vector, quantile, binary, none. auto: z-score, and "
+        "for heavy-tailed numbers their quantile as well. binary: pixels of pictures become 0 or 1.",
+    )
+    threshold: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="For binary pictures: the share of the way from black to white above which a pixel is 1, "
+        "from 0 to below 1",
     )
     relative: bool = Field(
         True,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ import torch
 from glasshouse.core.errors import TrainingError
 from glasshouse.estimators.convergence import Convergence
 from glasshouse.training.job import Job, Outcome
-from glasshouse.training.loop import train
+from glasshouse.training.population import train_together
 
 MOST_BYTES = 256 * 2**20
 """Inputs of the jobs that wait to be trained; more are trained in several goes."""
@@ -116,13 +116,11 @@ class Gathering:
         if not self._waiting:
             return
         jobs, began = list(self._waiting.values()), time.perf_counter()
-        try:
-            outcomes = train_all(jobs)
-        except TrainingError:
-            # Some network failed. Its own fit will say so; the others train there by themselves.
-            outcomes = []
+        outcomes = train_together(jobs)
         self.seconds += time.perf_counter() - began
-        for (key, job), outcome in zip(self._waiting.items(), outcomes, strict=False):
+        for (key, job), outcome in zip(self._waiting.items(), outcomes, strict=True):
+            if isinstance(outcome, TrainingError):
+                continue  # its own fit will say so
             assert isinstance(job.stopping, Convergence)
             weights = {name: each.clone() for name, each in job.network.state_dict().items()}
             self._trained[key] = Trained(weights, job.stopping, outcome)
@@ -136,15 +134,6 @@ _GATHERED: ContextVar[Gathering | None] = ContextVar("gathered", default=None)
 def gathering() -> Gathering | None:
     """The gathering that goes on, if one does."""
     return _GATHERED.get()
-
-
-def train_all(jobs: Sequence[Job]) -> list[Outcome]:
-    """Train every job. One after another, until a trainer of populations takes all at once.
-
-    Args:
-        jobs: Independent of each other.
-    """
-    return [train(job) for job in jobs]
 
 
 def bytes_of(job: Job) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from glasshouse.data.settings import DataSettings
 from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.experiment import Experiment
@@ -32,7 +34,20 @@ def preparing_settings(experiment: Experiment, kind: str) -> DataSettings:
     """
     settings = reading_settings(experiment)
     if settings.task == "reconstruction" and kind == "images" and settings.prepare.scaling == "auto":
-        # Levels from 0 to 1, so that errors are shares of the way from black to white.
-        prepare = settings.prepare.replace(scaling="min-max")
+        prepare = settings.prepare.replace(scaling=scaling_of_pictures(experiment))
         settings = settings.replace(prepare=prepare.model_dump())
     return settings
+
+
+def scaling_of_pictures(experiment: Experiment) -> Literal["min-max", "z-score", "binary"]:
+    """How pictures are scaled that are to be learnt themselves, where the experiment does not say.
+
+    Example:
+        >>> scaling_of_pictures(Experiment(data="digits", model="rbm"))
+        'binary'
+    """
+    if objective_of(experiment) != "contrastive_divergence":
+        # Levels from 0 to 1, so that errors are shares of the way from black to white.
+        return "min-max"
+    gaussian = experiment.model.spec().get("visible") == "gaussian"
+    return "z-score" if gaussian else "binary"

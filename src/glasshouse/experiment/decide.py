@@ -85,7 +85,11 @@ def decide(
         objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
     if objective["loss"] == "auto":
         loss = "cross_entropy" if task in ("classification", "language", "translation", "frames") else "mse"
-        own = {"elbo": "elbo", "adversarial": "non_saturating"}
+        own = {
+            "elbo": "elbo",
+            "adversarial": "non_saturating",
+            "contrastive_divergence": "free_energy",
+        }
         objective["loss"] = own.get(objective["name"], loss)
     if task == "forecast" and anchor is not None and experiment.data.prepare.relative:
         model["anchor"] = anchor
@@ -98,6 +102,8 @@ def decide(
         most = MOST_OF_A_GAME.get(takes, most)
         if training["early_stopping"]["patience"] == "auto":
             training["early_stopping"]["patience"] = "off"
+    if objective["name"] == "contrastive_divergence":
+        takes, most = "vector", EPOCHS["vector"][1]  # its steps on pictures are those on any rows
     decide_training(training, rows, takes, most)
     for spec in experiment.output.metrics:
         if task in ("reconstruction", "language", "forecast", "translation", "frames"):
@@ -129,6 +135,8 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
     }
     if objective == "adversarial":
         return "dcgan" if takes == "image" else "gan"
+    if objective == "contrastive_divergence":
+        return "rbm"
     if objective in made_for:
         return f"{made_for[objective]}_autoencoder"
     large = takes == "image" and min(input_shape[1:]) >= LARGE

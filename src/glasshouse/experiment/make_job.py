@@ -16,7 +16,7 @@ from glasshouse.data.parts import Part
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.layers.packing import cut_to_longest
 from glasshouse.models import Layer
-from glasshouse.objectives import Objective
+from glasshouse.objectives import ContrastiveDivergence, Objective
 from glasshouse.probes import interval
 from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.schedules import SCHEDULES
@@ -159,7 +159,8 @@ def refuse_incomparable(experiment: Experiment, objective: Objective) -> None:
         SettingError: Early stopping, a schedule that watches the loss, or a rate that is to be found.
     """
     training = experiment.training
-    if objective.comparable and not objective.phases:
+    chains = isinstance(objective, ContrastiveDivergence)  # whose loss may be 0 at once and always
+    if objective.comparable and not objective.phases and not chains:
         return
     name = type(objective).__name__.lower()
     if training.learning_rate == "find":
@@ -168,6 +169,8 @@ def refuse_incomparable(experiment: Experiment, objective: Objective) -> None:
             expected="a rate: a range test needs one loss that falls",
             fix="leave training.learning_rate out",
         )
+    if chains:
+        _refuse_plateau(experiment, name)
     if objective.comparable:
         return
     _refuse_plateau(experiment, name)
@@ -186,7 +189,7 @@ def _refuse_plateau(experiment: Experiment, name: str) -> None:
     if SCHEDULES.find(spec).name == "plateau":
         raise SettingError(
             f"training.schedule = 'plateau' with the objective {name!r}",
-            expected="a schedule that goes by steps: it would wait for a loss of a game to fall",
+            expected="a schedule that goes by steps: it would wait for a loss to fall that tells nothing",
             fix="set training.schedule to 'cosine' or 'constant'",
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glasshouse.models.actor_critic import ActorCritic, actor_critic
 from glasshouse.models.alexnet import alexnet
+from glasshouse.models.annealed_importance_sampling import BaseRates, annealed_log_partition
 from glasshouse.models.autoencoder import Autoencoder, autoencoder
 from glasshouse.models.build import build_model
 from glasshouse.models.catalogue import MODELS
@@ -32,8 +33,11 @@ from glasshouse.models.lenet5 import lenet5
 from glasshouse.models.load_weights import load_weights
 from glasshouse.models.mlp import mlp
 from glasshouse.models.mobilenet import mobilenet
+from glasshouse.models.partition_function import log_partition
 from glasshouse.models.perceptron import Perceptron
+from glasshouse.models.pseudo_likelihood import log_pseudo_likelihood
 from glasshouse.models.q_network import q_network
+from glasshouse.models.rbm import RestrictedBoltzmannMachine, rbm
 from glasshouse.models.recurrent import Recurrent, recurrent
 from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
 from glasshouse.models.seq2seq import Seq2Seq, seq2seq
@@ -50,11 +54,13 @@ __all__ = [
     "MODELS",
     "ActorCritic",
     "Autoencoder",
+    "BaseRates",
     "Gan",
     "LanguageModel",
     "Layer",
     "Perceptron",
     "Recurrent",
+    "RestrictedBoltzmannMachine",
     "Seq2Seq",
     "Transformer",
     "TransformerDecoder",
@@ -62,6 +68,7 @@ __all__ = [
     "VariationalAutoencoder",
     "actor_critic",
     "alexnet",
+    "annealed_log_partition",
     "autoencoder",
     "build_model",
     "cifar_resnet",
@@ -84,9 +91,12 @@ __all__ = [
     "ledger",
     "lenet5",
     "load_weights",
+    "log_partition",
+    "log_pseudo_likelihood",
     "mlp",
     "mobilenet",
     "q_network",
+    "rbm",
     "recurrent",
     "replace_head",
     "resnet",

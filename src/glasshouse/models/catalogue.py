@@ -20,6 +20,7 @@ from glasshouse.models.mlp import CONCEPT as MLP
 from glasshouse.models.mobilenet import CONCEPT as MOBILENET
 from glasshouse.models.perceptron import CONCEPT as PERCEPTRON
 from glasshouse.models.q_network import CONCEPT as Q_NETWORK
+from glasshouse.models.rbm import CONCEPT as RBM
 from glasshouse.models.recurrent import CONCEPT as RECURRENT
 from glasshouse.models.resnet import CONCEPTS as RESNETS
 from glasshouse.models.seq2seq import CONCEPT as SEQ2SEQ
@@ -59,6 +60,7 @@ MODELS = Catalogue(
         TRANSFORMER_DECODER,
         SEQ2SEQ,
         TRANSFORMER_SEQ2SEQ,
+        RBM,
         GAN,
         DCGAN,
         Q_NETWORK,

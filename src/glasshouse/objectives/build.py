@@ -11,6 +11,7 @@ from glasshouse.objectives.acting import Acting, Trial
 from glasshouse.objectives.adversarial import build_adversarial
 from glasshouse.objectives.contract import Objective
 from glasshouse.objectives.contractive import Contractive
+from glasshouse.objectives.contrastive_divergence import build_contrastive_divergence
 from glasshouse.objectives.ddpg import DDPG
 from glasshouse.objectives.denoising import Denoising
 from glasshouse.objectives.elbo import Elbo
@@ -81,6 +82,8 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
         return Elbo(settings.beta)
     if name == "adversarial":
         return build_adversarial(settings)
+    if name == "contrastive_divergence":
+        return build_contrastive_divergence(settings, prepared)
     loss = reconstruction_loss(settings, prepared)
     if name == "reconstruction":
         return Reconstruction(loss)

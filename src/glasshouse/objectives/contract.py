@@ -136,7 +136,7 @@ class Objective(ABC):
     scale: OutputScale | None = None
     plain: ClassVar[bool] = False
     comparable: ClassVar[bool] = True
-    watched: ClassVar[str] = "loss"
+    watched: str = "loss"
     phases: Sequence[Phase] = ()
 
     @abstractmethod

@@ -21,6 +21,7 @@ ObjectiveName = Literal[
     "translation",
     "frames",
     "adversarial",
+    "contrastive_divergence",
     "q_learning",
     "ddpg",
 ]
@@ -38,6 +39,9 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "gradient_penalty": ("adversarial",),
     "discriminator_steps": ("adversarial",),
     "generator_steps": ("adversarial",),
+    "gibbs_steps": ("contrastive_divergence",),
+    "persistent": ("contrastive_divergence",),
+    "chains": ("contrastive_divergence",),
     "discount": ("q_learning", "ddpg"),
     "target_every": ("q_learning", "ddpg"),
     "target_rate": ("q_learning", "ddpg"),
@@ -53,7 +57,7 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "language, translation, frames, adversarial, q_learning, ddpg. "
+        "language, translation, frames, adversarial, contrastive_divergence, q_learning, ddpg. "
         "auto: what the model is made for, supervised for most. All but supervised need no target.",
     )
     loss: str | dict[str, Any] = Field(
@@ -117,6 +121,20 @@ class ObjectiveSettings(Settings):
     )
     generator_steps: Count = Field(
         1, description="Updates of the generator for each of the discriminator, from 1"
+    )
+
+    gibbs_steps: Count = Field(
+        1, description="In contrastive_divergence: Gibbs steps of the chains between two updates, from 1"
+    )
+    persistent: bool = Field(
+        False,
+        description="In contrastive_divergence: whether chains go on from update to update. Otherwise they "
+        "begin anew at the rows of each batch.",
+    )
+    chains: Count | Literal["auto"] = Field(
+        "auto",
+        description="How many persistent chains there are, from 1, or auto. auto: as many as "
+        "a batch has rows.",
     )
 
     discount: float | Literal["auto"] = Field(

@@ -29,6 +29,7 @@ from glasshouse.evaluation import (
     Question,
     evaluate,
     evaluate_generation,
+    evaluate_likelihood,
     evaluate_reconstruction,
 )
 from glasshouse.evaluation.forecast import evaluate_forecast
@@ -48,7 +49,7 @@ from glasshouse.experiment.toml import write_experiment
 from glasshouse.losses.contract import ONE_FOR_TWO
 from glasshouse.models import Layer
 from glasshouse.models.outputs import outputs_of
-from glasshouse.objectives import Adversarial, Objective
+from glasshouse.objectives import Adversarial, ContrastiveDivergence, Objective
 from glasshouse.project.work import Work
 from glasshouse.training.choose_engine import choose_engine
 from glasshouse.training.job import Job, Outcome
@@ -207,8 +208,11 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
 
 def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:
     """Measure how well rows come back, and write the same records, with pictures where rows are pictures."""
+    measure = evaluate_reconstruction
+    if isinstance(stage.job.objective, ContrastiveDivergence):
+        measure = evaluate_likelihood
     with threads(stage.job.threads):
-        evaluation = evaluate_reconstruction(question_of(stage, work))
+        evaluation = measure(question_of(stage, work))
     return write_evaluation(stage, evaluation, "reconstruction")
 
 

@@ -16,6 +16,9 @@ from glasshouse.report.terms import STATES, metric_name
 LOWER = frozenset({"nats", "rmse"})
 """Primary metrics of which less is better."""
 
+IN_NO_RANGE = ("return", "log_likelihood")
+"""Metrics that have neither a lowest nor a highest value."""
+
 
 def header(records: Records) -> Content:
     """What the template of the top draws."""
@@ -53,6 +56,8 @@ def _result(record: Mapping[str, Any]) -> dict[str, Any] | None:
     if value is None:
         return None
     others = [(each["name"], each["metrics"].get(name), each["about"]) for each in record["baselines"]]
+    if name == "log_likelihood":  # baselines that only give rows back have none
+        others = [each for each in others if each[1] is not None]
     known = [each for _, each, _ in others if each is not None]
     low, high = _ends(value, [value, *(span or []), *known], name)
 
@@ -90,7 +95,7 @@ def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
         return 0.0, max(values)
     if name == "bleu":
         return 0.0, min(100.0, 10.0 * math.ceil(max(values) / 10) or 10.0)
-    if name == "return":
+    if name in IN_NO_RANGE:
         high = max(values)
         room = 0.05 * (high - low) or 1.0
         return (0.0 if 0 <= low < 0.5 * high else low - room), high + room
@@ -108,7 +113,7 @@ def _rank(name: str, value: float | None) -> float:
 
 
 def _words(name: str, value: float | None, digits: int = 1) -> str:
-    if name == "return":
+    if name in IN_NO_RANGE:
         return numbers.number(value, 4)
     if name == "r2" or name in LOWER:
         return numbers.number(value) if name == "rmse" else numbers.decimal(value, 3 if digits else 1)

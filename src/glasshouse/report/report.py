@@ -7,6 +7,7 @@ from pathlib import Path
 from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
 from glasshouse.report.data import data
+from glasshouse.report.energy import energy
 from glasshouse.report.forecast import forecasts
 from glasshouse.report.generation import generation
 from glasshouse.report.header import header
@@ -39,6 +40,7 @@ SECTIONS = (
     ("results", "Results", results),
     ("forecast", "The forecast", forecasts),
     ("translation", "Translations", translations),
+    ("energy", "Energies", energy),
     ("reconstruction", "What came back", reconstruction),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),

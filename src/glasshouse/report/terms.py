@@ -32,6 +32,9 @@ METRICS = {
     "negative_elbo": "bound on the surprise at a row, in nats: surprise and kl together; lower is better",
     "surprise": "at a row, given a code drawn for it, in nats; lower is better",
     "kl": "how far codes of rows are from the standard normal, in nats",
+    "log_likelihood": "mean logarithm of the probability of a row, in nats; higher is better",
+    "free_energy": "mean over rows; higher on unseen rows than on learnt ones means rows learnt by heart",
+    "pseudo_likelihood": "how well each number of a row is foretold by all others, in nats; higher is better",
     "activity": "mean activity of the code's units",
     "jacobian": "squared norm of the encoder's Jacobian: how much the code moves with the row",
     "explained_variance": "share of the variance that is explained, a constant offset forgiven",
@@ -45,6 +48,8 @@ METRICS = {
 METRIC_NAMES = {
     "negative_elbo": "negative ELBO",
     "kl": "KL divergence",
+    "log_likelihood": "log-likelihood",
+    "pseudo_likelihood": "pseudo-likelihood",
     "balanced_accuracy": "balanced accuracy",
     "f1": "F1",
     "roc_auc": "ROC area",

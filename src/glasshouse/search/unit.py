@@ -10,12 +10,12 @@ from typing import Any
 
 from glasshouse.core.errors import GlasshouseError, StorageError
 from glasshouse.core.memory import shortage_named
-from glasshouse.search.cohort import Cohort
 from glasshouse.search.halving import Rung
 from glasshouse.search.measure import Measure, curves_of, score_of
 from glasshouse.search.memory import bytes_needed, free_bytes, parts_of
 from glasshouse.search.networks import Foundry, Networks
 from glasshouse.search.trial import Asked, State, Trial
+from glasshouse.training.population import Cohort
 
 SLICES = 5
 """Into how many pieces training is cut, between which people are told how far it is."""

@@ -132,14 +132,16 @@ def _example(schema: Schema) -> list[str]:
         'scaling = json.load(open("preprocessing.json"))',
         "mean, spread = (np.array(scaling[key], np.float32)[:, None, None] for key in ('mean', 'spread'))",
         "inputs = ((pixels - mean) / spread)[None]",
-        *_unit_length(schema),
+        *_one_more_step(schema),
     ]
 
 
-def _unit_length(schema: Schema) -> list[str]:
-    """The one more step of pictures that are scaled to length 1."""
-    each = any("length" in entry["becomes"] for entry in schema.inputs)
-    return ["inputs /= max(np.sqrt((inputs**2).sum()), 1e-12)"] if each else []
+def _one_more_step(schema: Schema) -> list[str]:
+    """What is left to do for pictures that are scaled to length 1, or made of zeros and ones."""
+    becomes = " ".join(entry["becomes"] for entry in schema.inputs)
+    if "divided by its length" in becomes:
+        return ["inputs /= max(np.sqrt((inputs**2).sum()), 1e-12)"]
+    return ["inputs = (inputs > 0).astype(np.float32)"] if "and 0 elsewhere" in becomes else []
 
 
 def _unit(schema: Schema) -> str:

@@ -51,6 +51,18 @@ class Progress:
     ended: str = ""
 
 
+def ending(job: Job, epoch: int) -> str:
+    """Why training ends with an epoch, in words; empty where it goes on.
+
+    Args:
+        job: Its early stopping has taken note of the epoch.
+        epoch: Epochs done.
+    """
+    if epoch >= job.epochs:
+        return f"all {job.epochs} epochs done" if job.epochs > 1 else "its one epoch is done"
+    return job.stopping.reason() if job.stopping.exhausted else ""
+
+
 def train(
     job: Job,
     records: Records | None = None,
@@ -304,10 +316,7 @@ class Training:
         improved = watched is not None and job.stopping.improved(progress.epoch, watched)
         if improved and job.stopping.part == "validation":
             self.best_weights = {name: each.clone() for name, each in job.network.state_dict().items()}
-        if progress.epoch >= job.epochs:
-            progress.ended = f"all {job.epochs} epochs done" if job.epochs > 1 else "its one epoch is done"
-        elif job.stopping.exhausted:
-            progress.ended = job.stopping.reason()
+        progress.ended = ending(job, progress.epoch)
 
     def tell_start(self) -> None:
         """Tell the observers what is coming."""

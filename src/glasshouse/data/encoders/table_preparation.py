@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from glasshouse.core.errors import BundleError, DataError
+from glasshouse.core.errors import BundleError, DataError, SettingError
 from glasshouse.data.encoders.booleans import BooleanEncoder
 from glasshouse.data.encoders.categories import CategoryEncoder
 from glasshouse.data.encoders.dates import DateEncoder
@@ -54,6 +54,7 @@ class TablePreparation(Preparation):
 
         Raises:
             DataError: There is no row, or no column in use.
+            SettingError: The scaling is one for pictures only.
         """
         used = [each for each in raw.columns if _in_use(each)]
         if not used or not len(rows):
@@ -61,6 +62,12 @@ class TablePreparation(Preparation):
                 f"{raw.origin}: {len(used)} columns and {len(rows)} rows to fit the preparation on",
                 expected="at least one of each",
                 fix="use more rows, or fewer columns set to ignore",
+            )
+        if settings.prepare.scaling == "binary":
+            raise SettingError(
+                "data.prepare.scaling = 'binary' for a table",
+                expected="one of auto, z-score, min-max, unit-vector, quantile, none",
+                fix="set data.prepare.scaling = 'min-max'; categories become zeros and ones by themselves",
             )
         frame = raw.frame[rows]
         encoders = [_fit(frame[each.name], each, settings.prepare) for each in used]
