@@ -23,10 +23,11 @@ NAMED = [concept for concept in everything() if in_experiment(concept)]
 def decided(concept):
     """The experiment of a card's lines, on pictures for what takes pictures."""
     values = tomllib.loads(in_experiment(concept))
-    shape = (3, 224, 224) if concept.facts.get("takes") == "image" else (4,)
-    gives = "reconstruction" if concept.facts.get("gives") == "reconstruction" else "classification"
-    task = concept.facts.get("task", gives)
-    return decide(Experiment.read({"data": {"source": "iris"}, **values}), 100, shape, task), shape
+    takes = concept.facts.get("takes")
+    shape = (3, 224, 224) if takes == "image" else (16,) if takes == "sequence" else (4,)
+    task = concept.facts.get("task", concept.facts.get("gives", "classification"))
+    given = {"tokens": 50, "steps": 12} if takes == "sequence" else {}
+    return decide(Experiment.read({"data": {"source": "iris"}, **values}), 100, shape, task, **given), shape
 
 
 @pytest.mark.parametrize("concept", NAMED, ids=full_name)

@@ -21,8 +21,9 @@ from .page import Page
 from .synthetic import HOSTILE, whole_run
 
 KINDS = ("images", "table", "numbers")
-USUAL = [key for key, _, _ in SECTIONS if key not in ("generation", "energy", "reconstruction")]
-"""Sections of every run; what a network makes or gives back stands in a section for those that do."""
+OF_SOME = ("time", "writing", "generation", "energy", "forecast", "translation", "reconstruction")
+USUAL = [key for key, _, _ in SECTIONS if key not in OF_SOME]
+"""Sections of every run; what a network makes, gives back or foretells has one for those that do."""
 
 
 DAMAGED = b"\xff{ not a record\n\n{"

@@ -17,12 +17,15 @@ def reading_settings(experiment: Experiment) -> DataSettings:
         'reconstruction'
     """
     settings: DataSettings = experiment.data
-    if objective_of(experiment) != "supervised":
+    objective = objective_of(experiment)
+    if objective == "frames":
+        settings = settings.replace(task="frames")
+    elif objective not in ("supervised", "language", "translation"):
         settings = settings.replace(task="reconstruction")
     return settings
 
 
-def preparing_settings(experiment: Experiment, kind: Literal["table", "images"]) -> DataSettings:
+def preparing_settings(experiment: Experiment, kind: str) -> DataSettings:
     """The data section for preparing what was read.
 
     Args:

@@ -27,6 +27,7 @@ from glasshouse.models.freezing import freeze
 from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
 from glasshouse.models.head import replace_head
+from glasshouse.models.language_model import LanguageModel, language_model
 from glasshouse.models.ledger import Layer, ledger
 from glasshouse.models.lenet5 import lenet5
 from glasshouse.models.load_weights import load_weights
@@ -37,9 +38,14 @@ from glasshouse.models.perceptron import Perceptron
 from glasshouse.models.pseudo_likelihood import log_pseudo_likelihood
 from glasshouse.models.q_network import q_network
 from glasshouse.models.rbm import RestrictedBoltzmannMachine, rbm
+from glasshouse.models.recurrent import Recurrent, recurrent
 from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
+from glasshouse.models.seq2seq import Seq2Seq, seq2seq
 from glasshouse.models.sparse_autoencoder import sparse_autoencoder
 from glasshouse.models.stack import stack
+from glasshouse.models.transformer import Transformer, transformer
+from glasshouse.models.transformer_decoder import TransformerDecoder, transformer_decoder
+from glasshouse.models.transformer_seq2seq import TransformerSeq2Seq, transformer_seq2seq
 from glasshouse.models.variational_autoencoder import VariationalAutoencoder, variational_autoencoder
 from glasshouse.models.vgg import vgg, vgg11, vgg13, vgg16, vgg19
 from glasshouse.models.zfnet import zfnet
@@ -50,9 +56,15 @@ __all__ = [
     "Autoencoder",
     "BaseRates",
     "Gan",
+    "LanguageModel",
     "Layer",
     "Perceptron",
+    "Recurrent",
     "RestrictedBoltzmannMachine",
+    "Seq2Seq",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerSeq2Seq",
     "VariationalAutoencoder",
     "actor_critic",
     "alexnet",
@@ -75,6 +87,7 @@ __all__ = [
     "freeze",
     "gan",
     "googlenet",
+    "language_model",
     "ledger",
     "lenet5",
     "load_weights",
@@ -84,6 +97,7 @@ __all__ = [
     "mobilenet",
     "q_network",
     "rbm",
+    "recurrent",
     "replace_head",
     "resnet",
     "resnet18",
@@ -91,8 +105,12 @@ __all__ = [
     "resnet50",
     "resnet101",
     "resnet152",
+    "seq2seq",
     "sparse_autoencoder",
     "stack",
+    "transformer",
+    "transformer_decoder",
+    "transformer_seq2seq",
     "variational_autoencoder",
     "vgg",
     "vgg11",

@@ -181,6 +181,9 @@ class Objective(ABC):
             ModelError: It has not.
         """
 
+    def epoch_begins(self) -> None:  # noqa: B027 - most objectives carry nothing along
+        """Told before the first step of every epoch."""
+
     def state(self) -> dict[str, Any]:
         """What the objective has come to hold while training, for a checkpoint: tensors and JSON values."""
         return {}

@@ -17,6 +17,9 @@ ObjectiveName = Literal[
     "denoising",
     "contractive",
     "elbo",
+    "language",
+    "translation",
+    "frames",
     "adversarial",
     "contrastive_divergence",
     "q_learning",
@@ -32,6 +35,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "corruption": ("denoising",),
     "amount": ("denoising",),
     "beta": ("elbo",),
+    "teacher_forcing": ("translation",),
     "gradient_penalty": ("adversarial",),
     "discriminator_steps": ("adversarial",),
     "generator_steps": ("adversarial",),
@@ -53,7 +57,7 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "adversarial, contrastive_divergence, q_learning, ddpg. "
+        "language, translation, frames, adversarial, contrastive_divergence, q_learning, ddpg. "
         "auto: what the model is made for, supervised for most. All but supervised need no target.",
     )
     loss: str | dict[str, Any] = Field(
@@ -95,6 +99,13 @@ class ObjectiveSettings(Settings):
         gt=0,
         description="How much of it, above 0: the standard deviation of gaussian noise in prepared units, or "
         "the share of the numbers that is masked or set to the ends of their range, below 1",
+    )
+    teacher_forcing: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Share of the steps of a translation that are fed with the true last word, from 0 to 1; "
+        "the others get the network's own",
     )
     beta: NonNegative = Field(
         1.0, description="Weight of the divergence in elbo, from 0. 1: a bound of the likelihood."

@@ -5,7 +5,15 @@ from __future__ import annotations
 from glasshouse.ship.markdown import code, shown, words
 from glasshouse.ship.schema import WITH_PROBABILITIES, Schema
 
-_ROWS = {"table": '"rows.csv"', "images": '"picture.png"', "arrays": '"rows.npy"'}
+_ROWS = {
+    "table": '"rows.csv"',
+    "images": '"picture.png"',
+    "text": '"texts.txt"',
+    "series": '"rows.csv"',
+    "pairs": '"texts.txt"',
+    "frames": '["60-64-67 60-65-69 ."]',
+    "arrays": '"rows.npy"',
+}
 
 
 def usage(schema: Schema) -> list[str]:
@@ -87,7 +95,12 @@ def _input(schema: Schema, shape: str) -> str:
     begin = f"It takes `input`, float32 ({shape})"
     if schema.kind == "images":
         return f"{begin}: pixels from 0 to 255, scaled as below."
-    if schema.kind == "table":
+    if schema.kind == "text":
+        return (
+            f"It takes `input`, int64 ({shape}): numbers of tokens, padded with 0 behind; "
+            "`gh.load(...).prepare(texts)` gives them."
+        )
+    if schema.kind in ("table", "series"):
         return (
             f"{begin}: rows that are prepared already, as `preprocessing.json` says; "
             "`gh.load(...).prepare(rows)` gives them."
@@ -97,12 +110,13 @@ def _input(schema: Schema, shape: str) -> str:
 
 def _example(schema: Schema) -> list[str]:
     sizes = ", ".join(map(str, schema.input_shape))
+    number = "int64" if schema.kind == "text" else "float32"
     if schema.kind != "images":
         return [
             "import numpy as np",
             "import onnxruntime",
             "",
-            f"inputs = np.zeros((1, {sizes}), np.float32)  # prepared rows",
+            f"inputs = np.zeros((1, {sizes}), np.{number})  # prepared rows",
         ]
     channels, height, width = schema.input_shape
     mode = "L" if channels == 1 else "RGB"

@@ -71,7 +71,7 @@ class TablePreparation(Preparation):
             )
         frame = raw.frame[rows]
         encoders = [_fit(frame[each.name], each, settings.prepare) for each in used]
-        return cls(encoders, _layout_of(raw), unit_rows=settings.prepare.scaling == "unit-vector")
+        return cls(encoders, layout_of(raw), unit_rows=settings.prepare.scaling == "unit-vector")
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -146,8 +146,10 @@ class TablePreparation(Preparation):
         line = int(cells.lines[0]) if cells.lines is not None else 0
         return RawTable(frame, columns, None, cells.origin, line, notes=cells.notes, layout=layout)
 
-    def warnings(self, raw: RawTable) -> list[str]:
+    def warnings(self, raw: Raw) -> list[str]:
         """What in these rows training never saw, a sentence per column."""
+        if not isinstance(raw, RawTable):
+            return []
         told = ((encoder.column, encoder.unseen(raw.frame[encoder.column])) for encoder in self.encoders)
         return [f"column {column!r}: {what}" for column, what in told if what]
 
@@ -211,7 +213,7 @@ def _fit(cells: pl.Series, column: Column, settings: PrepareSettings) -> Encoder
     return CategoryEncoder.fit(cells, settings.most_categories, settings.rare_below)
 
 
-def _layout_of(raw: RawTable) -> TableLayout:
+def layout_of(raw: RawTable) -> TableLayout:
     """The layout of the source, or of the frame itself where it is the source."""
     if raw.layout is not None:
         return raw.layout
