@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +17,9 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawTable, Target
 from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
+
+Rows = NDArray[np.int64]
+"""Numbers of raw rows."""
 
 
 def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto") -> Prepared:
@@ -67,18 +71,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
             fix="name data.target, or learn the rows themselves: data.task = 'reconstruction'",
         )
     scale = _output_scale(target, split.train, raw.origin) if target.task == "regression" else None
-    named = {"training": split.train, "validation": split.validation, "test": split.test}
-    parts = {
-        name: _part(raw, target, rows, preparation, scale, name) if len(rows) else None
-        for name, rows in named.items()
-    }
-    train = parts["training"]
-    if train is None:
-        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
     return Prepared(
-        train=train,
-        validation=parts["validation"],
-        test=parts["test"],
+        *_divided(raw, split, lambda rows, name: _part(raw, target, rows, preparation, scale, name)),
         task=target.task,
         input_shape=preparation.input_shape,
         outputs=len(target.classes) if target.task == "classification" else 1,
@@ -89,20 +83,38 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
     )
 
 
+class _Divided(NamedTuple):
+    """The parts in the order in which they are prepared."""
+
+    train: Part
+    validation: Part | None
+    test: Part | None
+
+
+def _divided(raw: Raw, split: Split, part: Callable[[Rows, str], Part]) -> _Divided:
+    """The three parts by what makes one; those without rows are ``None``.
+
+    Raises:
+        DataError: The training part has no rows.
+    """
+    if not len(split.train):
+        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+    return _Divided(
+        part(split.train, "training"),
+        part(split.validation, "validation") if len(split.validation) else None,
+        part(split.test, "test") if len(split.test) else None,
+    )
+
+
 def _own_targets(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
     """Parts whose targets are their inputs: the same tensor, not a copy."""
-    named = {"training": split.train, "validation": split.validation, "test": split.test}
-    parts: dict[str, Part | None] = {}
-    for name, rows in named.items():
-        inputs = inputs_of(raw.take(rows), preparation, name) if len(rows) else None
-        parts[name] = None if inputs is None else Part(inputs, inputs, rows)
-    train = parts["training"]
-    if train is None:
-        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+
+    def part(rows: Rows, name: str) -> Part:
+        inputs = inputs_of(raw.take(rows), preparation, name)
+        return Part(inputs, inputs, rows)
+
     return Prepared(
-        train=train,
-        validation=parts["validation"],
-        test=parts["test"],
+        *_divided(raw, split, part),
         task="reconstruction",
         input_shape=preparation.input_shape,
         outputs=math.prod(preparation.input_shape),
@@ -115,22 +127,14 @@ def _next_tokens(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
     """Pieces of a text whose targets are their own tokens, one step later; over the edge of a part nothing
     is looked at, so that its last step has no target.
     """
-    named = {"training": split.train, "validation": split.validation, "test": split.test}
-    parts: dict[str, Part | None] = {}
-    for name, rows in named.items():
-        inputs = inputs_of(raw.take(rows), preparation, name) if len(rows) else None
-        if inputs is None:
-            parts[name] = None
-            continue
+
+    def part(rows: Rows, name: str) -> Part:
+        inputs = inputs_of(raw.take(rows), preparation, name)
         later = torch.cat([inputs.flatten()[1:], inputs.new_zeros(1)])
-        parts[name] = Part(inputs, later.reshape(inputs.shape), rows)
-    train = parts["training"]
-    if train is None:
-        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+        return Part(inputs, later.reshape(inputs.shape), rows)
+
     return Prepared(
-        train=train,
-        validation=parts["validation"],
-        test=parts["test"],
+        *_divided(raw, split, part),
         task="language",
         input_shape=preparation.input_shape,
         outputs=preparation.tokens,
@@ -143,7 +147,8 @@ def _next_tokens(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
 def _next_steps(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
     """Windows and the next steps of the target, in the scale of the variable that is forecast."""
     assert raw.target is not None, "a forecast without a target"
-    assert raw.ahead is not None, "a forecast without what comes"
+    ahead = raw.ahead
+    assert ahead is not None, "a forecast without what comes"
     assert isinstance(preparation, SeriesPreparation), "a forecast of no series"
     name = raw.target.name
     column = preparation.variables.index(name) if name in preparation.variables else None
@@ -152,21 +157,16 @@ def _next_steps(raw: RawTable, split: Split, preparation: Preparation) -> Prepar
         if column is None
         else OutputScale(preparation.centre[column], preparation.spread[column])
     )
-    parts: dict[str, Part | None] = {}
-    for each, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
-        inputs = inputs_of(raw.take(rows), preparation, each) if len(rows) else None
-        scaled = ((raw.ahead[rows] - scale.centre) / scale.spread).astype(np.float32)
-        parts[each] = None if inputs is None else Part(inputs, torch.from_numpy(scaled), rows)
-    train = parts["training"]
-    if train is None:
-        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+
+    def part(rows: Rows, part_name: str) -> Part:
+        scaled = ((ahead[rows] - scale.centre) / scale.spread).astype(np.float32)
+        return Part(inputs_of(raw.take(rows), preparation, part_name), torch.from_numpy(scaled), rows)
+
     return Prepared(
-        train=train,
-        validation=parts["validation"],
-        test=parts["test"],
+        *_divided(raw, split, part),
         task="forecast",
         input_shape=preparation.input_shape,
-        outputs=raw.ahead.shape[1],
+        outputs=ahead.shape[1],
         classes=(),
         target_name=name,
         scale=scale,
@@ -177,19 +177,14 @@ def _next_steps(raw: RawTable, split: Split, preparation: Preparation) -> Prepar
 def _pairs(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
     """Texts and their translations, each with its end."""
     assert isinstance(preparation, PairPreparation), "a translation of no pairs"
-    parts: dict[str, Part | None] = {}
-    for name, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+
+    def part(rows: Rows, name: str) -> Part:
         taken = raw.take(rows)
-        inputs = inputs_of(taken, preparation, name) if len(rows) else None
         wanted = torch.from_numpy(preparation.translations(taken))
-        parts[name] = None if inputs is None else Part(inputs, wanted, rows)
-    train = parts["training"]
-    if train is None:
-        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+        return Part(inputs_of(taken, preparation, name), wanted, rows)
+
     return Prepared(
-        train=train,
-        validation=parts["validation"],
-        test=parts["test"],
+        *_divided(raw, split, part),
         task="translation",
         input_shape=preparation.input_shape,
         outputs=len(preparation.wanted),
@@ -202,23 +197,16 @@ def _pairs(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
 def _next_frames(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
     """Pieces with silence in front, and what sounds at every step; behind the end targets are below 0."""
     assert isinstance(preparation, FramesPreparation), "frames of no music"
-    parts: dict[str, Part | None] = {}
-    for name, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+
+    def part(rows: Rows, name: str) -> Part:
         taken = raw.take(rows)
-        frames = inputs_of(taken, preparation, name) if len(rows) else None
-        if frames is None:
-            parts[name] = None
-            continue
+        frames = inputs_of(taken, preparation, name)
         before = torch.cat([torch.zeros_like(frames[:, :1]), frames[:, :-1]], dim=1)
         behind = torch.arange(frames.shape[1]) >= torch.from_numpy(preparation.lengths(taken))[:, None]
-        parts[name] = Part(before, frames.masked_fill(behind.unsqueeze(2), BEHIND), rows)
-    train = parts["training"]
-    if train is None:
-        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+        return Part(before, frames.masked_fill(behind.unsqueeze(2), BEHIND), rows)
+
     return Prepared(
-        train=train,
-        validation=parts["validation"],
-        test=parts["test"],
+        *_divided(raw, split, part),
         task="frames",
         input_shape=preparation.input_shape,
         outputs=preparation.input_shape[1],
@@ -251,7 +239,7 @@ def inputs_of(raw: Raw, preparation: Preparation, part: str = "") -> torch.Tenso
 def _part(
     raw: Raw,
     target: Target,
-    rows: NDArray[np.int64],
+    rows: Rows,
     preparation: Preparation,
     scale: OutputScale | None,
     name: str,
@@ -271,7 +259,7 @@ def _part(
     return Part(inputs, torch.from_numpy(standardised.astype(np.float32)[:, np.newaxis]), rows)
 
 
-def _output_scale(target: Target, train: NDArray[np.int64], origin: str) -> OutputScale:
+def _output_scale(target: Target, train: Rows, origin: str) -> OutputScale:
     values = target.values[train].astype(np.float64)
     spread = float(values.std()) if len(values) else 0.0
     if spread == 0.0:
