@@ -13,7 +13,8 @@ import glasshouse as gh
 from glasshouse.cli.app import execute
 from glasshouse.core.errors import DataError, ModelError, SettingError, UnknownNameError, UsageError
 from glasshouse.project.deconvolving import deconvolved
-from glasshouse.project.dreaming import read_pixels, sleeper_of
+from glasshouse.project.picture import read_pixels
+from glasshouse.project.sleeper import sleeper_of
 
 BLACK = np.zeros((9, 9), np.uint8)
 

@@ -9,7 +9,8 @@ import torch
 
 from glasshouse.attribution import Projection, deconvolve
 from glasshouse.attribution.layer_output import telling_layer
-from glasshouse.project.dreaming import Picture, Source, read_pixels, sleeper_of
+from glasshouse.project.picture import Picture, read_pixels
+from glasshouse.project.sleeper import Source, sleeper_of
 
 
 class Deconvolved(Picture):
