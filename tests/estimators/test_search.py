@@ -136,7 +136,8 @@ def test_a_network_that_diverges_leaves_the_others_their_scores():
 
 def test_early_stopping_and_rates_of_their_own_are_trained_one_by_one():
     network = NetworkClassifier((6,), max_iter=12, random_state=0, early_stopping=True)
-    assert searched(network, {"alpha": [0.0, 1.0]}, cv=2)[1].best_estimator_.validation_scores_ is not None
+    best = searched(network, {"alpha": [0.0, 1.0]}, cv=2)[1].best_estimator_
+    assert len(best.validation_scores_) == best.n_iter_
     falling = NetworkClassifier((6,), max_iter=8, random_state=0, solver="sgd", learning_rate="invscaling")
     searched(falling, {"alpha": [0.0, 1.0]}, cv=2, scoring="neg_log_loss")
 

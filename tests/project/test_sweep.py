@@ -59,7 +59,7 @@ def test_a_sweep_finds_the_better_rate_and_ships_it(swept):
     assert found.best.settings == {"training.learning_rate": 0.03}
     assert found.run.experiment.training.learning_rate == 0.03
     assert found.run.status["state"] == "finished"
-    assert found.run.bundle is not None
+    assert gh.load(found.run.bundle).schema.model["name"] == "mlp"
     assert found.summary["best"]["trial"] == found.best.number == 1
     assert found.summary["trials"] == {"finished": 2, "dropped": 0, "failed": 0}
     assert found.report.read_text().startswith("<!DOCTYPE html>")
@@ -250,6 +250,19 @@ def test_what_is_wrong_is_told_before_there_is_a_folder(swept, tmp_path, space, 
 def test_games_and_worlds_are_refused_because_no_held_out_rows_judge_them(swept, objective):
     with pytest.raises(UsageError, match=f"a sweep with the objective '{objective}'"):
         swept(sections={"objective": objective})
+
+
+@pytest.mark.parametrize("task", ["language", "translation", "frames", "forecast"])
+def test_tasks_whose_rows_follow_each_other_are_refused(swept, task):
+    with pytest.raises(UsageError, match=f"a sweep with data.task = '{task}'"):
+        swept(data={"source": "iris", "task": task})
+
+
+def test_models_that_read_step_by_step_are_refused_wherever_they_are_named(swept):
+    with pytest.raises(UsageError, match="a sweep with the model 'recurrent'"):
+        swept(sections={"model": "recurrent"})
+    with pytest.raises(UsageError, match="a sweep with the model 'transformer'"):
+        swept({"model.name": ["mlp", "transformer"]})
 
 
 def test_a_sweep_has_its_own_space(swept):

@@ -45,7 +45,7 @@ def searched(source, folder):
     with Claims(folder) as claims:
         while len(done) < source.total:
             unit = source.ask(done, claims)
-            assert unit is not None
+            assert unit is not None, "the source has trials left and gave none"
             for asked in unit.asked:
                 assert asked.number not in done
                 done[asked.number] = Trial(

@@ -14,11 +14,13 @@ from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.environment import environment
 from glasshouse.experiment.run import new_folder
 from glasshouse.experiment.toml import write_experiment
+from glasshouse.models import MODELS
 from glasshouse.project.arguments import as_experiment
 from glasshouse.project.materials import anchored, read_and_divide
 from glasshouse.project.searching import Searching
 from glasshouse.project.stages import Tell
 from glasshouse.search import Space, Sweep, SweepSettings, read_space
+from glasshouse.search.dimension import Choice
 from glasshouse.search.ground import Ground
 from glasshouse.search.measure import Measure
 from glasshouse.search.networks import Foundry
@@ -26,6 +28,8 @@ from glasshouse.search.search import scale_of, source_of
 
 INCOMPARABLE = ("adversarial", "contrastive_divergence", "q_learning", "ddpg")
 """Objectives without held-out rows that could judge, or with a loss of these that says nothing."""
+STEPWISE = ("language", "translation", "frames", "forecast")
+"""Tasks whose rows follow each other."""
 
 
 def begin_sweep(
@@ -59,6 +63,7 @@ def begin_sweep(
     found = read_space(space)
     base = as_experiment(experiment)
     refuse_incomparable(base)
+    refuse_sequences(base, found)
     base = anchored(base)
     raw, split = read_and_divide(base, data)
     ground = Ground(raw, split, settings.folds, base.seed)
@@ -159,6 +164,31 @@ def refuse_incomparable(experiment: Experiment) -> None:
             expected="an objective whose loss or metric on held-out rows says which trial is better",
             fix="compare such runs one by one: glasshouse compare RUN RUN",
         )
+
+
+def refuse_sequences(experiment: Experiment, space: Space) -> None:
+    """Refuse tasks and models that read step by step: folds would cut texts and series apart, and their rows
+    are prepared in ways that trials do not know yet.
+
+    Raises:
+        UsageError: The experiment has such a task, or it or the space such a model.
+    """
+    if experiment.data.task in STEPWISE:
+        raise UsageError(
+            f"a sweep with data.task = {experiment.data.task!r}",
+            expected="rows that can be divided into folds, of a table or of pictures",
+            fix="compare such runs one by one: glasshouse compare RUN RUN",
+        )
+    spaced = next(
+        (each.values for each in space if each.key == "model.name" and isinstance(each, Choice)), ()
+    )
+    for name in (experiment.model.name, *spaced):
+        if isinstance(name, str) and name != "auto" and MODELS.find(name).facts["takes"] == "sequence":
+            raise UsageError(
+                f"a sweep with the model {name!r}",
+                expected="a model for tables or pictures",
+                fix="compare such runs one by one: glasshouse compare RUN RUN",
+            )
 
 
 def _refuse_unfair(settings: SweepSettings, space: Space) -> None:
