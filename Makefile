@@ -42,6 +42,7 @@ format: setup  ## format the code and sort the imports
 
 bench: .venv-bench/.ready  ## time training steps side by side with other trainers, write docs/benchmarks.md
 	OMP_NUM_THREADS= .venv-bench/bin/python benchmarks/step_time.py --write docs/benchmarks.md
+	OMP_NUM_THREADS= .venv-bench/bin/python benchmarks/dense_step.py --write docs/benchmarks.md
 
 $(VENV)/.docs: $(VENV)/.ready
 	$(PIP) install --constraint constraints-cpu.txt --editable '.[docs]'

@@ -1,4 +1,4 @@
-"""Time per step with and without autograd: the dense engine, Glasshouse by autograd, and two plain loops.
+"""Time per step of small dense networks: Glasshouse by each of its engines, plain loops, and other trainers.
 
 All in one process and on pinned threads, epoch by epoch in turns, so that a busy moment of the machine meets
 everybody. What counts is the ratio within a round.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from contestants import in_memory_loop, tutorial_loop
+from contestants import in_memory_loop, jax_scan, lightning_trainer, scikit_learn_mlp, tutorial_loop
 from contestants.glasshouse_train import train_watched
 from measuring.cases import CASES, Case, Task, mlp, rows_of
 from measuring.clock import EpochEnds, spread
@@ -64,10 +64,16 @@ REFERENCE = "tutorial loop"
 WAYS: dict[str, Callable[[Task, EpochEnds], float]] = {
     REFERENCE: tutorial_loop.train,
     "by hand: in memory, fused Adam": in_memory_loop.train,
+    "scikit-learn MLPClassifier": scikit_learn_mlp.train,
+    "Lightning, barebones": lightning_trainer.train,
+    "JAX, jit of a whole-run scan": jax_scan.train,
     "Glasshouse, autograd": by_engine("autograd", {}),
     "Glasshouse, dense": by_engine("dense", {}),
     "Glasshouse, dense, no probes": by_engine("dense", {"probes": False}),
+    "Glasshouse, fused": by_engine("fused", {}),
+    "Glasshouse, fused, no probes": by_engine("fused", {"probes": False}),
 }
+PACKAGES = ("scikit-learn", "pytorch-lightning", "jax", "numba")
 
 
 def main() -> None:
@@ -78,16 +84,16 @@ def main() -> None:
     cases = [replace(SIZES[name], threads=options.threads) for name in options.cases]
     results = {case.name: measured(case, options.rounds) for case in cases}
     command = f"python benchmarks/dense_step.py --threads {options.threads} --rounds {options.rounds}"
-    machine = describe(command + f" --cases {' '.join(options.cases)}", (), before)
+    machine = describe(command + f" --cases {' '.join(options.cases)}", PACKAGES, before)
     parts = [
-        f"## The dense engine, {options.threads} thread{'s' * (options.threads > 1)}",
+        f"## Small dense networks, {options.threads} thread{'s' * (options.threads > 1)}",
         sentence(machine),
         "Speed as a multiple of the tutorial loop's, of the same round: median (quartiles) of "
         f"{options.rounds} rounds. All end with the same loss but for rounding.",
         *(f"### {case.title}\n\n{detailed(results[case.name])}" for case in cases),
     ]
     publish(
-        f"dense_step_{options.threads}",
+        f"small_networks_{options.threads}",
         "\n\n".join(parts),
         {"machine": machine, "results": results},
         options.write,

@@ -11,6 +11,7 @@ Grow any classic network on your own data, watch every number, and ship the resu
 
     gh.run(gh.Experiment(data={"source": "people.csv", "target": "income"}, model="mlp"))
     gh.fit(my_module, (inputs, targets), epochs=20)
+    gh.sweep("digits", {"training.learning_rate": {"from": 1e-4, "to": 1e-1, "scale": "log"}})
     gh.show("swish")                            # equation, picture, use, a worked number
     print(gh.explain(my_module, inputs[:1], targets[:1]))
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         activations,
         clipping,
         data,
+        estimators,
         initializers,
         layers,
         losses,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from glasshouse.evaluation import compare
     from glasshouse.experiment import Experiment, Run
     from glasshouse.explain.face import Explain
-    from glasshouse.project import fit, resume, run
+    from glasshouse.project import dream, fit, resume, run, sweep
     from glasshouse.ship import load
 
     explain: Explain
@@ -52,6 +54,8 @@ __all__ = [
     "clipping",
     "compare",
     "data",
+    "dream",
+    "estimators",
     "explain",
     "fit",
     "initializers",
@@ -66,6 +70,7 @@ __all__ = [
     "run",
     "schedules",
     "show",
+    "sweep",
 ]
 
 # Imported when first asked for: torch alone takes more than a second, and help texts need none of it.
@@ -73,11 +78,13 @@ _HOMES = {
     "Experiment": "glasshouse.experiment",
     "Run": "glasshouse.experiment",
     "compare": "glasshouse.evaluation",
+    "dream": "glasshouse.project",
     "fit": "glasshouse.project",
     "load": "glasshouse.ship",
     "resume": "glasshouse.project",
     "run": "glasshouse.project",
     "show": "glasshouse.concepts",
+    "sweep": "glasshouse.project",
 }
 
 # Folders that are called by their own name: gh.activations.Swish, gh.layers.Conv2d ...
@@ -85,6 +92,7 @@ _FOLDERS = (
     "activations",
     "clipping",
     "data",
+    "estimators",
     "explain",
     "initializers",
     "layers",

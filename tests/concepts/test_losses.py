@@ -282,3 +282,30 @@ def test_the_arithmetic_reads_well():
     assert rule.expand(inputs, "loss", ()).text() == "ln(e^(2) + e^(1) + e^(0.1)) − 2"
     gradient = rule.expand_gradient(inputs, {"loss": torch.tensor(1.0)}, "outputs", (0, 0))
     assert gradient.symbols() == "dloss·(p[0] − 1) / 1"
+
+
+def test_temporal_difference_moves_the_taken_action_only(numbers):
+    actions = classes(6).double()
+    pairs = torch.stack([actions, numbers(6)], 1)
+    cases = [Case({"outputs": scale * numbers(6, 3), "targets": pairs}, {"delta": 0.7}) for scale in (1, 30)]
+    check_rule(LOSSES["temporal_difference"], cases)
+
+
+def test_temporal_difference_is_hubers_loss_of_one_column(numbers):
+    outputs, taken = numbers(5, 3), classes(5)
+    expected = F.huber_loss(outputs[torch.arange(5), taken], torch.ones(5).double())
+    pairs = torch.stack([taken.double(), torch.ones(5).double()], 1)
+    assert losses.TemporalDifference()(outputs, pairs).item() == pytest.approx(expected.item(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("targets", "error", "told"),
+    [
+        ([[0.0, 1.0]], ModelError, r"expected: outputs \(N, actions\) and targets \(N, 2\)"),
+        ([[0.0, 1.0], [2.0, 1.0]], DataError, "action 2 with 2 outputs"),
+        ([[0.5, 1.0], [1.0, 1.0]], DataError, "action 0.5 with 2 outputs"),
+    ],
+)
+def test_targets_that_name_no_action_are_refused(targets, error, told):
+    with pytest.raises(error, match=told):
+        losses.TemporalDifference()(torch.zeros(2, 2), torch.tensor(targets))

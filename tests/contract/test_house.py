@@ -96,6 +96,8 @@ def test_the_public_names_are_these():
         "clipping",
         "compare",
         "data",
+        "dream",
+        "estimators",
         "explain",
         "fit",
         "initializers",
@@ -110,6 +112,7 @@ def test_the_public_names_are_these():
         "run",
         "schedules",
         "show",
+        "sweep",
     ]
     for name in glasshouse.__all__:
         assert getattr(glasshouse, name) is not None

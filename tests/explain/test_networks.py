@@ -182,6 +182,14 @@ MODELS_TRIED = {
         f"cifar_resnet{depth}": ({"classes": 3, "width": 0.25}, (2, 3, 12, 12))
         for depth in (8, 14, 20, 32, 44, 56, 110)
     },
+    "q_network": (
+        {"inputs": 4, "outputs": 3, "hidden": [5], "centre": [0.5] * 4, "spread": [2.0] * 4},
+        (3, 4),
+    ),
+    "actor_critic": (
+        {"inputs": 4, "outputs": 3, "hidden": [5], "low": [-1, 0, -2], "high": [1, 3, 2]},
+        (3, 4),
+    ),
     "mobilenet": ({"classes": 3, "width": 0.1}, (2, 3, 33, 33)),
     "autoencoder": ({"inputs": 5, "hidden": [4], "code": 2, "normalization": "batch"}, (4, 5)),
     "sparse_autoencoder": ({"inputs": 5, "code": 6}, (3, 5)),
@@ -189,6 +197,8 @@ MODELS_TRIED = {
     "contractive_autoencoder": ({"inputs": 5, "code": 3}, (3, 5)),
     "convolutional_autoencoder": ({"size": (7, 8), "widths": [2, 3], "code": 3}, (2, 1, 7, 8)),
     "variational_autoencoder": ({"inputs": 5, "hidden": [4], "code": 2}, (3, 5)),
+    "gan": ({"inputs": 5, "generator": [4], "discriminator": [6, 3]}, (3, 5)),
+    "dcgan": ({"size": (8, 12), "filters": 3, "discriminator_normalization": "layer"}, (2, 1, 8, 12)),
 }
 REBUILDING = {name for name, each in MODELS.items() if each.facts.get("gives") == "reconstruction"}
 """Models whose target is the input."""
@@ -205,9 +215,22 @@ def test_the_models_of_the_package(name):
     net, x = MODELS.build({"name": name, **settings}).double(), torch.randn(*shape, dtype=torch.float64)
     y = x if name in REBUILDING else torch.arange(len(x)) % 3
     loss = "mse" if name in REBUILDING else "cross_entropy"
+    if MODELS[name].facts.get("gives") == "generation":  # the discriminator is called with rows
+        y, loss = torch.ones(len(x), dtype=torch.float64), "binary_cross_entropy"
     expected = by_autograd(net, x, lambda output: LOSSES.build(loss)(output, y))
     explanation = gh.explain(net, x, y, loss)
     assert set(explanation.badges) == {"checked"}
+    assert_gradients(explanation, expected)
+
+
+def test_a_dueling_network_under_the_temporal_difference():
+    torch.manual_seed(2)
+    net = MODELS.build(
+        {"name": "q_network", "inputs": 4, "outputs": 3, "hidden": [5], "dueling": True}
+    ).double()
+    x, y = torch.randn(3, 4).double(), torch.tensor([[0, 1.0], [2, -1.0], [1, 3.0]]).double()
+    expected = by_autograd(net, x, lambda output: LOSSES.build("temporal_difference")(output, y))
+    explanation = gh.explain(net, x, y, "temporal_difference")
     assert_gradients(explanation, expected)
 
 

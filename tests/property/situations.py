@@ -240,6 +240,12 @@ def by_value(draw: Draw, extreme: bool) -> Situation:
     return {}, {"outputs": numbers(draw, *shape, extreme=extreme), "targets": numbers(draw, *shape)}
 
 
+def taken_action(draw: Draw, extreme: bool) -> Situation:
+    rows, actions = draw(st.integers(1, 4)), draw(few)
+    pairs = torch.stack([whole(draw, actions, rows).double(), numbers(draw, rows)], dim=1)
+    return {}, {"outputs": numbers(draw, rows, actions, extreme=extreme), "targets": pairs}
+
+
 LOSS_SITUATIONS = {
     "cross_entropy": by_class,
     "focal": by_class,
@@ -252,6 +258,7 @@ LOSS_SITUATIONS = {
     "mae": by_value,
     "mape": by_value,
     "huber": by_value,
+    "temporal_difference": taken_action,
 }
 
 LAYER_SITUATIONS = {

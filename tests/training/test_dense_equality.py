@@ -32,6 +32,8 @@ def part_for(loss: str, dtype: torch.dtype, shape: tuple[int, ...] = (6,)) -> Pa
     flat = inputs.flatten(1)
     if LOSSES.find(loss).facts["task"] == "regression":
         targets = (flat[:, :1].sin() + flat[:, 1:2] + 3).to(dtype)
+    elif LOSSES.find(loss).facts["task"] == "control":
+        targets = torch.stack([flat[:, :3].argmax(1).to(dtype), flat[:, 0].to(dtype)], dim=1)
     elif loss == "binary_cross_entropy":
         targets = (flat[:, 0] > flat[:, 1]).long()
     else:

@@ -31,7 +31,8 @@ from .test_resume import HARD, KillAt, Killed, assert_same, evidence
 
 def test_auto_takes_the_dense_engine_where_every_piece_has_a_rule():
     choice = choose_engine(make_job())
-    assert (choice.name, choice.why) == ("dense", "every layer and the loss have rules")
+    assert choice.name == "dense"
+    assert choice.why.startswith("every layer and the loss have rules (not fused: ")
     assert choose_engine(make_job(engine="autograd")).name == "autograd"
 
 
@@ -88,7 +89,8 @@ def test_what_it_cannot_train_is_named_and_auto_takes_autograd(changes, piece):
 
 def test_the_outcome_says_which_engine_ran_and_why():
     outcome = train(make_job(epochs=1))
-    assert (outcome.engine, outcome.engine_why) == ("dense", "every layer and the loss have rules")
+    assert outcome.engine == "dense"
+    assert outcome.engine_why.startswith("every layer and the loss have rules (not fused: ")
     outcome = train(make_job(epochs=1, network=nn.Sequential(Own(2, 2))))
     assert outcome.engine == "autograd"
     assert outcome.engine_why.startswith("layer '0' (Own)")

@@ -15,6 +15,7 @@ from glasshouse.training.loop import Training, train
 from glasshouse.training.range_test import range_test
 from glasshouse.training.records import Records
 from glasshouse.training.regularization import Regularization, build_regularizer
+from glasshouse.training.turn import Turn
 
 from .conftest import network, points
 from .test_loop import largest_difference
@@ -78,17 +79,12 @@ def test_clipping_sees_the_gradient_with_the_penalty(job):
 
 def test_biases_and_norms_are_left_alone(job):
     ours = job(**PLAIN, network=network(dropout=0.0))
-    training = Training(
-        job(**PLAIN, network=ours.network, regularizers=[{"name": "l1", "strength": 1.0}]),
-        Records(None),
-        None,
-        (),
-    )
+    turn = Turn(job(**PLAIN, network=ours.network, regularizers=[{"name": "l1", "strength": 1.0}]))
     expected = sum(float(each.detach().abs().sum()) for each in ours.network.parameters() if each.dim() > 1)
-    with training.flat.installed():
-        assert training.regularization.penalty() == pytest.approx(expected, rel=1e-6)
-        training.flat.zero_gradients()
-        training.finish_gradient()
+    with turn.flat.installed():
+        assert turn.regularization.penalty() == pytest.approx(expected, rel=1e-6)
+        turn.flat.zero_gradients()
+        turn.finish_gradient()
         for each in ours.network.parameters():
             wanted = torch.sign(each.detach()) if each.dim() > 1 else torch.zeros_like(each)
             assert torch.equal(each.grad, wanted)
@@ -215,14 +211,14 @@ def test_parameters_that_are_not_flat_are_treated_alike(job, monkeypatch):
     settings = {"network": network(), "regularizers": specs, "clip_norm": 0.5, "clip_adaptive": 0.1}
     flat, apart = job(**settings), job(**{**settings, "network": network()})
     train(flat)
-    monkeypatch.setattr("glasshouse.training.loop.can_flatten", lambda *_: False)
-    assert Training(apart, Records(None), None, ()).flat is None
+    monkeypatch.setattr("glasshouse.training.turn.can_flatten", lambda *_: False)
+    assert Training(apart, Records(None), None, ()).leading.flat is None
     train(apart)
     assert largest_difference(flat.network, apart.network) < 1e-5
 
 
 def test_noise_on_weights_works_where_parameters_are_not_flat(job, monkeypatch):
-    monkeypatch.setattr("glasshouse.training.loop.can_flatten", lambda *_: False)
+    monkeypatch.setattr("glasshouse.training.turn.can_flatten", lambda *_: False)
     ours = job(
         **{**PLAIN, "learning_rate": 1e-12},
         network=nn.Sequential(nn.Linear(2, 2)),

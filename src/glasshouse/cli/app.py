@@ -8,6 +8,7 @@ import sys
 import click
 
 from glasshouse.cli.compare import compare
+from glasshouse.cli.dream import dream
 from glasshouse.cli.env import env
 from glasshouse.cli.explain import explain
 from glasshouse.cli.list import list_command
@@ -16,7 +17,9 @@ from glasshouse.cli.output import show_bug, show_error
 from glasshouse.cli.predict import predict
 from glasshouse.cli.resume import resume
 from glasshouse.cli.run import run
+from glasshouse.cli.sample import sample
 from glasshouse.cli.show import show
+from glasshouse.cli.sweep import sweep
 from glasshouse.core.errors import GlasshouseError, StorageError, UsageError
 
 
@@ -30,7 +33,20 @@ def app() -> None:
     """Deep learning under glass: train any classic network on your own data and see every number."""
 
 
-for command in (run, new, list_command, show, explain, predict, resume, compare, env):
+for command in (
+    run,
+    sweep,
+    new,
+    list_command,
+    show,
+    explain,
+    dream,
+    predict,
+    sample,
+    resume,
+    compare,
+    env,
+):
     app.add_command(command)
 
 

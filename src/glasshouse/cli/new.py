@@ -29,28 +29,25 @@ def new(source: str, file: str | None, force: bool, as_json: bool, **chosen: Any
     """
     output = Output(as_json)
     experiment = read(source, chosen)
-    path = Path(file or f"{Path(source.rstrip('/')).stem}.toml")
+    path = Path(file or f"{Path(source.rstrip('/')).stem.replace(':', '-')}.toml")
     if path.exists() and not force:
         raise UsageError(f"{path} exists already", fix="choose another name, or add --force to replace it")
     from glasshouse.core.files import write_atomic
-    from glasshouse.experiment import decide
-    from glasshouse.experiment.decide import facts_of
     from glasshouse.experiment.toml import commented
-    from glasshouse.project.materials import gather
+    from glasshouse.project.pipeline import decided, scene_or_materials
 
-    materials = gather(experiment)
-    prepared, raw = materials.prepared, materials.raw
-    decided = decide(experiment, **facts_of(prepared))
+    materials = scene_or_materials(experiment, None)
+    prepared, meant = materials.prepared, decided(experiment, materials)
+    rows = int(materials.facts()["rows"])
     what = f"{len(prepared.classes)} classes" if prepared.classes else "a number"
+    told = f"{materials.origin}: {rows:,} rows. Predicts {prepared.target_name}, {what}."
     first_lines = [
-        f"{raw.origin}: {len(raw):,} rows. Predicts {prepared.target_name}, {what}.",
-        *raw.notes,
-        f'For these data, "auto" below would now mean: {_meant(decided)}.',
+        f"{materials.told()}." if prepared.task == "control" else told,
+        *materials.notes,
+        f'For these data, "auto" below would now mean: {_meant(meant)}.',
     ]
     write_atomic(path, commented(experiment, first_lines))
-    output.document(
-        {"experiment": path, "rows": len(raw), "task": prepared.task, "model": decided.model.name}
-    )
+    output.document({"experiment": path, "rows": rows, "task": prepared.task, "model": meant.model.name})
     for line in first_lines:
         output.say(line)
     output.say(f"\nWritten to {path}. Edit it, then: glasshouse run {path}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from glasshouse.core.errors import SettingError
@@ -61,9 +62,15 @@ class Concept:
 
     def settings(self) -> dict[str, inspect.Parameter]:
         """The settings that the concept takes, by name: the keyword arguments of ``build``."""
-        parameters = inspect.signature(self.build).parameters.values()
-        named = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        return {each.name: each for each in parameters if each.kind in named}
+        return dict(_named(self.build))
+
+
+@cache
+def _named(build: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """The parameters that may be given by name. Reading a signature takes longer than building a layer."""
+    parameters = inspect.signature(build).parameters.values()
+    named = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return {each.name: each for each in parameters if each.kind in named}
 
 
 class Catalogue(Mapping[str, Concept]):

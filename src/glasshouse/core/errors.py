@@ -6,10 +6,13 @@
     ├── UsageError            the command or call cannot be meant that way        (exit code 2)
     │   ├── UnknownNameError  no concept, model, column or setting has that name
     │   └── SettingError      a setting has a value that it cannot have
+    │       └── ParameterError    an estimator's parameter has (also a ValueError, as scikit-learn's have)
     ├── DataError             the data cannot be read or used as asked
+    │   └── SampleError       rows handed to an estimator cannot (also a ValueError)
     ├── ModelError            the network does not fit the data, or itself
     ├── TrainingError         training could not go on
     │   ├── NonFiniteError        a loss, gradient or weight became NaN or infinite
+    │   │   └── DivergedError         so it did in an estimator's training (also a ValueError)
     │   └── TrainingStoppedError  somebody asked training to stop before its end
     ├── StorageError          a file could not be written or read
     │   ├── CheckpointError   a checkpoint is damaged or belongs to something else
@@ -85,8 +88,16 @@ class SettingError(UsageError):
     """A setting has a value that it cannot have."""
 
 
+class ParameterError(SettingError, ValueError):
+    """A parameter of an estimator has a value that it cannot have; also a ``ValueError``."""
+
+
 class DataError(GlasshouseError):
     """The data cannot be read, or cannot be used as asked."""
+
+
+class SampleError(DataError, ValueError):
+    """Rows handed to an estimator cannot be used as asked; also a ``ValueError``, for scikit-learn."""
 
 
 class ModelError(GlasshouseError):
@@ -99,6 +110,10 @@ class TrainingError(GlasshouseError):
 
 class NonFiniteError(TrainingError):
     """A loss, gradient or weight became NaN or infinite during training."""
+
+
+class DivergedError(NonFiniteError, ValueError):
+    """An estimator's training left the finite numbers; also a ``ValueError``, for scikit-learn."""
 
 
 class TrainingStoppedError(TrainingError):

@@ -44,6 +44,13 @@ class Pointwise(Rule):
         each = self.value(y, t, **self.settings)
         return Forward({"loss": (each.sum() / self._divisor(y, t)).to(y.dtype)}, dict(values))
 
+    def each(self, values: Tensors) -> torch.Tensor:
+        """The formula of every sample (N,): the mean of its numbers, or their sum where W counts samples."""
+        y, t = self._pair(values)
+        value: torch.Tensor = self.value(y, t, **self.settings)
+        found = value.reshape(len(y), -1)
+        return found.sum(1) if self.by_sample else found.mean(1)
+
     def backward(self, saved: Tensors, gradients: Tensors) -> dict[str, torch.Tensor]:
         """``dy = dL f'(y, t) / W``."""
         y, t = self._pair(saved)

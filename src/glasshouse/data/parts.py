@@ -39,11 +39,13 @@ class Part:
         inputs: Shape (rows, *input_shape), float32.
         targets: int64 class indices, shape (rows,), or float32 standardised numbers, shape (rows, outputs).
         rows: Row numbers in the raw data, int64, shape (rows,).
+        weights: What each row counts in the loss, at least 0, shape (rows,); ``None`` where all count alike.
     """
 
     inputs: torch.Tensor
     targets: torch.Tensor
     rows: NDArray[np.int64]
+    weights: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)

@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from glasshouse.core.settings import Place, Settings
+from glasshouse.core.settings import Count, Place, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
-Task = Literal["classification", "regression", "reconstruction"]
-"""What is to be learnt: classes, numbers, or, without a target, the rows themselves."""
+Task = Literal["classification", "regression", "reconstruction", "generation", "control"]
+"""What is to be learnt: classes, numbers, without a target the rows themselves, or what to do in a world."""
 
 
 class SplitSettings(Settings):
@@ -73,12 +73,57 @@ class AugmentSettings(Settings):
         return any(self.model_dump().values())
 
 
+class ActingSettings(Settings):
+    """How a world is acted in: what there is in place of rows that lie ready.
+
+    What is left at auto is decided by whether actions are counted or are numbers between ends.
+    """
+
+    steps: Count | Literal["auto"] = Field(
+        "auto", description="Steps in the world per epoch, from 1, or auto. auto: 500."
+    )
+    every: int = Field(1, ge=1, description="Steps in the world between two updates of the network, from 1")
+    warmup: int | Literal["auto"] = Field(
+        "auto",
+        description="Steps at random before the first update, from 1, or auto. auto: 1000.",
+    )
+    memory: Count | Literal["auto"] = Field(
+        "auto",
+        description="Most steps that are remembered, from 1, or auto. auto: as many as are made, at most "
+        "100000. The oldest are forgotten first.",
+    )
+    explore: float | Literal["auto"] = Field(
+        "auto",
+        description="How much chance there is in what is done at the end, from 0 to 1, or auto. Of counted "
+        "actions the share that is random, of others the deviation of the noise in half widths of their "
+        "range. auto: 0.04 or 0.1.",
+    )
+    explore_first: float = Field(
+        1.0, ge=0, le=1, description="The share of counted actions that is random at the start, from 0 to 1"
+    )
+    explore_share: float = Field(
+        0.2, gt=0, le=1, description="Share of all steps over which it falls to the end, above 0 and up to 1"
+    )
+    noise: Literal["gaussian", "ornstein_uhlenbeck"] = Field(
+        "gaussian",
+        description="One of gaussian, ornstein_uhlenbeck: noise on actions that are numbers. The latter "
+        "drifts, so that it pushes for a while in one direction.",
+    )
+    episodes: int = Field(
+        10, ge=1, description="Episodes without chance that judge every epoch, from 1; always the same ones"
+    )
+    test_episodes: int = Field(
+        100, ge=2, description="Other episodes that measure the kept weights at the end, from 2"
+    )
+
+
 class DataSettings(Settings):
     """Where the data is, what it means, how it is divided and prepared."""
 
     source: Place = Field(
         description="A file (.csv, .tsv, .parquet, .arff, .txt), a folder of images with a folder per class, "
-        "a folder of text files with one file per class, or a built-in name such as digits or fashion-mnist."
+        "a folder of text files with one file per class, a built-in name such as digits or fashion-mnist, "
+        "or a world such as gymnasium:CartPole-v1 or world:grid."
     )
     target: str | int | None = Field(
         None, description="The column to predict, by name or by index (0 is the first, -1 the last)"
@@ -129,6 +174,7 @@ class DataSettings(Settings):
     split: SplitSettings = Field(default_factory=SplitSettings, description="How rows are divided")
     prepare: PrepareSettings = Field(default_factory=PrepareSettings, description="How values become numbers")
     augment: AugmentSettings = Field(default_factory=AugmentSettings, description="Random changes to images")
+    acting: ActingSettings = Field(default_factory=ActingSettings, description="How a world is acted in")
 
     @field_validator("separator")
     @classmethod

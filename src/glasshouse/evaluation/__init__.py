@@ -5,6 +5,17 @@ from __future__ import annotations
 from glasshouse.evaluation.answered import Answered
 from glasshouse.evaluation.comparison import compare
 from glasshouse.evaluation.evaluation import Evaluation, evaluate
+from glasshouse.evaluation.generation import Known, Making, evaluate_generation
 from glasshouse.evaluation.reconstruction import Question, evaluate_reconstruction
 
-__all__ = ["Answered", "Evaluation", "Question", "compare", "evaluate", "evaluate_reconstruction"]
+__all__ = [
+    "Answered",
+    "Evaluation",
+    "Known",
+    "Making",
+    "Question",
+    "compare",
+    "evaluate",
+    "evaluate_generation",
+    "evaluate_reconstruction",
+]

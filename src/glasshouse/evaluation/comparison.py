@@ -9,7 +9,7 @@ import polars as pl
 
 from glasshouse.core.errors import StorageError, UsageError
 from glasshouse.core.files import plain
-from glasshouse.evaluation.paired import Difference, error_difference, paired_difference
+from glasshouse.evaluation.paired import Difference, error_difference, paired_difference, return_difference
 from glasshouse.experiment.run import Run
 from glasshouse.metrics import METRICS, Prediction
 
@@ -118,6 +118,10 @@ def _paired(
             "difference": difference.to_dict(),
             "sentence": _sentence(first, second, part, difference),
         }
+    if one["task"] == "control":
+        returns = [both[name].to_numpy() for name in ("prediction_second", "prediction")]
+        difference = return_difference(*returns)
+        return {"difference": difference.to_dict(), "sentence": _sentence(first, second, part, difference)}
     answers = [_prediction(both[name], one["task"]) for name in ("prediction_second", "prediction")]
     difference = paired_difference(target, answers[0], answers[1], one["task"], seed=0)
     return {"difference": difference.to_dict(), "sentence": _sentence(first, second, part, difference)}
@@ -143,14 +147,15 @@ def _prediction(answers: pl.Series, task: str) -> Prediction:
 
 
 def _sentence(first: Run, second: Run, part: str, found: Difference) -> str:
-    where = f"on the same {found.rows:,} {part} rows"
+    things = "episodes" if found.metric == "return" else "rows"
+    where = f"on the same {found.rows:,} {part} {things}"
     if found.value == 0:
         return f"{first.name} and {second.name} do equally well {where}."
     better, worse = (second.name, first.name) if found.value > 0 else (first.name, second.name)
     ends = sorted([abs(found.low), abs(found.high)]) if found.decided else [found.low, found.high]
     unit = 100 if found.metric == "accuracy" else 1
     low, high = (f"{end * unit:.{1 if unit == 100 else 3}f}".replace("-", "−") for end in ends)
-    name = "points of accuracy" if unit == 100 else "of R²"
+    name = {"accuracy": "points of accuracy", "return": "of return"}.get(found.metric, "of R²")
     amount = f"{abs(found.value) * unit:.{1 if unit == 100 else 3}f} {name}"
     if found.decided:
         return f"{better} is better than {worse} by {amount} {where} (95 % interval {low} to {high})."

@@ -22,7 +22,7 @@ class Difference:
     """The primary metric of the first minus that of the second, on the same rows.
 
     Args:
-        metric: ``"accuracy"`` or ``"r2"``.
+        metric: ``"accuracy"``, ``"r2"`` or ``"return"``.
         rows: How many rows both answered.
         value: The difference; above 0 the first is better.
         low, high: Its confidence interval.
@@ -136,3 +136,25 @@ def error_difference(
     margin = float(stats.t.ppf(0.5 + LEVEL / 2, rows - 1)) * np.sqrt(float(moved @ moved) * rows / (rows - 1))
     method = "delta method on the rows' paired differences"
     return Difference("r2", rows, value, value - float(margin), value + float(margin), method)
+
+
+def return_difference(first: NDArray[np.float64], second: NDArray[np.float64]) -> Difference:
+    """Compare two policies by their mean returns in the same episodes.
+
+    Args:
+        first: Return of each episode by one policy.
+        second: Returns of the same episodes by the other.
+
+    Example:
+        >>> found = return_difference(np.array([5.0, 7.0, 9.0]), np.array([4.0, 5.0, 8.0]))
+        >>> round(found.value, 3), found.decided
+        (1.333, False)
+    """
+    gain = first - second
+    rows, value = len(gain), float(gain.mean())
+    if rows < 2:
+        return Difference("return", rows, value, float("-inf"), float("inf"), "undefined: one episode")
+    margin = float(stats.t.ppf(0.5 + LEVEL / 2, rows - 1)) * float(gain.std(ddof=1)) / rows**0.5
+    return Difference(
+        "return", rows, value, value - margin, value + margin, "Student's t over paired episodes"
+    )

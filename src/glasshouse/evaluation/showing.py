@@ -30,10 +30,12 @@ class Gallery:
 
     Args:
         to_pixels: From prepared rows to levels; ``None`` where rows are no pictures.
+        folder: Where they are to lie in the run folder.
     """
 
-    def __init__(self, to_pixels: ToPixels | None) -> None:
+    def __init__(self, to_pixels: ToPixels | None, folder: str = "reconstruction") -> None:
         self.to_pixels = to_pixels
+        self.folder = folder
         self.pictures = Pictures()
 
     def add(self, name: str, rows: torch.Tensor) -> list[str]:
@@ -41,7 +43,7 @@ class Gallery:
         if self.to_pixels is None:
             return []
         levels = self.to_pixels(rows.contiguous().numpy())
-        paths = [f"reconstruction/{name}-{number:02}.png" for number in range(1, len(levels) + 1)]
+        paths = [f"{self.folder}/{name}-{number:02}.png" for number in range(1, len(levels) + 1)]
         self.pictures |= dict(zip(paths, levels, strict=True))
         return paths
 

@@ -22,6 +22,10 @@ STEPS = {"vector": 8000, "image": 4000}
 """Optimizer steps that the number of epochs aims at."""
 EPOCHS = {"vector": (10, 100), "image": (10, 40)}
 """Fewest and most epochs."""
+IN_WORLDS = ("q_learning", "ddpg")
+"""Objectives that are for worlds."""
+MOST_OF_A_GAME = {"vector": 1000, "image": 200}
+"""Most epochs of a game: neither side learns a row by heart that it sees often, so steps count alone."""
 LARGE = 16
 """Pixels a side from which on pictures are reconstructed by convolutions."""
 
@@ -60,8 +64,14 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
         objective["name"] = "reconstruction" if task == "reconstruction" else "supervised"
     if objective["loss"] == "auto":
         loss = "cross_entropy" if task == "classification" else "mse"
-        objective["loss"] = "elbo" if objective["name"] == "elbo" else loss
-    decide_training(training, rows, takes)
+        own = {"elbo": "elbo", "adversarial": "non_saturating"}
+        objective["loss"] = own.get(objective["name"], loss)
+    if experiment.training.batch_size == "auto" and isinstance(training["batch_size"], int):
+        training["batch_size"] = min(training["batch_size"], largest_power(rows))  # a model's own is for many
+    if objective["name"] == "adversarial" and training["early_stopping"]["patience"] == "auto":
+        training["early_stopping"]["patience"] = "off"
+    most = MOST_OF_A_GAME[takes] if objective["name"] == "adversarial" else EPOCHS[takes][1]
+    decide_training(training, rows, takes, most)
     for spec in experiment.output.metrics:
         if task == "reconstruction":
             raise SettingError(
@@ -88,6 +98,8 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
         "denoising": "denoising",
         "contractive": "contractive",
     }
+    if objective == "adversarial":
+        return "dcgan" if takes == "image" else "gan"
     if objective in made_for:
         return f"{made_for[objective]}_autoencoder"
     large = takes == "image" and min(input_shape[1:]) >= LARGE
@@ -110,6 +122,12 @@ def objective_of(experiment: Experiment) -> str:
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
+    if name in IN_WORLDS:
+        raise SettingError(
+            f"objective {name!r} on rows",
+            expected="a world to act in",
+            fix="set data.source to a world, such as gymnasium:CartPole-v1",
+        )
     if name == "auto":
         name = "reconstruction" if task == "reconstruction" else "supervised"
     if task != "auto" and (task == "reconstruction") == (name == "supervised"):
@@ -121,8 +139,8 @@ def objective_of(experiment: Experiment) -> str:
     return name
 
 
-def decide_training(training: dict[str, Any], rows: int, takes: str) -> None:
-    """Fill in the training section, in place."""
+def decide_training(training: dict[str, Any], rows: int, takes: str, most: int) -> None:
+    """Fill in the training section, in place; ``most`` epochs at most."""
     if training["optimizer"] == "auto":
         training["optimizer"] = "adamw"
     name, _ = read_spec(training["optimizer"], "optimizer")
@@ -138,8 +156,7 @@ def decide_training(training: dict[str, Any], rows: int, takes: str) -> None:
         training["batch_size"] = batch_size(rows, takes)
     if training["epochs"] == "auto":
         steps = math.ceil(rows / (training["batch_size"] * training["accumulate"]))
-        fewest, most = EPOCHS[takes]
-        training["epochs"] = min(most, max(fewest, round(STEPS[takes] / steps)))
+        training["epochs"] = min(most, max(EPOCHS[takes][0], round(STEPS[takes] / steps)))
     stopping = training["early_stopping"]
     if stopping["patience"] == "auto":
         stopping["patience"] = max(5, math.ceil(training["epochs"] / 4))

@@ -25,7 +25,12 @@ PACKAGES = (
     "matplotlib",
     "pydantic",
 )
-OPTIONAL = {"tensorboard": "tensorboard", "pandas": "reading pandas frames"}
+OPTIONAL = {
+    "tensorboard": "tensorboard",
+    "numba": "training.engine = 'fused'",
+    "pandas": "reading pandas frames",
+    "gymnasium": "worlds of gymnasium",
+}
 
 
 def environment() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from glasshouse.core.concept import read_spec
 from glasshouse.core.devices import choose_device, threads_for
 from glasshouse.core.errors import SettingError
 from glasshouse.data.images.augment import Augmenter
@@ -17,6 +18,7 @@ from glasshouse.models import Layer
 from glasshouse.objectives import Objective
 from glasshouse.probes import interval
 from glasshouse.regularizers.early_stopping import EarlyStopping
+from glasshouse.schedules import SCHEDULES
 from glasshouse.training.batches import Batches, InMemoryBatches
 from glasshouse.training.job import Job
 from glasshouse.training.precision import Precision
@@ -97,8 +99,9 @@ def make_job(
             expected="'loss'",
             fix="set training.early_stopping.monitor to 'loss'",
         )
-    monitor = metric if stopping.monitor == "metric" and metric is not None else "loss"
+    monitor = metric if stopping.monitor == "metric" and metric is not None else objective.watched
     patience = stopping.patience if isinstance(stopping.patience, int) else None
+    refuse_incomparable(experiment, objective)
     return Job(
         network=network,
         batches=batches,
@@ -125,6 +128,45 @@ def make_job(
         device=device,
         engine=training.engine,
     )
+
+
+def refuse_incomparable(experiment: Experiment, objective: Objective) -> None:
+    """Refuse what compares losses, where those of an objective cannot be compared.
+
+    Raises:
+        SettingError: Early stopping, a schedule that watches the loss, or a rate that is to be found.
+    """
+    training = experiment.training
+    if objective.comparable and not objective.phases:
+        return
+    name = type(objective).__name__.lower()
+    if training.learning_rate == "find":
+        raise SettingError(
+            f"training.learning_rate = 'find' with the objective {name!r}",
+            expected="a rate: a range test needs one loss that falls",
+            fix="leave training.learning_rate out",
+        )
+    if objective.comparable:
+        return
+    _refuse_plateau(experiment, name)
+    if isinstance(training.early_stopping.patience, int):
+        raise SettingError(
+            f"training.early_stopping.patience = {training.early_stopping.patience} with the objective "
+            f"{name!r}",
+            expected="'off': in a game, a lower loss of one side is no better epoch",
+            fix="leave training.early_stopping.patience out",
+        )
+
+
+def _refuse_plateau(experiment: Experiment, name: str) -> None:
+    """Refuse a schedule that waits for a loss to fall."""
+    spec, _ = read_spec(experiment.training.schedule, "schedule")
+    if SCHEDULES.find(spec).name == "plateau":
+        raise SettingError(
+            f"training.schedule = 'plateau' with the objective {name!r}",
+            expected="a schedule that goes by steps: it would wait for a loss of a game to fall",
+            fix="set training.schedule to 'cosine' or 'constant'",
+        )
 
 
 def thread_count(experiment: Experiment, layers: list[Layer], batches: Batches) -> int:

@@ -14,7 +14,9 @@ from torch import nn
 
 from glasshouse.core.errors import StorageError, UsageError
 from glasshouse.core.files import read_json, write_json
+from glasshouse.data.samples import Samples
 from glasshouse.experiment.experiment import Experiment
+from glasshouse.experiment.sampling import made, rebuilt
 from glasshouse.experiment.toml import read_experiment
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.records import PROBE_SCHEMA, STEP_SCHEMA, read_lines, read_table
@@ -37,6 +39,7 @@ class Run:
             metrics.jsonl      every epoch                (timings.jsonl: how long each took)
             steps.parquet      every step
             probes.parquet     every layer, at some steps
+            samples.parquet    what a generator made, after some epochs
             checkpoints/       the state to go on from
             evaluation.json    how good it is             (predictions.parquet: every row)
             report.html        all of it, to look at
@@ -166,6 +169,25 @@ class Run:
             raise StorageError(f"{self.path} has no checkpoint yet", fix=f"glasshouse resume {self.path}")
         return dict(newest.state["best"] or newest.state["network"])
 
+    def sample(self, count: int = 1, seed: int = 0, steps: int = 1) -> Samples:
+        """New rows, of a network that makes some: a GAN, a variational autoencoder.
+
+        Args:
+            count: How many rows, or ways, from 1.
+            seed: Of the codes: the same seed gives the same rows.
+            steps: From 2 on, ways of so many rows each, from one random code to another.
+
+        Raises:
+            ModelError: The network makes no rows.
+            UsageError: The network is a user's own module, and this is not the process that trained it.
+            StorageError: The run has no checkpoint yet.
+        """
+        network = self.network
+        if network is None:
+            experiment = self.experiment
+            network = rebuilt(experiment.model, self.path, self.best_weights(), experiment.seed)
+        return made(network, self.path, count, seed, steps)
+
     def note(self, state: State, stage: str, message: str = "") -> None:
         """Write down how far the run is."""
         known = read_json(self.path / "status.json")
@@ -186,6 +208,23 @@ def new_run(out: Path | str, name: str) -> Run:
     Raises:
         StorageError: The folder cannot be made.
     """
+    folder = new_folder(out, name)
+    write_json(
+        folder / "status.json", {"run": folder.name, "state": "running", "stage": "start", "message": ""}
+    )
+    return Run(folder)
+
+
+def new_folder(out: Path | str, name: str) -> Path:
+    """Make an empty folder named after what is in it and the time.
+
+    Args:
+        out: The folder that holds it; made when missing.
+        name: Of the run or sweep.
+
+    Raises:
+        StorageError: The folder cannot be made.
+    """
     plain = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"
     stem = f"{plain}-{time.strftime('%Y%m%d-%H%M%S')}"
     for attempt in range(1000):
@@ -199,10 +238,7 @@ def new_run(out: Path | str, name: str) -> Run:
                 f"the folder {folder} cannot be made: {error.strerror}",
                 fix="choose another place with --out",
             ) from error
-        write_json(
-            folder / "status.json", {"run": folder.name, "state": "running", "stage": "start", "message": ""}
-        )
-        return Run(folder)
+        return folder
     raise StorageError(
         f"there are a thousand runs named {stem} already", fix="choose another place with --out"
     )

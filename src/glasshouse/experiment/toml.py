@@ -139,9 +139,9 @@ def _section(settings: BaseModel, dotted: str) -> list[str]:
             inner.append((name, value))
             continue
         lines += [f"# {line}" for line in textwrap.wrap(field.description or "", WIDTH)]
-        lines += [f"# {name} =" if value is None else _assignment(name, value), ""]
+        lines += [f"# {name} =" if value is None else assignment(name, value), ""]
     for name, value in (settings.model_extra or {}).items():
-        lines += [_assignment(name, value), ""]
+        lines += [assignment(name, value), ""]
     for name, section in inner:
         path = f"{dotted}.{name}" if dotted else name
         about = (type(section).__doc__ or "").strip().split("\n")[0]
@@ -149,8 +149,17 @@ def _section(settings: BaseModel, dotted: str) -> list[str]:
     return lines
 
 
-def _assignment(name: str, value: Any) -> str:
-    """One line of TOML; tables and lists stay on it."""
+def assignment(name: str, value: Any) -> str:
+    """One line of TOML; tables and lists stay on it.
+
+    Args:
+        name: The key; one with a dot in it is quoted.
+        value: Plain types.
+
+    Example:
+        >>> assignment("model.hidden", {"values": [[8], [16, 8]]})
+        '"model.hidden" = {values = [[8], [16, 8]]}'
+    """
     return f"{_key(name)} = {_literal(value)}"
 
 

@@ -15,6 +15,7 @@ from glasshouse.losses import (
     mse,
     perceptron_criterion,
     quadratic,
+    temporal_difference,
 )
 from glasshouse.losses.binary_cross_entropy import BinaryCrossEntropy
 from glasshouse.losses.contract import Loss
@@ -28,6 +29,7 @@ from glasshouse.losses.mape import MeanAbsolutePercentageError
 from glasshouse.losses.mse import MeanSquaredError
 from glasshouse.losses.perceptron_criterion import PerceptronCriterion
 from glasshouse.losses.quadratic import Quadratic
+from glasshouse.losses.temporal_difference import TemporalDifference
 
 LOSSES = Catalogue(
     "loss",
@@ -43,6 +45,7 @@ LOSSES = Catalogue(
         mae.CONCEPT,
         mape.CONCEPT,
         huber.CONCEPT,
+        temporal_difference.CONCEPT,
     ],
 )
 
@@ -60,4 +63,5 @@ __all__ = [
     "MeanSquaredError",
     "PerceptronCriterion",
     "Quadratic",
+    "TemporalDifference",
 ]

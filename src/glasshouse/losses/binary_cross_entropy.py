@@ -34,12 +34,13 @@ class BinaryCrossEntropy(Loss):
         class_weights: Weights of class 0 and class 1, both positive, or ``None`` for equal ones; the mean is
             then the weighted one.
         from_logits: Whether the outputs are logits; else probabilities of class 1.
+        by_sample: Whether the questions of a sample add up, so that N counts samples; else all are averaged.
 
     Shapes: outputs (N,) or (N, questions); targets as many, class 0 or 1 or the probability of class 1;
     result a scalar, in nats.
 
     Raises:
-        SettingError: There are not two positive weights.
+        SettingError: There are not two positive weights, or weights beside ``by_sample``.
         ModelError: In the forward pass, when there are more or fewer targets than outputs, or at the first
             batch when outputs are no probabilities but should be.
         DataError: At the first batch, when a target lies outside of 0 to 1.
@@ -55,7 +56,10 @@ class BinaryCrossEntropy(Loss):
     class_weights: torch.Tensor | None
 
     def __init__(
-        self, class_weights: Sequence[float] | torch.Tensor | None = None, from_logits: bool = True
+        self,
+        class_weights: Sequence[float] | torch.Tensor | None = None,
+        from_logits: bool = True,
+        by_sample: bool = False,
     ) -> None:
         super().__init__()
         weights = checks.positive_weights(class_weights)
@@ -65,8 +69,15 @@ class BinaryCrossEntropy(Loss):
                 expected="two: of class 0 and of class 1",
                 fix="give two weights, or use cross_entropy for more classes",
             )
+        if weights is not None and by_sample:
+            raise SettingError(
+                "class_weights beside by_sample = True",
+                expected="one of both: weighted questions are averaged by their weights",
+                fix="leave one of them out",
+            )
         self.register_buffer("class_weights", weights, persistent=False)
         self.from_logits = from_logits
+        self.by_sample = by_sample
         self.meaning = "logit" if from_logits else "probability"
 
     def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -79,7 +90,7 @@ class BinaryCrossEntropy(Loss):
         t = checks.yes_or_no(outputs, targets)
         if self.class_weights is None:
             of = F.binary_cross_entropy_with_logits if self.from_logits else F.binary_cross_entropy
-            return of(outputs, t)
+            return of(outputs, t) * (outputs.numel() / len(outputs) if self.by_sample else 1)
         no, yes = self.class_weights.to(outputs.dtype)
         if self.from_logits:
             each = no * F.binary_cross_entropy_with_logits(outputs, t, pos_weight=yes / no, reduction="none")
@@ -141,6 +152,7 @@ def rule_of(module: Any) -> tuple[Pointwise, dict[str, torch.Tensor]]:
         value,
         slope,
         {"class_weights": weights or (1.0, 1.0), "from_logits": module.from_logits},
+        by_sample=module.by_sample,
         weigh=None if weights is None else lambda t: _class_weight(t, weights),
         letter="z" if module.from_logits else "p",
     ), {}

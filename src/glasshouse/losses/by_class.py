@@ -50,6 +50,12 @@ class ByClass(Rule):
         dtype = values["outputs"].dtype
         return Forward({"loss": (each.sum() / self._weight(values)).to(dtype)}, dict(values))
 
+    def each(self, values: Tensors) -> torch.Tensor:
+        """The formula of every sample (N,), and the mean over its places where it has several."""
+        z, t = _columns(values)
+        found: torch.Tensor = self.value(z, t, **self.settings)
+        return found.reshape(len(values["outputs"]), -1).mean(1)
+
     def backward(self, saved: Tensors, gradients: Tensors) -> dict[str, torch.Tensor]:
         """``dz = dL f'(z, t) / W``."""
         outputs = saved["outputs"]

@@ -8,13 +8,25 @@ from typing import Literal
 import torch
 from torch import nn
 
-Meaning = Literal["logits", "logit", "probabilities", "probability", "scores", "values", "reconstruction"]
+Meaning = Literal[
+    "logits",
+    "logit",
+    "probabilities",
+    "probability",
+    "scores",
+    "values",
+    "reconstruction",
+    "action_values",
+    "actions",
+]
 """What a network's outputs are.
 
 ``"logits"``: one per class, their softmax gives probabilities. ``"logit"``: one number, whose sigmoid is the
 probability of the second of two classes. ``"probabilities"`` and ``"probability"``: the same after the
 softmax or the sigmoid. ``"scores"``: one per class, the largest wins, nothing more.
 ``"values"``: predicted numbers. ``"reconstruction"``: the row itself, as well as the network can give it.
+``"action_values"``: what each action is worth in a world, the largest is taken. ``"actions"``: the numbers of
+an action itself.
 """
 
 

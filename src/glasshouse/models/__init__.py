@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glasshouse.models.actor_critic import ActorCritic, actor_critic
 from glasshouse.models.alexnet import alexnet
 from glasshouse.models.autoencoder import Autoencoder, autoencoder
 from glasshouse.models.build import build_model
@@ -19,8 +20,10 @@ from glasshouse.models.cifar_resnet import (
 from glasshouse.models.cnn import cnn
 from glasshouse.models.contractive_autoencoder import contractive_autoencoder
 from glasshouse.models.convolutional_autoencoder import convolutional_autoencoder
+from glasshouse.models.dcgan import dcgan
 from glasshouse.models.denoising_autoencoder import denoising_autoencoder
 from glasshouse.models.freezing import freeze
+from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
 from glasshouse.models.head import replace_head
 from glasshouse.models.ledger import Layer, ledger
@@ -29,6 +32,7 @@ from glasshouse.models.load_weights import load_weights
 from glasshouse.models.mlp import mlp
 from glasshouse.models.mobilenet import mobilenet
 from glasshouse.models.perceptron import Perceptron
+from glasshouse.models.q_network import q_network
 from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
 from glasshouse.models.sparse_autoencoder import sparse_autoencoder
 from glasshouse.models.stack import stack
@@ -38,10 +42,13 @@ from glasshouse.models.zfnet import zfnet
 
 __all__ = [
     "MODELS",
+    "ActorCritic",
     "Autoencoder",
+    "Gan",
     "Layer",
     "Perceptron",
     "VariationalAutoencoder",
+    "actor_critic",
     "alexnet",
     "autoencoder",
     "build_model",
@@ -56,14 +63,17 @@ __all__ = [
     "cnn",
     "contractive_autoencoder",
     "convolutional_autoencoder",
+    "dcgan",
     "denoising_autoencoder",
     "freeze",
+    "gan",
     "googlenet",
     "ledger",
     "lenet5",
     "load_weights",
     "mlp",
     "mobilenet",
+    "q_network",
     "replace_head",
     "resnet",
     "resnet18",

@@ -10,6 +10,7 @@ from torch import nn
 
 from glasshouse.core.concept import Concept, Spec, read_spec
 from glasshouse.core.errors import ModelError
+from glasshouse.core.random_state import seed_torch
 from glasshouse.core.seeds import derive
 from glasshouse.models.catalogue import MODELS
 
@@ -38,14 +39,14 @@ def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: in
     concept = MODELS.find(name)
     sizes = _sizes(concept, input_shape, outputs)
     with torch.random.fork_rng():
-        torch.manual_seed(derive(seed, "weights"))
+        seed_torch(derive(seed, "weights"))
         network: nn.Module = MODELS.build(spec, fixed=sizes)
     return network
 
 
 def _sizes(concept: Concept, input_shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
     """The arguments of a model's factory that the data decide."""
-    if concept.facts.get("gives") == "reconstruction" and concept.facts["takes"] == "vector":
+    if "gives" in concept.facts and concept.facts["takes"] == "vector":
         return {"inputs": input_shape[0] if len(input_shape) == 1 else input_shape}
     if concept.facts["takes"] == "vector":
         inputs = input_shape[0] if len(input_shape) == 1 else input_shape

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from glasshouse.core.concept import Catalogue
+from glasshouse.models.actor_critic import CONCEPT as ACTOR_CRITIC
 from glasshouse.models.alexnet import CONCEPT as ALEXNET
 from glasshouse.models.autoencoder import CONCEPT as AUTOENCODER
 from glasshouse.models.cifar_resnet import CONCEPTS as CIFAR_RESNETS
 from glasshouse.models.cnn import CONCEPT as CNN
 from glasshouse.models.contractive_autoencoder import CONCEPT as CONTRACTIVE_AUTOENCODER
 from glasshouse.models.convolutional_autoencoder import CONCEPT as CONVOLUTIONAL_AUTOENCODER
+from glasshouse.models.dcgan import CONCEPT as DCGAN
 from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENCODER
+from glasshouse.models.gan import CONCEPT as GAN
 from glasshouse.models.googlenet import CONCEPT as GOOGLENET
 from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.mlp import CONCEPT as MLP
 from glasshouse.models.mobilenet import CONCEPT as MOBILENET
 from glasshouse.models.perceptron import CONCEPT as PERCEPTRON
+from glasshouse.models.q_network import CONCEPT as Q_NETWORK
 from glasshouse.models.resnet import CONCEPTS as RESNETS
 from glasshouse.models.sparse_autoencoder import CONCEPT as SPARSE_AUTOENCODER
 from glasshouse.models.stack import CONCEPT as STACK
@@ -43,5 +47,9 @@ MODELS = Catalogue(
         CONTRACTIVE_AUTOENCODER,
         CONVOLUTIONAL_AUTOENCODER,
         VARIATIONAL_AUTOENCODER,
+        GAN,
+        DCGAN,
+        Q_NETWORK,
+        ACTOR_CRITIC,
     ],
 )

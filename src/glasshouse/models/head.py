@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import nn
 
 from glasshouse.core.checks import whole_number
@@ -36,7 +38,7 @@ def head_layers(network: nn.Module) -> list[str]:
     return linear[-1:]
 
 
-def in_head(name: str, layers: list[str]) -> bool:
+def in_head(name: str, layers: Sequence[str]) -> bool:
     """Whether a tensor of that name belongs to one of the layers.
 
     Args:

@@ -85,7 +85,8 @@ def ledger(network: nn.Module, sample: torch.Tensor) -> list[Layer]:
     try:
         network.eval()
         with torch.no_grad(), torch.random.fork_rng():
-            network(sample)
+            # Networks whose forward does not pass through all of their layers say how to see them all.
+            getattr(network, "tour", network)(sample)
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise ModelError(
             f"the network does not take a batch of shape {tuple(sample.shape)}: {error}",

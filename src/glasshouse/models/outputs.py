@@ -16,7 +16,8 @@ ELEMENTS = 2_000_000
 def outputs_of(
     network: nn.Module, inputs: torch.Tensor, autocast: AbstractContextManager[None] | None = None
 ) -> torch.Tensor:
-    """The network's outputs for all rows, in evaluation mode, on the network's device, float32.
+    """The network's outputs for all rows, in evaluation mode, on the network's device, float32
+    or float64.
 
     The network's mode is as before afterwards, and no random number is drawn by Glasshouse.
 
@@ -34,7 +35,8 @@ def mapped(
     inputs: torch.Tensor,
     autocast: AbstractContextManager[None] | None = None,
 ) -> torch.Tensor:
-    """What a function that asks the network gives for all rows, batch by batch, in evaluation mode, float32.
+    """What a function that asks the network gives for all rows, batch by batch, in evaluation mode,
+    float32 or float64.
 
     Args:
         network: Whose mode and device count.
@@ -43,7 +45,20 @@ def mapped(
         autocast: A context for mixed precision.
     """
     with evaluating(network), torch.no_grad(), autocast or nullcontext():
-        return torch.cat([function(batch).float() for batch in batches_of(network, inputs)])
+        return torch.cat([at_least_float32(function(batch)) for batch in batches_of(network, inputs)])
+
+
+def at_least_float32(outputs: torch.Tensor) -> torch.Tensor:
+    """Half precision as float32; float64 stays what it is.
+
+    Args:
+        outputs: Of any type.
+
+    Example:
+        >>> at_least_float32(torch.zeros(1, dtype=torch.bfloat16)).dtype
+        torch.float32
+    """
+    return outputs if outputs.dtype == torch.float64 else outputs.float()
 
 
 def batches_of(network: nn.Module, inputs: torch.Tensor) -> Iterator[torch.Tensor]:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from glasshouse.objectives.build import build_objective
-from glasshouse.objectives.contract import Judged, Objective, Step
+from glasshouse.objectives.acting import Acting, Transitions, Trial
+from glasshouse.objectives.adversarial import Adversarial
+from glasshouse.objectives.build import build_acting, build_objective
+from glasshouse.objectives.contract import Judged, Objective, Phase, Step
 from glasshouse.objectives.contractive import Contractive
+from glasshouse.objectives.ddpg import DDPG
 from glasshouse.objectives.denoising import Denoising
 from glasshouse.objectives.elbo import Elbo
+from glasshouse.objectives.q_learning import QLearning
 from glasshouse.objectives.reconstruction import Reconstruction
 from glasshouse.objectives.settings import ObjectiveSettings
 from glasshouse.objectives.sparse import Sparse
 from glasshouse.objectives.supervised import Supervised
 
 __all__ = [
+    "DDPG",
+    "Acting",
+    "Adversarial",
     "Contractive",
     "Denoising",
     "Elbo",
     "Judged",
     "Objective",
     "ObjectiveSettings",
+    "Phase",
+    "QLearning",
     "Reconstruction",
     "Sparse",
     "Step",
     "Supervised",
+    "Transitions",
+    "Trial",
+    "build_acting",
     "build_objective",
 ]

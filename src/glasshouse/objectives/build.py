@@ -6,10 +6,15 @@ from typing import Any
 
 from glasshouse.core.errors import SettingError
 from glasshouse.data.parts import Prepared
+from glasshouse.losses import LOSSES, TemporalDifference
+from glasshouse.objectives.acting import Acting, Trial
+from glasshouse.objectives.adversarial import build_adversarial
 from glasshouse.objectives.contract import Objective
 from glasshouse.objectives.contractive import Contractive
+from glasshouse.objectives.ddpg import DDPG
 from glasshouse.objectives.denoising import Denoising
 from glasshouse.objectives.elbo import Elbo
+from glasshouse.objectives.q_learning import QLearning
 from glasshouse.objectives.reconstruction import Reconstruction, reconstruction_loss
 from glasshouse.objectives.settings import ObjectiveSettings
 from glasshouse.objectives.sparse import Sparse
@@ -60,6 +65,8 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
                 fix="leave objective.loss out, and set model.likelihood to 'bernoulli' or 'gaussian'",
             )
         return Elbo(settings.beta)
+    if name == "adversarial":
+        return build_adversarial(settings)
     loss = reconstruction_loss(settings, prepared)
     if name == "reconstruction":
         return Reconstruction(loss)
@@ -70,6 +77,47 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
     if name == "contractive":
         return Contractive(loss, strength(settings, "contractive"))
     return Sparse(loss, settings.penalty, strength(settings, settings.penalty), settings.activity)
+
+
+def build_acting(settings: ObjectiveSettings, trial: Trial) -> Acting:
+    """The objective of a world that an experiment names.
+
+    Args:
+        settings: The ``[objective]`` section, with nothing left at "auto" that a world needs.
+        trial: What judges the policy.
+
+    Raises:
+        SettingError: The objective is not for a world, or not for its actions, or takes no such loss.
+
+    Example:
+        >>> from glasshouse.worlds import make_world
+        >>> settings = ObjectiveSettings(name="q_learning", loss="temporal_difference", discount=0.9,
+        ...                              target_every=10, target_rate=1.0)
+        >>> type(build_acting(settings, Trial(make_world("world:grid"), (0,)))).__name__
+        'QLearning'
+    """
+    counted = trial.world.actions.counted
+    suited = "q_learning" if counted else "ddpg"
+    if settings.name != suited:
+        raise SettingError(
+            f"objective {settings.name!r} in the world {trial.world.name!r}",
+            expected=f"{suited!r}, because its actions are {'counted' if counted else 'numbers'}",
+            fix=f"set objective.name = {suited!r}, or leave it out",
+        )
+    for value in (settings.discount, settings.target_rate, settings.target_every):
+        assert value != "auto", "the experiment is not decided"
+    lag = (float(settings.discount), int(settings.target_every), float(settings.target_rate))
+    if not counted:
+        rate = None if settings.critic_rate == "auto" else float(settings.critic_rate)
+        return DDPG(*lag, trial, rate)
+    loss = LOSSES.build(settings.loss)
+    if not isinstance(loss, TemporalDifference):
+        raise SettingError(
+            f"objective.loss = {settings.loss!r} in a world",
+            expected="temporal_difference, with its delta where that is to be another",
+            fix="leave objective.loss out",
+        )
+    return QLearning(*lag, trial, settings.double, loss)
 
 
 def strength(settings: ObjectiveSettings, kind: str) -> float:

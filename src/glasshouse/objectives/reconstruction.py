@@ -12,6 +12,7 @@ from glasshouse.core.errors import SettingError
 from glasshouse.data.parts import Prepared
 from glasshouse.losses import LOSSES, Loss
 from glasshouse.losses.contract import Meaning
+from glasshouse.losses.sample_weights import weighted_mean
 from glasshouse.objectives.contract import Objective, Step
 from glasshouse.objectives.settings import ObjectiveSettings
 
@@ -50,6 +51,23 @@ class Reconstruction(Objective):
         """The loss of a batch. ``targets`` are the rows as they were before noise or augmentation."""
         outputs = network(inputs)
         return Step(self.value(outputs, targets), outputs)
+
+    def weighted(
+        self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+    ) -> Step:
+        """The same with a weight for every row, where no penalty belongs to the loss."""
+        if not self.plain:
+            return super().weighted(network, inputs, targets, weights)
+        outputs = network(inputs)
+        return Step(self.weighted_value(outputs, targets, weights), outputs)
+
+    def weighted_value(
+        self, outputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+    ) -> torch.Tensor:
+        """The weighted mean; outputs may be flat where rows are pictures."""
+        return weighted_mean(
+            self.loss, outputs.reshape(len(outputs), -1), targets.reshape(len(targets), -1), weights
+        )
 
     def value(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """The mean over the batch; outputs may be flat where rows are pictures."""

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from glasshouse.core.errors import SettingError
-from glasshouse.core.settings import NonNegative, Settings
+from glasshouse.core.settings import Count, NonNegative, Positive, Settings
 
-ObjectiveName = Literal["auto", "supervised", "reconstruction", "sparse", "denoising", "contractive", "elbo"]
+ObjectiveName = Literal[
+    "auto",
+    "supervised",
+    "reconstruction",
+    "sparse",
+    "denoising",
+    "contractive",
+    "elbo",
+    "adversarial",
+    "q_learning",
+    "ddpg",
+]
 
 BELONGS: dict[str, tuple[str, ...]] = {
     "class_weights": ("supervised",),
-    "label_smoothing": ("supervised",),
+    "label_smoothing": ("supervised", "adversarial"),
     "penalty": ("sparse",),
     "activity": ("sparse",),
     "strength": ("sparse", "contractive"),
     "corruption": ("denoising",),
     "amount": ("denoising",),
     "beta": ("elbo",),
+    "gradient_penalty": ("adversarial",),
+    "discriminator_steps": ("adversarial",),
+    "generator_steps": ("adversarial",),
+    "discount": ("q_learning", "ddpg"),
+    "target_every": ("q_learning", "ddpg"),
+    "target_rate": ("q_learning", "ddpg"),
+    "double": ("q_learning",),
+    "critic_rate": ("ddpg",),
 }
 """Settings that only some objectives have."""
 
@@ -29,20 +48,26 @@ class ObjectiveSettings(Settings):
 
     name: ObjectiveName = Field(
         "auto",
-        description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo. "
+        description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
+        "adversarial, q_learning, ddpg. "
         "auto: what the model is made for, supervised for most. All but supervised need no target.",
     )
     loss: str | dict[str, Any] = Field(
         "auto",
         description='A loss by name, or a table such as {name = "huber", delta = 0.5}. '
-        "auto: cross_entropy for classes, mse for numbers and for reconstructions.",
+        "auto: cross_entropy for classes, mse for numbers and for reconstructions, non_saturating for "
+        "adversarial (or minimax, least_squares, wasserstein, hinge).",
     )
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
         "none",
         description="none, balanced (rows / (classes * rows of the class)), or weights by class name",
     )
     label_smoothing: float = Field(
-        0.0, ge=0, lt=1, description="Share of the target spread over all classes, from 0 to below 1"
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of the target spread over all classes, from 0 to below 1; in adversarial, what "
+        "the label of real rows lacks to 1",
     )
     penalty: Literal["kl", "l1"] = Field(
         "kl",
@@ -71,6 +96,47 @@ class ObjectiveSettings(Settings):
         1.0, description="Weight of the divergence in elbo, from 0. 1: a bound of the likelihood."
     )
 
+    gradient_penalty: NonNegative | Literal["auto"] = Field(
+        "auto",
+        description="Weight of the penalty that keeps the discriminator's slope near 1, from 0. "
+        "auto: 10 for wasserstein, 0 for others.",
+    )
+    discriminator_steps: Count = Field(
+        1, description="Updates of the discriminator for each of the generator, from 1"
+    )
+    generator_steps: Count = Field(
+        1, description="Updates of the generator for each of the discriminator, from 1"
+    )
+
+    discount: float | Literal["auto"] = Field(
+        "auto",
+        description="In a world: what a reward is worth a step later, from 0 to 1, or auto. auto: what suits "
+        "the world, 0.99 for most.",
+    )
+    target_every: Count | Literal["auto"] = Field(
+        "auto",
+        description="In a world: updates between two moves of the copy that lags behind, from 1, or auto",
+    )
+    target_rate: Positive | Literal["auto"] = Field(
+        "auto",
+        description="In a world: how far that copy moves towards the network, above 0 and up to 1, or auto. "
+        "1: it is replaced.",
+    )
+    double: bool = Field(
+        True, description="In q_learning: whether the network chooses the action that the copy judges"
+    )
+    critic_rate: Positive | Literal["auto"] = Field(
+        "auto",
+        description="In ddpg: learning rate of the critic, above 0, or auto. auto: that of the actor.",
+    )
+
+    @field_validator("discount", "target_rate")
+    @classmethod
+    def _at_most_one(cls, value: float | str) -> float | str:
+        if not isinstance(value, str) and not 0 <= value <= 1:
+            raise ValueError("a number up to 1, or auto")
+        return value
+
     @model_validator(mode="after")
     def _belonging(self) -> ObjectiveSettings:
         """A setting that could do nothing is a misunderstanding, which is better told than passed over."""
@@ -79,6 +145,13 @@ class ObjectiveSettings(Settings):
                 f"objective.amount = {self.amount:g} with {self.corruption}",
                 expected="a share of the numbers, above 0 and below 1",
                 fix="set objective.amount to 0.25",
+            )
+        if self.discriminator_steps > 1 and self.generator_steps > 1:
+            raise SettingError(
+                f"objective.discriminator_steps = {self.discriminator_steps} with "
+                f"objective.generator_steps = {self.generator_steps}",
+                expected="one of them above 1",
+                fix="set the other one to 1",
             )
         if self.name == "auto":
             return self

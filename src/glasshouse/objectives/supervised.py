@@ -57,14 +57,29 @@ class Supervised(Objective):
         Where the network has side heads (:class:`glasshouse.models.auxiliary.WithSideHeads`), their losses
         are added with the network's own weight.
         """
+        return self._step(network, inputs, lambda outputs: self._scalar(self.loss(outputs, targets)))
+
+    def weighted(
+        self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+    ) -> Step:
+        """The same with a weight for every sample.
+
+        Raises:
+            SettingError: The loss weighs classes itself, or is none of ours.
+        """
+        return self._step(network, inputs, lambda outputs: self.weighted_value(outputs, targets, weights))
+
+    def _step(
+        self, network: nn.Module, inputs: torch.Tensor, judged: Callable[[torch.Tensor], torch.Tensor]
+    ) -> Step:
         outputs = network(inputs)
-        loss = self._scalar(self.loss(outputs, targets))
+        loss = judged(outputs)
         # Asked of the class: a module without it would search its parameters first, at every step.
         if hasattr(type(network), "take_auxiliary_outputs"):
             module: Any = network
             weight = module.auxiliary_weight
             for aside in module.take_auxiliary_outputs():
-                loss = loss + weight * self._scalar(self.loss(aside, targets))
+                loss = loss + weight * judged(aside)
         return Step(loss, outputs)
 
     def value(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -49,7 +49,7 @@ def curves(
     name, x, y = lines[0]
     if filled:
         axes.fill_between(x, y, color=ACCENT, alpha=0.18, linewidth=0)
-    axes.set_xlim(min(x), max(x))
+    axes.set_xlim(min(x), max(x) if max(x) > min(x) else min(x) + 1)
     if zero:
         axes.set_ylim(bottom=0)
     elif any(value < 0 for _, _, y in lines for value in y):

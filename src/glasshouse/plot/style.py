@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
@@ -96,6 +97,27 @@ def spans_decades(values: Sequence[float], decades: float = 1.3) -> bool:
     """Whether positive values differ so much that a plain scale would hide the small ones."""
     finite = [value for value in values if math.isfinite(value)]
     return bool(finite) and min(finite) > 0 and math.log10(max(finite) / min(finite)) > decades
+
+
+def without_outliers(values: Sequence[float], larger: bool) -> tuple[float, float]:
+    """Limits that show the good values and leave out hopeless ones, which would press all others together.
+
+    Left out is what lies more than three times the middle half's width on the bad side of it.
+
+    Args:
+        values: What is to be drawn; at least one.
+        larger: Whether larger is better.
+
+    Example:
+        >>> without_outliers([0.90, 0.91, 0.92, 0.93, 0.10], larger=True)
+        (0.84, 0.93)
+    """
+    low, high = min(values), max(values)
+    first, third = np.quantile(np.asarray(values, dtype=float), [0.25, 0.75])
+    reach = 3 * (third - first) or high - low
+    if larger:
+        return round(max(low, float(first - reach)), 6), high
+    return low, round(min(high, float(third + reach)), 6)
 
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from glasshouse.models.head import in_head
 from glasshouse.probes.scalars import Activations, Lengths, lengths_of, look_at
 
 NOTHING = [math.nan] * 3
@@ -46,10 +48,13 @@ class Probes:
     Args:
         network: The network under training.
         every: Steps from one look to the next, from 1; 0 never looks.
+        within: Layers that are looked at, by name, each with all that is inside it; the empty name stands for
+            the whole network.
 
     Attributes:
         rows: What was seen so far, a mapping per look and layer; a number that does not exist is ``None``.
         looking: Whether this step is one that is looked at.
+        parameters: Those whose lengths are measured, layer by layer.
 
     Example:
         >>> network = nn.Sequential(nn.Linear(1, 1, bias=False), nn.ReLU())
@@ -66,7 +71,7 @@ class Probes:
         0.0
     """
 
-    def __init__(self, network: nn.Module, every: int) -> None:
+    def __init__(self, network: nn.Module, every: int, within: Sequence[str] = ("",)) -> None:
         self.every = every
         self.rows: list[dict[str, Any]] = []
         self.looking = False
@@ -77,16 +82,14 @@ class Probes:
         self._lengths: Lengths | None = None
         self._measured = False
         self._quiet = np.errstate()
-        self._layers = {
-            name or type(module).__name__: module
-            for name, module in network.named_modules()
-            if not any(module.children())
-        }
+        leaves = [each for each in network.named_modules() if not any(each[1].children())]
+        self._places = {name or type(leaf).__name__: place for place, (name, leaf) in enumerate(leaves)}
+        self._layers = {name or type(leaf).__name__: leaf for name, leaf in leaves if in_head(name, within)}
         self._weights = {
             name: [each for each in module.parameters(recurse=False) if each.requires_grad]
             for name, module in self._layers.items()
         }
-        self._parameters = [each for weights in self._weights.values() for each in weights]
+        self.parameters = [each for weights in self._weights.values() for each in weights]
 
     def due(self, step: int) -> bool:
         """Whether step number ``step`` (from 0) is one to look at."""
@@ -130,7 +133,7 @@ class Probes:
         if self.looking:
             self._stop_listening()  # the forward passes of this step are over
             if self._lengths is None or not self._lengths.lasting():
-                self._lengths = lengths_of(self._parameters)
+                self._lengths = lengths_of(self.parameters)
             with torch.no_grad():
                 self._lengths.before()
             self._measured = True
@@ -161,10 +164,28 @@ class Probes:
 
     def _note(self, lengths: Lengths) -> None:
         """Turn what was seen in this look into rows."""
-        activations = {name: found.statistics() for name, found in self._seen.items()}
-        gradient, weight, move = lengths.measured()
+        self.note(self._step, self._seen, *lengths.measured())
+
+    def note(
+        self,
+        step: int,
+        seen: Mapping[str, Activations],
+        gradient: Sequence[float],
+        weight: Sequence[float],
+        move: Sequence[float],
+    ) -> None:
+        """Turn what somebody saw at a step into rows.
+
+        Args:
+            step: Its number, from 0.
+            seen: What was taken from the outputs of every layer, by name.
+            gradient: For each of :attr:`parameters` the length of its gradient.
+            weight: Its own length after the update.
+            move: That of its move.
+        """
+        activations = {name: found.statistics() for name, found in seen.items()}
         place = 0
-        for position, (name, own) in enumerate(self._weights.items()):
+        for name, own in self._weights.items():
             mine = slice(place, place + len(own))
             place += len(own)
             if name not in activations and not own:
@@ -176,7 +197,7 @@ class Probes:
                 values += [math.hypot(*gradient[mine]), size, moved]
             else:
                 values += NOTHING
-            row: dict[str, Any] = {"step": self._step, "position": position, "layer": name}
+            row: dict[str, Any] = {"step": step, "position": self._places[name], "layer": name}
             for key, value in zip(COLUMNS, values, strict=True):
                 row[key] = value if math.isfinite(value) else None
             self.rows.append(row)

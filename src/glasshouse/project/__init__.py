@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from glasshouse.project.dreaming import dreamt as dream
 from glasshouse.project.fit import fit
 from glasshouse.project.pipeline import resume, run
+from glasshouse.project.sweep import sweep
 
-__all__ = ["fit", "resume", "run"]
+__all__ = ["dream", "fit", "resume", "run", "sweep"]

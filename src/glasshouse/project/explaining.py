@@ -14,10 +14,8 @@ from glasshouse.core.errors import DataError, SettingError, UsageError
 from glasshouse.core.names import suggestions
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.experiment import Experiment, Run
-from glasshouse.experiment.decide import decide, facts_of
 from glasshouse.explain import Explanation, Shapes, explain, shapes
-from glasshouse.project.materials import gather
-from glasshouse.project.pipeline import work_for
+from glasshouse.project.pipeline import decided, scene_or_materials, work_for
 from glasshouse.ship import load
 
 PARTS = ("train", "validation", "test")
@@ -103,8 +101,8 @@ def of_experiment(experiment: Experiment, row: int = 0, part: str = "", training
         >>> specimen.x.shape, int(specimen.y)
         (torch.Size([1, 4]), 0)
     """
-    materials = gather(experiment)
-    experiment = decide(experiment, **facts_of(materials.prepared))
+    materials = scene_or_materials(experiment, None)
+    experiment = decided(experiment, materials)
     work = work_for(experiment, materials)
     chosen, name = _part(materials.prepared, part)
     if not -len(chosen) <= row < len(chosen):
@@ -116,16 +114,19 @@ def of_experiment(experiment: Experiment, row: int = 0, part: str = "", training
     row %= len(chosen)
     work.network.train(training)
     target = chosen.targets[row : row + 1]
+    judged = work.objective.plain and materials.prepared.task != "control"  # a world has no right answers
     told = [
         f"{type(work.network).__name__} {experiment.model.name!r} before training.",
         f"Row {row} of the {name} part (row {int(chosen.rows[row])} of the data).",
-        f"Target: {_truth(materials.prepared, target)}.",
+        f"Target: {_truth(materials.prepared, target)}."
+        if materials.prepared.task != "control"
+        else f"What is seen while actions are drawn at random in {materials.origin}.",
     ]
     return Specimen(
         work.network,
         chosen.inputs[row : row + 1],
-        target if work.objective.plain else None,
-        getattr(work.objective, "loss", None) if work.objective.plain else None,
+        target if judged else None,
+        getattr(work.objective, "loss", None) if judged else None,
         _optimizer(experiment),
         tuple(told),
     )

@@ -17,7 +17,7 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.splits.normal_rows import with_normal_rows
 from glasshouse.experiment import Experiment
-from glasshouse.experiment.decide import objective_of
+from glasshouse.experiment.data_settings import preparing_settings, reading_settings
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,20 @@ class Materials:
             return None
         return torch.as_tensor(self.preparation.black, dtype=torch.float32)
 
+    @property
+    def origin(self) -> str:
+        """The file, the folder or the built-in name."""
+        return self.raw.origin
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was noticed and decided while reading."""
+        return self.raw.notes
+
+    def told(self) -> str:
+        """What was read, in a sentence."""
+        return f"Read {len(self.raw):,} rows from {self.raw.origin}"
+
     def facts(self) -> dict[str, Any]:
         """What tells these data from others, for the run folder."""
         return {"origin": self.raw.origin, "rows": len(self.raw), "fingerprint": fingerprint(self.raw)}
@@ -63,19 +77,29 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
         DataError: The data cannot be read or used; file, row and column are named.
         UsageError: The target or another column is not named rightly.
     """
-    settings = experiment.data
-    if objective_of(experiment) != "supervised":
-        settings = settings.replace(task="reconstruction")
+    raw, split = read_and_divide(experiment, frame)
+    settings = preparing_settings(experiment, raw.kind)
+    preparation = fit_preparation(raw, split.train, settings)
+    return Materials(raw, split, preparation, assemble(raw, split, preparation, settings.task))
+
+
+def read_and_divide(experiment: Experiment, frame: object | None = None) -> tuple[Raw, Split]:
+    """Read the data of an experiment and divide them; nothing is fitted yet.
+
+    Args:
+        experiment: Its ``data`` section and seed count.
+        frame: The table itself, where it is in memory and not in a file.
+
+    Raises:
+        DataError: The data cannot be read or divided; file, row and column are named.
+        UsageError: The target or another column is not named rightly.
+    """
+    settings = reading_settings(experiment)
     raw = load(settings, frame)
     split = divide(raw, settings.split, experiment.seed)
     if settings.normal is not None:
         split = with_normal_rows(raw, split, settings.normal)
-    if settings.task == "reconstruction" and raw.kind == "images" and settings.prepare.scaling == "auto":
-        # Levels from 0 to 1, so that errors are shares of the way from black to white.
-        prepare = settings.prepare.replace(scaling="min-max")
-        settings = settings.replace(prepare=prepare.model_dump())
-    preparation = fit_preparation(raw, split.train, settings)
-    return Materials(raw, split, preparation, assemble(raw, split, preparation, settings.task))
+    return raw, split
 
 
 def anchored(experiment: Experiment) -> Experiment:

@@ -15,16 +15,18 @@ from glasshouse.core.files import read_json, write_json
 from glasshouse.core.memory import shortage_named
 from glasshouse.experiment import Experiment, Run, decide
 from glasshouse.experiment.decide import facts_of, refuse_unbuildable
+from glasshouse.experiment.decide_acting import decide_acting
 from glasshouse.experiment.environment import environment
 from glasshouse.experiment.make_job import make_batches, make_job
 from glasshouse.experiment.make_network import make_network
 from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.models import ledger
-from glasshouse.objectives import build_objective
+from glasshouse.objectives import Adversarial, build_objective
+from glasshouse.project.acting import Scene, evaluate_acting, gather_scene, look_around, work_in
 from glasshouse.project.agreement import refuse_other_outputs, refuse_squashed_twice
 from glasshouse.project.arguments import as_experiment
-from glasshouse.project.materials import Materials, anchored, gather
+from glasshouse.project.materials import Materials, anchored, gather, weights_anchored
 from glasshouse.project.noting import noting
 from glasshouse.project.stages import (
     Stage,
@@ -41,6 +43,7 @@ from glasshouse.report import write_report
 from glasshouse.ship.write_bundle import Content, write_bundle
 from glasshouse.training.observers import Observer
 from glasshouse.training.progress_bar import ProgressBar
+from glasshouse.worlds import is_world
 
 
 def run(
@@ -75,14 +78,14 @@ def run(
         ['test', 'train', 'validation']
     """
     experiment = as_experiment(experiment)
-    materials = gather(experiment, data)
-    experiment = decide(anchored(experiment), **facts_of(materials.prepared))
+    materials = scene_or_materials(experiment, data)
+    experiment = decided(experiment, materials)
     # Whatever is wrong with the experiment comes to light here, before there is a folder to leave behind.
     refuse_unbuildable(experiment)
     work = work_for(experiment, materials)
-    folder = new_run(out, experiment.name or Path(materials.raw.origin).stem)
-    tell(f"Read {len(materials.raw):,} rows from {materials.raw.origin}; run folder {folder.path}.")
-    for note in materials.raw.notes:
+    folder = new_run(out, experiment.name or Path(materials.origin).stem)
+    tell(f"{materials.told()}; run folder {folder.path}.")
+    for note in materials.notes:
         tell(f"Note: {note}.")
     with noting(folder, "exploration"):
         write_experiment(folder.path / "experiment.toml", experiment)
@@ -132,7 +135,7 @@ def resume(
             expected="the same data again",
             fix="call gh.resume(run, data=...), or gh.fit(..., resume=run) for a network of your own",
         )
-    materials = gather(experiment, data)
+    materials = scene_or_materials(experiment, data)
     known, now = read_json(found.path / "data.json"), materials.facts()
     if known["fingerprint"] != now["fingerprint"]:
         raise DataError(
@@ -146,12 +149,33 @@ def resume(
     return carry_out(found, experiment, work_for(experiment, materials), observers, tell)
 
 
-def explore(run: Run, materials: Materials, tell: Tell) -> None:
+def scene_or_materials(experiment: Experiment, data: object | None) -> Materials | Scene:
+    """The rows that an experiment names, or the world."""
+    if data is None and is_world(experiment.data.source):
+        return gather_scene(experiment)
+    return gather(experiment, data)
+
+
+def decided(experiment: Experiment, materials: Materials | Scene) -> Experiment:
+    """The experiment with nothing left at "auto" that rows or a world decide."""
+    if isinstance(materials, Scene):
+        return decide_acting(weights_anchored(experiment), materials.world, materials.seen())
+    return decide(anchored(experiment), **facts_of(materials.prepared))
+
+
+def explore(run: Run, materials: Materials | Scene, tell: Tell) -> None:
     """Write down what is in the data and how it is prepared."""
+    if isinstance(materials, Scene):
+        look_around(run, materials, tell)
+        return
     exploration = materials.explore()
     write_pictures(run.path / "pictures", exploration.pictures)
     write_json(run.path / "exploration.json", exploration.record)
-    prepared = {"kind": materials.preparation.kind, "inputs": materials.preparation.describe()}
+    prepared = {
+        "kind": materials.preparation.kind,
+        "inputs": materials.preparation.describe(),
+        "state": materials.preparation.to_dict(),
+    }
     write_json(run.path / "preparation.json", prepared)
     parts = ", ".join(f"{count:,} {name}" for name, count in exploration.record["parts"].items())
     tell(f"Explored and prepared: {parts} rows, split {materials.split.method}.")
@@ -160,8 +184,10 @@ def explore(run: Run, materials: Materials, tell: Tell) -> None:
             tell(f"Warning: {finding['text']}; {finding['remedy']}")
 
 
-def work_for(experiment: Experiment, materials: Materials) -> Work:
+def work_for(experiment: Experiment, materials: Materials | Scene) -> Work:
     """The network and the objective that an experiment names, for its data."""
+    if isinstance(materials, Scene):
+        return work_in(experiment, materials)
     prepared, spec = materials.prepared, experiment.model.spec()
     objective = build_objective(experiment.objective, prepared)
     with shortage_named():
@@ -201,7 +227,7 @@ def carry_out(
         stage = Stage(run, experiment, job, tell, [ProgressBar()] if observers is None else observers)
     train_or_salvage(stage, work)
     with noting(run, "evaluation"):
-        evaluation = evaluate_network(stage, work)
+        evaluation = evaluated(stage, work)
     if experiment.output.bundle:
         with noting(run, "bundle"):
             write_bundle(run.path / "bundle", content(run, stage, work, evaluation), experiment.output.onnx)
@@ -213,6 +239,11 @@ def carry_out(
     return run
 
 
+def evaluated(stage: Stage, work: Work) -> dict[str, Any]:
+    """Measure the network on rows, or in its world."""
+    return evaluate_acting(stage, work) if work.prepared.task == "control" else evaluate_network(stage, work)
+
+
 def train_or_salvage(stage: Stage, work: Work) -> None:
     """Train. When numbers overflow, measure and report what was reached before the error goes on."""
     with noting(stage.run, "training"):
@@ -221,7 +252,7 @@ def train_or_salvage(stage: Stage, work: Work) -> None:
         except NonFiniteError:
             stage.run.note("failed", "training", "the loss is no longer finite")
             if stage.job.stopping.best_epoch:
-                evaluate_network(stage, work)
+                evaluated(stage, work)
             if stage.experiment.output.report:
                 write_report(stage.run)
             raise
@@ -236,7 +267,7 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         model=work.model,
         preparation=work.preparation,
         input_shape=prepared.input_shape,
-        task=prepared.task,
+        task="generation" if isinstance(work.objective, Adversarial) else prepared.task,
         classes=prepared.classes,
         target_name=prepared.target_name,
         meaning=work.objective.meaning,

@@ -9,15 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from PIL import Image
 
 from glasshouse.core.devices import threads
 from glasshouse.core.files import write_atomic, write_json
+from glasshouse.data.builtin.toys import MODES
+from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.data.preparation import Preparation
-from glasshouse.evaluation import Answered, Question, evaluate, evaluate_reconstruction
+from glasshouse.evaluation import (
+    Answered,
+    Evaluation,
+    Known,
+    Making,
+    Question,
+    evaluate,
+    evaluate_generation,
+    evaluate_reconstruction,
+)
 from glasshouse.evaluation.showing import ToPixels
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
@@ -25,14 +37,14 @@ from glasshouse.experiment.toml import write_experiment
 from glasshouse.losses.contract import ONE_FOR_TWO
 from glasshouse.models import Layer
 from glasshouse.models.outputs import outputs_of
-from glasshouse.objectives import Objective
+from glasshouse.objectives import Adversarial, Objective
 from glasshouse.project.work import Work
 from glasshouse.training.choose_engine import choose_engine
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.loop import train
 from glasshouse.training.observers import Observer
 from glasshouse.training.range_test import range_test
-from glasshouse.training.records import Records
+from glasshouse.training.records import SAMPLES, Records, exhibits_of
 from glasshouse.training.tensorboard import TensorBoard
 
 Tell = Callable[[str], None]
@@ -140,7 +152,9 @@ def truth(part: Part, objective: Objective) -> NDArray[Any]:
 
 def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
     """Measure the network against baselines, and write ``evaluation.json`` and ``predictions.parquet``."""
-    run, prepared, raw = stage.run, work.prepared, work.raw
+    prepared, raw = work.prepared, work.raw
+    if isinstance(stage.job.objective, Adversarial):
+        return evaluate_making(stage, work)
     if prepared.task == "reconstruction":
         return evaluate_reconstructions(stage, work)
     if stage.job.objective.meaning is None:
@@ -148,18 +162,57 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
     experiment = stage.experiment
     answered = answers(stage.job, prepared.parts())
     evaluation = evaluate(answered, prepared, raw, experiment.seed, experiment.output.metrics)
-    write_json(run.path / "evaluation.json", evaluation.record)
-    write_atomic(run.path / "predictions.parquet", lambda path: evaluation.predictions.write_parquet(path))
-    write_pictures(run.path / "mistakes", evaluation.pictures)
+    return write_evaluation(stage, evaluation, "mistakes")
+
+
+def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:
+    """Measure how well rows come back, and write the same records, with pictures where rows are pictures."""
+    with threads(stage.job.threads):
+        evaluation = evaluate_reconstruction(question_of(stage, work))
+    return write_evaluation(stage, evaluation, "reconstruction")
+
+
+def evaluate_making(stage: Stage, work: Work) -> dict[str, Any]:
+    """Measure how like the data made rows are, and write the same records."""
+    exhibits = exhibits_of(stage.run.path / SAMPLES)
+    with threads(stage.job.threads):
+        evaluation = evaluate_generation(Making(question_of(stage, work), exhibits, known_modes(work)))
+    return write_evaluation(stage, evaluation, "generation")
+
+
+def known_modes(work: Work) -> Known | None:
+    """The modes of built-in data that were made to have some, as the network sees them."""
+    raw, preparation = work.raw, work.preparation
+    if raw is None or raw.origin not in MODES or not isinstance(preparation, TablePreparation):
+        return None
+    modes, encoders = MODES[raw.origin], preparation.encoders
+    if [each.column for each in encoders] != ["x1", "x2"] or preparation.input_shape != (2,):
+        return None
+    columns = [
+        each.transform(pl.Series(each.column, at)) for each, at in zip(encoders, modes.centres.T, strict=True)
+    ]
+    # One spread for both axes: they were scaled alike, but for chance.
+    scale = np.mean(
+        [np.ptp(column) / np.ptp(at) for column, at in zip(columns, modes.centres.T, strict=True)]
+    )
+    return Known(np.concatenate(columns, axis=1), float(modes.spread * scale))
+
+
+def write_evaluation(stage: Stage, evaluation: Evaluation, folder: str) -> dict[str, Any]:
+    """Write the records of an evaluation, and its pictures below a folder of the run."""
+    path = stage.run.path
+    write_json(path / "evaluation.json", evaluation.record)
+    write_atomic(path / "predictions.parquet", lambda place: evaluation.predictions.write_parquet(place))
+    write_pictures(path / folder, evaluation.pictures)
     stage.tell(str(evaluation.record["verdict"]))
     record: dict[str, Any] = evaluation.record
     return record
 
 
-def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:
-    """Measure how well rows come back, and write the same records, with pictures where rows are pictures."""
-    run, prepared = stage.run, work.prepared
-    question = Question(
+def question_of(stage: Stage, work: Work) -> Question:
+    """What is asked of a network that learnt rows without a target."""
+    prepared = work.prepared
+    return Question(
         network=stage.job.network,
         objective=stage.job.objective,
         prepared=prepared,
@@ -169,14 +222,6 @@ def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:
         names=number_names(prepared, work.preparation),
         seed=stage.experiment.seed,
     )
-    with threads(stage.job.threads):
-        evaluation = evaluate_reconstruction(question)
-    write_json(run.path / "evaluation.json", evaluation.record)
-    write_atomic(run.path / "predictions.parquet", lambda path: evaluation.predictions.write_parquet(path))
-    write_pictures(run.path / "reconstruction", evaluation.pictures)
-    stage.tell(str(evaluation.record["verdict"]))
-    record: dict[str, Any] = evaluation.record
-    return record
 
 
 def to_pixels(prepared: Prepared, preparation: Preparation | None) -> ToPixels | None:

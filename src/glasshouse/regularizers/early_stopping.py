@@ -11,7 +11,7 @@ from glasshouse.core.worked import Worked
 
 
 class EarlyStopping:
-    r"""Watches the validation part, remembers the best epoch, and says when waiting is over.
+    r"""Watches a part of the data, remembers the best epoch, and says when waiting is over.
 
     .. math:: t^* = \arg\min_{t} L_{\text{validation}}(t), \quad \text{stop when } t - t^* = k
 
@@ -19,6 +19,8 @@ class EarlyStopping:
         patience: Epochs without improvement before training stops, from 1; ``None`` never stops.
         monitor: ``"loss"`` (smaller is better) or the name of the metric (larger is better).
         least_change: Smallest change that counts as an improvement, at least 0.
+        part: Whose numbers are watched: ``"validation"``, or ``"train"`` where training is to end when it no
+            longer gets anywhere. Weights are taken back to the best epoch of the validation part only.
 
     Source:
         Prechelt 1998, Early stopping - but when?
@@ -32,11 +34,16 @@ class EarlyStopping:
     """
 
     def __init__(
-        self, patience: int | None = None, monitor: Literal["loss"] | str = "loss", least_change: float = 0.0
+        self,
+        patience: int | None = None,
+        monitor: Literal["loss"] | str = "loss",
+        least_change: float = 0.0,
+        part: Literal["validation", "train"] = "validation",
     ) -> None:
         self.patience = patience
         self.monitor = monitor
         self.least_change = least_change
+        self.part = part
         self.best = math.inf
         self.best_epoch = 0
         self.waited = 0

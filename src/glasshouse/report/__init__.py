@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from glasshouse.report.report import write_report
+from glasshouse.report.sweeps import write_sweep_report
 
-__all__ = ["write_report"]
+__all__ = ["write_report", "write_sweep_report"]

@@ -82,6 +82,10 @@ def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
     scale is drawn as an arrow, lest one hopeless baseline press all others together.
     """
     low = min(values)
+    if name == "return":
+        high = max(values)
+        room = 0.05 * (high - low) or 1.0
+        return (0.0 if 0 <= low < 0.5 * high else low - room), high + room
     if name == "r2":
         return (0.0 if value > 0 else -1.0), 1.0
     for end in (0.9, 0.8, 0.7, 0.6, 0.5, 0.25):
@@ -91,6 +95,8 @@ def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
 
 
 def _words(name: str, value: float | None, digits: int = 1) -> str:
+    if name == "return":
+        return numbers.number(value, 4)
     if name == "r2":
         return numbers.decimal(value, 3 if digits else 1)
     return numbers.percent(value, digits)
@@ -101,6 +107,11 @@ def _data_facts(records: Records) -> list[tuple[str, str]]:
     explored, data = records.json.get("exploration"), records.json.get("data")
     if explored is None:
         return [("data", f"{data['rows']:,} rows from {data['origin']}")] if data else []
+    if explored["kind"] == "world":
+        limit = explored["world"]["limit"]
+        told = [("world", explored["origin"]), ("seen", f"{len(explored['world']['seen'])} numbers")]
+        told.append(("actions", ", ".join(explored["world"]["actions"]["names"])))
+        return told if limit is None else [*told, ("an episode", f"at most {limit:,} steps")]
     things = "images" if explored["kind"] == "images" else "rows"
     facts = [("data", f"{explored['rows']:,} {things} from {explored['origin']}")]
     target = explored["target"]

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
-from glasshouse.report import numbers
 from glasshouse.report.data import data
+from glasshouse.report.generation import generation
 from glasshouse.report.header import header
 from glasshouse.report.inside import inside
 from glasshouse.report.mistakes import mistakes
@@ -21,10 +15,13 @@ from glasshouse.report.network import network
 from glasshouse.report.preparation import preparation
 from glasshouse.report.reconstruction import reconstruction
 from glasshouse.report.records import read_records
+from glasshouse.report.rendering import environment
 from glasshouse.report.repeat import repeat
 from glasshouse.report.results import results
+from glasshouse.report.returns import returns
 from glasshouse.report.section import build_section
 from glasshouse.report.training import training
+from glasshouse.report.world import world
 
 SECTIONS = (
     ("data", "The data", data),
@@ -32,11 +29,22 @@ SECTIONS = (
     ("network", "The network", network),
     ("training", "Training", training),
     ("inside", "Inside the layers", inside),
+    ("generation", "What it makes", generation),
     ("results", "Results", results),
     ("reconstruction", "What came back", reconstruction),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
 )
+
+IN_A_WORLD = (
+    ("world", "The world", world),
+    ("network", "The network", network),
+    ("training", "Training", training),
+    ("inside", "Inside the layers", inside),
+    ("returns", "Results", returns),
+    ("repeat", "What was run", repeat),
+)
+"""The sections of a run whose data are a world."""
 
 
 def write_report(run: Run) -> Path:
@@ -63,40 +71,13 @@ def write_report(run: Run) -> Path:
     records = read_records(run)
     top = build_section("header", "", header, records)
     assert top is not None, "a report always has a top"
-    built = (build_section(key, title, build, records) for key, title, build in SECTIONS)
+    explored = records.json.get("exploration") or {}
+    listed = IN_A_WORLD if explored.get("kind") == "world" else SECTIONS
+    built = (build_section(key, title, build, records) for key, title, build in listed)
     sections = [each for each in built if each is not None]
     page = (
-        _environment()
-        .get_template("report.html.j2")
-        .render(top=top.content, sections=sections, language="en")
+        environment().get_template("report.html.j2").render(top=top.content, sections=sections, language="en")
     )
     path = run.path / "report.html"
     write_atomic(path, page)
     return path
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("glasshouse.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters: dict[str, Any] = {
-        name: getattr(numbers, name)
-        for name in ("count", "brief", "percent", "decimal", "number", "seconds", "value")
-    }
-    environment.filters |= {**filters, "settings": mark_settings}
-    return environment
-
-
-def mark_settings(text: str) -> Markup:
-    """Set what is to be typed apart from the words around it.
-
-    Example:
-        >>> str(mark_settings("weigh them: --set objective.class_weights=balanced"))
-        'weigh them: <code>--set objective.class_weights=balanced</code>'
-    """
-    return Markup(re.sub(r"(--set (?:&#39;.*?&#39;\S*|\S+))", r"<code>\1</code>", str(escape(text))))  # noqa: S704

@@ -28,6 +28,12 @@ METRICS = {
     "activity": "mean activity of the code's units",
     "jacobian": "squared norm of the encoder's Jacobian: how much the code moves with the row",
     "explained_variance": "share of the variance that is explained, a constant offset forgiven",
+    "coverage": "share of real rows that have a made one near them; falls when a generator collapses",
+    "density": "how deep made rows lie among real ones; 1 is as deep as real ones",
+    "frechet": "squared distance between the features of real and made rows; lower is better",
+    "discriminator_loss": "of the discriminator, on these rows and as many made ones",
+    "said_of_real": "mean of what the discriminator says of these rows",
+    "said_of_made": "mean of what the discriminator says of made rows",
 }
 METRIC_NAMES = {
     "negative_elbo": "negative ELBO",
@@ -46,6 +52,7 @@ METRIC_NAMES = {
     "brier": "Brier score",
     "mse": "MSE",
     "mape": "MAPE",
+    "frechet": "Fréchet distance",
 }
 STATISTICS = {
     "activation_mean": (

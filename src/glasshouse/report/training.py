@@ -8,6 +8,8 @@ import polars as pl
 
 from glasshouse.plot import learning_curve, learning_rate, range_test
 from glasshouse.report import numbers
+from glasshouse.report.acting import acting_figures
+from glasshouse.report.game import game_figures, updates
 from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
 from glasshouse.report.terms import metric_name
@@ -40,6 +42,8 @@ def _unfinished(records: Records) -> str:
 
 def _figures(records: Records, measure: str | None, best: int | None) -> list[dict[str, Any] | None]:
     history = records.history
+    if "validation_return" in history.columns:
+        return acting_figures(records, best)
     watched = "validation_loss" in history.columns
     caption = "Mean loss per epoch, on the rows that are learnt" + (
         " and on validation rows, which are not. Where the validation line turns up while the other goes on "
@@ -47,7 +51,7 @@ def _figures(records: Records, measure: str | None, best: int | None) -> list[di
         if watched
         else "."
     )
-    figures = [drawn(learning_curve(history, "loss", best), "Loss", caption)]
+    figures = game_figures(records) or [drawn(learning_curve(history, "loss", best), "Loss", caption)]
     if measure is not None:
         name = metric_name(measure)
         caption = {
@@ -74,11 +78,15 @@ def _facts(records: Records, outcome: dict[str, Any]) -> list[tuple[str, str]]:
     settings = (records.experiment or {}).get("training", {})
     planned = settings.get("epochs")
     facts = [("epochs", f"{history.height:,}" + (f" of {planned}" if isinstance(planned, int) else ""))]
-    if outcome.get("best_epoch"):
+    if "train_generator_loss" in history.columns:
+        facts.append(("kept", "the last epoch: losses of a game do not tell a best one"))
+    elif outcome.get("best_epoch"):
         facts.append(
             ("kept", f"epoch {outcome['best_epoch']}, best by validation {outcome.get('monitor', 'loss')}")
         )
     facts.append(("steps", f"{history['step'][-1]:,}" + _rows(settings)))
+    if "train_generator_loss" in history.columns:
+        facts.append(("updates", updates(history["step"][-1], (records.experiment or {})["objective"])))
     if not timings.is_empty():
         facts.append(("time", f"{numbers.seconds(float(timings['seconds'].sum()))}"))
         speed = timings["samples_per_second"].median()
@@ -118,7 +126,9 @@ def _named(spec: Any) -> str:
 
 def _reading(history: pl.DataFrame, best: int | None) -> str:
     """One sentence on the gap between rows that were learnt and rows that were not."""
-    if best is None or "validation_loss" not in history.columns or best > history.height:
+    # The losses of a game cannot be compared, and in a world the return says more.
+    other = "train_generator_loss" in history.columns or "validation_return" in history.columns
+    if best is None or "validation_loss" not in history.columns or best > history.height or other:
         return ""
     row = history.row(best - 1, named=True)
     learnt, watched = row["train_loss"], row["validation_loss"]

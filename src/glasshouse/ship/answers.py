@@ -130,7 +130,7 @@ def interpret(outputs: NDArray[Any], schema: Schema, false_alarms: float | None 
         values = values[:, 0] if values.shape[1] == 1 else values
         return Answers(schema.target, values=values, warnings=warnings)
     labels = np.array(schema.classes)[raw.argmax(axis=1)]
-    if schema.meaning == "scores":
+    if schema.meaning in ("scores", "action_values"):
         return Answers(schema.target, schema.classes, labels, scores=raw, warnings=warnings)
     given = schema.meaning in ("probabilities", "probability")
     return Answers(schema.target, schema.classes, labels, raw if given else softmax(raw), warnings=warnings)

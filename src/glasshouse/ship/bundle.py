@@ -18,6 +18,7 @@ from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.preparations import preparation_from_dict
 from glasshouse.data.raw import Raw, RawTable
+from glasshouse.data.samples import Samples
 from glasshouse.ship.answers import Answers, interpret
 from glasshouse.ship.arrays import read_arrays
 from glasshouse.ship.onnx_backend import OnnxBackend
@@ -145,6 +146,22 @@ class Bundle:
         if isinstance(self.backend, TorchBackend):
             return self.backend.network
         return TorchBackend(self.path, self.schema).network
+
+    def sample(self, count: int = 1, seed: int = 0, steps: int = 1) -> Samples:
+        """New rows, of a network that makes some: a GAN, a variational autoencoder.
+
+        Args:
+            count: How many rows, or ways, from 1.
+            seed: Of the codes: the same seed gives the same rows.
+            steps: From 2 on, ways of so many rows each, from one random code to another.
+
+        Raises:
+            ModelError: The network makes no rows.
+            BundleError: It is a user's own module, whose code is not in the bundle.
+        """
+        from glasshouse.models.latent_codes import draw  # late: PyTorch takes seconds to import
+
+        return Samples.of(draw(self.module(), count, seed, steps).numpy(), self.preparation)
 
     def _warnings(self, raw: Raw) -> list[str]:
         unseen = []

@@ -45,10 +45,15 @@ def _purpose(schema: Schema) -> str:
         source = f"{len(schema.inputs)} column{'s' if len(schema.inputs) > 1 else ''} of a table"
     else:
         source = f"arrays of shape {shape}"
+    if schema.task == "control":
+        does = listed(schema.classes) if schema.classes else "numbers to act with"
+        return f"says what to do ({does}) from {source} that are seen of a world"
     if schema.task == "classification":
         return f"tells {target} ({len(schema.classes)} classes: {listed(schema.classes)}) from {source}"
     if schema.task == "reconstruction":
         return f"gives back {source}, and says by its error which are unusual"
+    if schema.task == "generation":
+        return f"makes new rows of random codes, like those it learnt from: {source}"
     return f"predicts the number {target} from {source}"
 
 
@@ -97,6 +102,10 @@ def _outputs(schema: Schema) -> list[str]:
     lines = ["## What it gives", ""]
     if schema.meaning in WITH_PROBABILITIES:
         lines.append("The most probable class of each row, and a probability for every class.")
+    elif schema.meaning == "action_values":
+        lines.append("The action that is worth most, by the largest of the numbers that the network gives.")
+    elif schema.meaning == "actions":
+        lines.append(f"The action: {schema.units} number{'s' if schema.units > 1 else ''} between its ends.")
     elif schema.meaning == "scores":
         lines.append("The class with the largest score. The scores are no probabilities.")
     elif schema.meaning == "values":
@@ -107,6 +116,11 @@ def _outputs(schema: Schema) -> list[str]:
             lines.append(
                 "`gh.load(...).coder()` gives codes, rows of codes, neighbours, and ways between rows."
             )
+    elif schema.task == "generation":
+        lines.append(
+            "New rows, of codes drawn from the standard normal. Asked about rows that there are, it gives "
+            "the discriminator's score of each: the higher, the more like a real one."
+        )
     else:
         lines.append(f"{schema.units} numbers for each row; the training did not say what they mean.")
     return lines
@@ -132,6 +146,15 @@ def _making(schema: Schema) -> list[str]:
 
 def _limits(schema: Schema, evaluation: dict[str, Any] | None) -> list[str]:
     record = evaluation or {}
+    if schema.task == "control":
+        world = code(record.get("target", "its world"))
+        return [
+            "## Limits",
+            "",
+            f"- It was trained and measured in {world} and nowhere else. What it has never met there it does "
+            "not know, and it gives an action all the same.",
+            "- It looks at what is seen now and remembers nothing.",
+        ]
     lines = [
         "It knows rows like those that it was trained on. On others its answers can be wrong without any "
         "sign of it: compare them with the truth again whenever the source of the rows changes.",

@@ -10,6 +10,8 @@ _ROWS = {"table": '"rows.csv"', "images": '"picture.png"', "arrays": '"rows.npy"
 
 def usage(schema: Schema) -> list[str]:
     """Three lines of Python, and the command line."""
+    if schema.task == "generation":
+        return _sampling(schema)
     rows = _ROWS[schema.kind]
     own = "" if "name" in schema.model or schema.onnx.checked else f", module={schema.model['class']}()"
     lines = [
@@ -30,6 +32,26 @@ def usage(schema: Schema) -> list[str]:
         "```sh",
         f"glasshouse predict path/of/this/folder {command} --out answers.csv",
         "```",
+    ]
+
+
+def _sampling(schema: Schema) -> list[str]:
+    """How to draw new rows."""
+    file = {"table": "new.csv", "images": "new.png", "arrays": "new.npy"}[schema.kind]
+    return [
+        "## How to use it",
+        "",
+        "```python",
+        "import glasshouse as gh",
+        'bundle = gh.load("path/of/this/folder")',
+        f'bundle.sample(100).save("{file}")',
+        "```",
+        "",
+        "```sh",
+        f"glasshouse sample path/of/this/folder --count 100 --out {file}",
+        "```",
+        "",
+        "`generator.onnx` makes prepared rows of codes; `model.onnx` is the discriminator.",
     ]
 
 

@@ -113,7 +113,12 @@ def describe_outputs(meaning: Meaning | None, units: int, target: str) -> tuple[
     if meaning == "values":
         sense = f"{target}, in the unit of the training data"
         return (Output(name="prediction", shape=("batch",), dtype="float64", meaning=sense),)
-    name, sense = ("scores", "one per class; the largest one wins, they are no probabilities")
+    known = {
+        "action_values": ("action_values", "what each action is worth; the largest one is taken"),
+        "actions": ("action", f"the numbers of the {target}, in the unit of the world"),
+    }
+    chosen = ("scores", "one per class; the largest one wins, they are no probabilities")
+    name, sense = known.get(meaning or "", chosen)
     if meaning is None:
         name, sense = ("output", "what the network gives; its loss did not say what it means")
     return (Output(name=name, shape=("batch", units), dtype="float32", meaning=sense),)

@@ -22,12 +22,31 @@ PREPROCESSING = "preprocessing.json"
 CARD = "card.md"
 CHECKSUMS = "checksums.json"
 ONNX = "model.onnx"
+GENERATOR = "generator.onnx"
+"""Of adversarial networks alone: from codes to rows. Their ``model.onnx`` is the discriminator."""
 ALWAYS = (WEIGHTS, PREPROCESSING, SCHEMA, CARD)
 """Files that every bundle has, beside the checksums."""
 
-Meaning = Literal["logits", "logit", "probabilities", "probability", "scores", "values", "reconstruction"]
-OF_CLASSES: tuple[Meaning, ...] = ("logits", "logit", "probabilities", "probability", "scores")
-WITH_PROBABILITIES = OF_CLASSES[:-1]
+Meaning = Literal[
+    "logits",
+    "logit",
+    "probabilities",
+    "probability",
+    "scores",
+    "values",
+    "reconstruction",
+    "action_values",
+    "actions",
+]
+OF_CLASSES: tuple[Meaning, ...] = (
+    "logits",
+    "logit",
+    "probabilities",
+    "probability",
+    "scores",
+    "action_values",
+)
+WITH_PROBABILITIES = OF_CLASSES[:4]
 Size = Annotated[int, Field(ge=1)]
 
 

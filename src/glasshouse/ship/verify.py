@@ -6,12 +6,12 @@ from pathlib import Path
 
 from glasshouse.core.errors import BundleError, StorageError
 from glasshouse.core.files import read_json, sha256, write_json
-from glasshouse.ship.schema import ALWAYS, CHECKSUMS, ONNX, SCHEMA, Schema, damaged, read_schema
+from glasshouse.ship.schema import ALWAYS, CHECKSUMS, GENERATOR, ONNX, SCHEMA, Schema, damaged, read_schema
 
 
 def write_checksums(folder: Path) -> None:
     """Note the SHA-256 of every file of a bundle in ``checksums.json``."""
-    files = [name for name in (*ALWAYS, ONNX) if (folder / name).exists()]
+    files = [name for name in (*ALWAYS, ONNX, GENERATOR) if (folder / name).exists()]
     write_json(
         folder / CHECKSUMS, {"algorithm": "sha256", "files": {name: sha256(folder / name) for name in files}}
     )
@@ -30,7 +30,9 @@ def verify(folder: Path) -> Schema:
         raise _no_bundle(folder)
     schema = read_schema(folder / SCHEMA)
     expected = _read_checksums(folder / CHECKSUMS)
-    for name in (*ALWAYS, *([ONNX] if schema.onnx.checked else [])):
+    further = [ONNX] if schema.onnx.checked else []
+    further += [GENERATOR] if GENERATOR in expected else []
+    for name in (*ALWAYS, *further):
         path = folder / name
         if name not in expected:
             raise damaged(folder / CHECKSUMS, f"it does not name {name}")

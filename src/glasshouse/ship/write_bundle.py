@@ -20,6 +20,7 @@ from glasshouse.data.parts import OutputScale
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.settings import Task
 from glasshouse.experiment.environment import version
+from glasshouse.models import Gan
 from glasshouse.models.outputs import mapped, outputs_of
 from glasshouse.ship.card import card
 from glasshouse.ship.head import codes, describe_given_back, describe_outputs
@@ -27,6 +28,7 @@ from glasshouse.ship.onnx import export_onnx
 from glasshouse.ship.schema import (
     CARD,
     FORMAT,
+    GENERATOR,
     ONNX,
     PREPROCESSING,
     SCHEMA,
@@ -124,6 +126,9 @@ def _fill(folder: Path, content: Content, onnx: bool) -> None:
     rows = content.rows()
     outputs = outputs_of(content.network, rows)
     note = _onnx(folder / ONNX, content, rows) if onnx else OnnxNote(reason="it was not asked for")
+    if onnx and isinstance(content.network, Gan) and note.checked is not None:
+        codes = content.network.codes(CHECKED_ROWS, torch.Generator().manual_seed(content.seed))
+        export_onnx(folder / GENERATOR, content.network.generator, codes.cpu(), None)
     schema = _schema(content, int(outputs.reshape(len(rows), -1).shape[1]), note)
     write_weights(folder / WEIGHTS, content.network)
     state = content.preparation.to_dict() if content.preparation is not None else _as_arrays(content)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import torch
 
@@ -18,10 +19,11 @@ Augment = Callable[[torch.Tensor, torch.Generator], torch.Tensor]
 
 
 class Batch(NamedTuple):
-    """Inputs and targets of some rows."""
+    """Inputs and targets of some rows, and what each row counts in the loss (``None``: all alike)."""
 
     inputs: torch.Tensor
     targets: torch.Tensor
+    weights: torch.Tensor | None = None
 
 
 class Batches(Protocol):
@@ -33,6 +35,54 @@ class Batches(Protocol):
     def epoch(self, number: int, start: int = 0) -> Iterator[list[Batch]]:
         """The steps of an epoch (from 0), each a list of batches to accumulate, from step ``start`` on."""
         ...
+
+
+@runtime_checkable
+class InMemory(Protocol):
+    """What batches say of themselves whose rows lie in memory, so that an engine can make buffers."""
+
+    @property
+    def form(self) -> tuple[tuple[int, ...], torch.dtype, bool]:
+        """Shape and type of one row of inputs, and whether targets are floating-point numbers."""
+        ...
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows count differently in the loss."""
+        ...
+
+
+class LivingBatches(ABC):
+    """Batches that come about while the network learns, so that a checkpoint must hold where they stand."""
+
+    rows: int
+    steps: int
+    weighted: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def form(self) -> tuple[tuple[int, ...], torch.dtype, bool]:
+        """Shape and type of one row of inputs, and whether targets are floating-point numbers."""
+
+    @abstractmethod
+    def epoch(self, number: int, start: int = 0) -> Iterator[list[Batch]]:
+        """The steps of an epoch (from 0), from step ``start`` on, which is where they stand."""
+
+    @abstractmethod
+    def notes(self) -> dict[str, float]:
+        """What came about since this was asked the last time, to be written down with the epoch."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Everything that decides what comes next."""
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`state` gave.
+
+        Raises:
+            CheckpointError: That is not possible.
+        """
 
 
 def cut(rows: int, batch_size: int, accumulate: int) -> list[list[int]]:
@@ -61,12 +111,13 @@ class InMemoryBatches:
     step without replaying the steps before.
 
     Args:
-        part: Inputs and targets; they are moved to the device once.
+        part: Inputs, targets and weights of the rows; they are moved to the device once.
         batch_size: Rows per batch.
         accumulate: Batches per step.
         seed: Seed of the experiment.
         device: Where the network is.
         augment: Random changes to the inputs of a batch.
+        shuffle: Whether each epoch has an order of its own; else the rows come as they lie.
 
     Raises:
         SettingError: The batch is larger than the part.
@@ -81,6 +132,7 @@ class InMemoryBatches:
         seed: int = 0,
         device: torch.device | None = None,
         augment: Augment | None = None,
+        shuffle: bool = True,
     ) -> None:
         self.rows = len(part)
         check_batch_size(batch_size, self.rows)
@@ -88,11 +140,13 @@ class InMemoryBatches:
         self.steps = len(self._sizes)
         self._seed = seed
         self._augment = augment
+        self._shuffle = shuffle
         device = device or torch.device("cpu")
         self._inputs = part.inputs.to(device)
         # Rows that are their own targets stay one tensor: what is shown is what is to come out.
         own = part.targets is part.inputs
         self._targets = self._inputs if own else part.targets.to(device)
+        self._weights = None if part.weights is None else part.weights.to(device)
 
     @property
     def form(self) -> tuple[tuple[int, ...], torch.dtype, bool]:
@@ -100,22 +154,29 @@ class InMemoryBatches:
         return tuple(self._inputs.shape[1:]), self._inputs.dtype, self._targets.is_floating_point()
 
     @property
-    def everything(self) -> Batch:
-        """All rows, in their own order."""
-        return Batch(self._inputs, self._targets)
+    def weighted(self) -> bool:
+        """Whether rows count differently in the loss."""
+        return self._weights is not None
+
+    @property
+    def whole(self) -> Batch:
+        """All rows, in the order of the data."""
+        return Batch(self._inputs, self._targets, self._weights)
 
     @property
     def sizes(self) -> list[list[int]]:
-        """Rows of every batch of every step."""
+        """Rows of the batches of every step."""
         return self._sizes
 
     @property
-    def augmented(self) -> bool:
-        """Whether inputs are changed at random."""
+    def changes_inputs(self) -> bool:
+        """Whether rows are augmented before they are shown."""
         return self._augment is not None
 
     def order(self, number: int) -> torch.Tensor:
         """The row numbers of an epoch in the order in which they are shown."""
+        if not self._shuffle:
+            return torch.arange(self.rows, device=self._targets.device)
         generator = torch.Generator().manual_seed(derive(self._seed, "shuffle", number))
         return torch.randperm(self.rows, generator=generator).to(self._targets.device)
 
@@ -123,6 +184,9 @@ class InMemoryBatches:
         """The steps of an epoch, each a list of batches to accumulate, from step ``start`` on."""
         order = self.order(number)
         sizes = [size for step in self._sizes for size in step]
+        weights: Sequence[torch.Tensor | None] = [None] * len(sizes)
+        if self._weights is not None:
+            weights = torch.split(self._weights[order], sizes)
         own = self._targets is self._inputs
         targets = () if own else torch.split(self._targets[order], sizes)
         if self._inputs.numel() * self._inputs.element_size() <= SMALL:
@@ -131,7 +195,8 @@ class InMemoryBatches:
             shuffled = None
         if shuffled is not None and self._augment is None and len(sizes) == self.steps:
             shown = shuffled[start:]
-            yield from ([Batch(*pair)] for pair in zip(shown, shown if own else targets[start:], strict=True))
+            wanted = shown if own else targets[start:]
+            yield from ([Batch(*row)] for row in zip(shown, wanted, weights[start:], strict=True))
             return
         rows = torch.split(order, sizes)
         place = sum(len(step) for step in self._sizes[:start])
@@ -140,7 +205,7 @@ class InMemoryBatches:
             for _ in self._sizes[step]:
                 inputs = gather(self._inputs, rows[place]) if shuffled is None else shuffled[place]
                 inputs = self._changed(inputs, number, place)
-                batches.append(Batch(inputs, inputs if own else targets[place]))
+                batches.append(Batch(inputs, inputs if own else targets[place], weights[place]))
                 place += 1
             yield batches
 

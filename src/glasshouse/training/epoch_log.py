@@ -31,7 +31,11 @@ class EpochLog:
         self._answers_of_last_step = 0
         self._answers_since = 0
         self.parts = PartLog()
-        self._parts_before_last_step = self._parts_so_far = 0
+        self._parts_before_last_step: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """A step begins: what is noted from now on is of that step."""
+        self._parts_before_last_step = self.parts.place()
 
     def step(self, loss: torch.Tensor | float, weight: float, rate: float) -> None:
         """Note the loss of a step, its weight in the epoch's mean, and the learning rate it took."""
@@ -39,7 +43,13 @@ class EpochLog:
         self._weights.append(weight)
         self.rates.append(rate)
         self._answers_of_last_step, self._answers_since = self._answers_since, 0
-        self._parts_before_last_step, self._parts_so_far = self._parts_so_far, len(self.parts)
+
+    def steps(self, losses: list[float], weights: list[float], rates: list[float]) -> None:
+        """Note several steps whose losses are known, and finite."""
+        self.settle()
+        self._settled.extend(losses)
+        self._weights.extend(weights)
+        self.rates.extend(rates)
 
     def answers(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
         """Keep what the network answered to a batch, and what was right."""
@@ -74,7 +84,6 @@ class EpochLog:
         for kept in (self._settled, self._weights, self.rates):
             kept.pop()
         self.parts.drop(self._parts_before_last_step)
-        self._parts_so_far = self._parts_before_last_step
         if self._outputs and self._answers_of_last_step:
             del self._outputs[-self._answers_of_last_step :]
             del self._targets[-self._answers_of_last_step :]
@@ -114,8 +123,7 @@ class EpochLog:
         self.__init__()  # type: ignore[misc]  # an empty log first
         self._settled, self._weights = list(state["losses"]), list(state["weights"])
         self.rates = list(state["rates"])
-        self.parts.restore(state.get("parts", {"values": {}, "weights": []}))
-        self._parts_so_far = len(self.parts)
+        self.parts.restore(state.get("parts", {"values": {}, "weights": {}}))
         if state["full"]:
             self._outputs = None
         elif state["outputs"] is not None:

@@ -1,8 +1,8 @@
-"""All parameters in one flat buffer per group, so that one kernel clears, clips and updates them."""
+"""All parameters in one flat buffer, group by group, so that one kernel clears, clips and updates them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from torch import nn
 
 from glasshouse.core.errors import TrainingError
 from glasshouse.core.names import unknown_name
+from glasshouse.models.head import in_head
 
 ALIGNMENT = 16
 """Parameters start at multiples of 16 numbers (64 bytes), where vector instructions like them."""
@@ -50,6 +51,7 @@ def grouped(
     weight_decay: float = 0.0,
     rates: Mapping[str, float] | None = None,
     apart: bool = False,
+    within: Sequence[str] = ("",),
 ) -> list[Group]:
     """Trainable parameters in two groups: kernels and matrices decay, biases and norms don't.
 
@@ -62,15 +64,20 @@ def grouped(
         rates: Times the learning rate, by the name of a layer; it counts for all that is inside the layer,
             but where something inside is named too.
         apart: Two groups also without weight decay: regularizers too leave biases and norms alone.
+        within: Layers whose parameters are meant, by name; the empty name stands for the whole network.
 
     Raises:
         TrainingError: Nothing is trainable.
         UnknownNameError: A name of ``rates`` is that of no layer with weights.
     """
-    trainable = {name: each for name, each in network.named_parameters() if each.requires_grad}
+    trainable = {
+        name: each
+        for name, each in network.named_parameters()
+        if each.requires_grad and in_head(name, within)
+    }
     if not trainable:
         raise TrainingError(
-            "the network has no trainable parameters",
+            "the network has no trainable parameters" + (f" in {', '.join(within)}" if any(within) else ""),
             expected="at least one parameter with requires_grad=True",
             fix="unfreeze a layer: layer.requires_grad_(True)",
         )
@@ -107,28 +114,33 @@ class FlatParameters:
 
     Args:
         groups: The network's parameters, on the CPU and of one type.
+
+    Attributes:
+        weights, gradients: The buffers as a whole; the groups' are stretches of them, one after the other.
     """
 
     def __init__(self, groups: list[Group]) -> None:
         self.groups = groups
-        for group in self.groups:
-            sizes = [-(-each.numel() // ALIGNMENT) * ALIGNMENT for each in group.members]
-            flat = nn.Parameter(torch.zeros(sum(sizes), dtype=group.members[0].dtype))
-            flat.grad = torch.zeros_like(flat)
+        sizes = [sum(aligned(each.numel()) for each in group.members) for group in groups]
+        self.weights = torch.zeros(sum(sizes), dtype=groups[0].members[0].dtype)
+        self.gradients = torch.zeros_like(self.weights)
+        parts = zip(torch.split(self.weights, sizes), torch.split(self.gradients, sizes), strict=True)
+        for group, (weights, gradients) in zip(groups, parts, strict=True):
+            flat = nn.Parameter(weights)
+            flat.grad = gradients
             group.leaves = [flat]
 
     @contextmanager
     def installed(self) -> Iterator[None]:
         """Move the parameters into the buffers, and at the end give each its own memory again."""
         for group in self.groups:
-            flat, start = group.leaves[0], 0
-            assert flat.grad is not None
+            start = group.leaves[0].storage_offset()
             for each in group.members:
-                view = torch.as_strided(flat.data, each.shape, dense_strides(each), start)
+                view = torch.as_strided(self.weights, each.shape, dense_strides(each), start)
                 view.copy_(each.data)
                 each.data = view
-                each.grad = torch.as_strided(flat.grad, each.shape, view.stride(), start)
-                start += -(-each.numel() // ALIGNMENT) * ALIGNMENT
+                each.grad = torch.as_strided(self.gradients, each.shape, view.stride(), start)
+                start += aligned(each.numel())
         try:
             yield
         finally:
@@ -160,6 +172,16 @@ class FlatParameters:
                         expected="parameters that are changed in place only",
                         fix="do not assign to parameter.data or parameter.grad, nor call .to(), in forward",
                     )
+
+
+def aligned(numbers: int) -> int:
+    """How much room so many numbers take in a flat buffer.
+
+    Example:
+        >>> aligned(3), aligned(16), aligned(17)
+        (16, 16, 32)
+    """
+    return -(-numbers // ALIGNMENT) * ALIGNMENT
 
 
 def dense_strides(parameter: torch.Tensor) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from glasshouse.core.concept import Spec
 from glasshouse.data.parts import Part
 from glasshouse.objectives.contract import Objective
 from glasshouse.regularizers.early_stopping import EarlyStopping
+from glasshouse.schedules import Schedule
 from glasshouse.training.batches import Batches
 from glasshouse.training.precision import Precision
 from glasshouse.training.settings import CheckpointSettings
@@ -32,7 +33,7 @@ class Job:
         learning_rate: Base rate, above 0.
         epochs: Most passes over the training part, from 1.
         validation: The part that watches, or ``None``.
-        schedule: Name, or table with settings.
+        schedule: Name, table with settings, or a schedule.
         weight_decay: Of kernels and matrices, at least 0.
         layer_rates: Times the learning rate, by the name of a layer.
         stopping: When to stop early and which epoch was best.
@@ -40,11 +41,13 @@ class Job:
         clip_norm, clip_value, clip_adaptive: Bounds of the gradient, or ``None``.
         regularizers: Names, or tables with settings.
         threads: CPU threads, from 1.
+        train_metric: Whether the metric is measured on the training part too, beside the loss.
         probe_every: Steps between two looks of the probes; 0 for none.
         checkpoint: When the state is written.
         seed: Seed of the experiment.
         device: Where the network is.
-        engine: What computes gradients: ``"dense"``, ``"autograd"``, or ``"auto"`` for what is faster.
+        engine: What computes gradients: ``"fused"``, ``"dense"``, ``"autograd"``, or ``"auto"`` for what is
+            fastest.
     """
 
     network: nn.Module
@@ -54,7 +57,7 @@ class Job:
     learning_rate: float
     epochs: int
     validation: Part | None = None
-    schedule: Spec = "constant"
+    schedule: Spec | Schedule = "constant"
     weight_decay: float = 0.0
     layer_rates: Mapping[str, float] = field(default_factory=dict)
     stopping: EarlyStopping = field(default_factory=EarlyStopping)
@@ -64,11 +67,12 @@ class Job:
     clip_adaptive: float | None = None
     regularizers: Sequence[Spec] = ()
     threads: int = 1
+    train_metric: bool = True
     probe_every: int = 0
     checkpoint: CheckpointSettings = field(default_factory=CheckpointSettings)
     seed: int = 0
     device: torch.device = CPU
-    engine: Literal["auto", "dense", "autograd"] = "auto"
+    engine: Literal["auto", "fused", "dense", "autograd"] = "auto"
 
 
 @dataclass(frozen=True)

@@ -16,28 +16,29 @@ from glasshouse.core.errors import TrainingStoppedError
 from glasshouse.core.random_state import isolated
 from glasshouse.core.seeds import derive
 from glasshouse.models.freezing import training_mode
-from glasshouse.optimizers import OPTIMIZERS
-from glasshouse.probes import Probes
-from glasshouse.schedules import SCHEDULES, Clock
-from glasshouse.training.batches import Batch
+from glasshouse.schedules import SCHEDULES, Clock, Schedule
+from glasshouse.training.batches import Batch, LivingBatches
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.choose_engine import Choice, choose_engine
-from glasshouse.training.dense import DenseEngine
-from glasshouse.training.engine import AutogradEngine, Engine, Saw
+from glasshouse.training.engine import Answers, Saw
 from glasshouse.training.epoch_log import EpochLog
-from glasshouse.training.flat import FlatParameters, can_flatten, grouped
+from glasshouse.training.fused import FusedLoop, read_bounds
+from glasshouse.training.fused.run import advance
 from glasshouse.training.giving_up import give_up
 from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.observers import Observer, Plan
-from glasshouse.training.optimizer_step import bare_step
 from glasshouse.training.quick import metric_name, quick_metric
-from glasshouse.training.records import Records
-from glasshouse.training.regularization import Regularization, clippings
+from glasshouse.training.records import Records, worth_keeping
 from glasshouse.training.saving import checkpoint_due, save, take_up
+from glasshouse.training.turn import Turn, due, turns_of
 
 CHECK_EVERY = {"cpu": 1}
 """Steps between two looks at whether the loss is finite; elsewhere 50, because looking waits there."""
+
+
+def unanswered(_outputs: torch.Tensor, _targets: torch.Tensor) -> None:
+    """What phases that do not lead say of a batch is not kept."""
 
 
 @dataclass
@@ -118,40 +119,29 @@ class Training:
 
     def __post_init__(self) -> None:
         job = self.job
-        self.groups = grouped(job.network, job.weight_decay, job.layer_rates, bool(job.regularizers))
-        self.flat = FlatParameters(self.groups) if can_flatten(job.network, job.device) else None
-        self.leaves = [leaf for group in self.groups for leaf in group.leaves]
-        self.members = [member for group in self.groups for member in group.members]
-        self.regularization = Regularization(job.regularizers, self.groups)
-        self.clippings = clippings(job)
-        self.optimizer: torch.optim.Optimizer = OPTIMIZERS.build(
-            job.optimizer,
-            [
-                {"params": group.leaves, "weight_decay": job.weight_decay if group.decayed else 0.0}
-                for group in self.groups
-            ],
-            fixed={"learning_rate": job.learning_rate, "weight_decay": job.weight_decay},
-        )
-        self.schedule = SCHEDULES.build(job.schedule)
-        self.probes = Probes(job.network, job.probe_every)
+        self.turns = turns_of(job)
+        self.leading, self.alone = self.turns[0], not job.objective.phases
+        schedule = job.schedule
+        self.schedule = schedule if isinstance(schedule, Schedule) else SCHEDULES.build(schedule)
         self.metric = metric_name(job.objective.meaning)
+        wanted = self.metric is not None and job.train_metric
         self.log = EpochLog()
+        self.answers: Answers | None = self.note_answers if wanted else None
         self.use(choose_engine(job))
-        self.update = bare_step(self.optimizer, lasting_gradients=self.flat is not None)
         self.check_every = CHECK_EVERY.get(job.device.type, 50)
-        self.rate = math.nan
+        self.factor = math.nan
         self.saved_at = self.epoch_began = time.perf_counter()
 
     def use(self, choice: Choice) -> None:
         """Take an engine into use."""
-        noisy = self.regularization.noisy
-        noting = self.note_parts
-        self.engine: Engine = AutogradEngine(self.job, self.optimizer, self.flat, noisy, noting)
-        if choice.plan is not None and self.flat is not None:
-            self.engine = DenseEngine(choice.plan, self.job.objective, self.flat, noisy)
-        elif choice.plan is not None:
-            choice = Choice("autograd", "the parameters do not lie in one buffer")
-        self.choice, self.dense = choice, choice.name == "dense"
+        for turn in self.turns:
+            self.choice = turn.use(choice, self.note_parts)
+        self.dense = self.choice.name != "autograd"
+        self.fused: FusedLoop | None = None
+        if self.choice.fused is not None and self.leading.flat is not None:
+            bounds = read_bounds(self.job, self.leading.regularization)
+            flat, optimizer = self.leading.flat, self.leading.optimizer
+            self.fused = FusedLoop(self.choice.fused, self.job, flat, optimizer, bounds)
 
     def run(self) -> Outcome:
         """All epochs, from wherever the run stands."""
@@ -159,7 +149,8 @@ class Training:
         with ExitStack() as stack:
             stack.enter_context(threads(job.threads))
             stack.enter_context(isolated(derive(job.seed, "training")))
-            stack.enter_context(self.flat.installed() if self.flat else nullcontext())
+            for turn in self.turns:
+                stack.enter_context(turn.installed())
             request = stack.enter_context(stop_request())
             self.passed_over = take_up(self)
             self.tell_start()
@@ -170,7 +161,7 @@ class Training:
                 job.network.load_state_dict(self.best_weights)
         for observer in self.observers:
             observer.ended(self.progress.ended)
-        best = job.stopping.best_epoch or self.progress.epoch
+        best = self.progress.epoch if self.best_weights is None else job.stopping.best_epoch
         seconds = time.perf_counter() - began
         progress, choice = self.progress, self.choice
         return Outcome(best, progress.ended, progress.epoch, progress.step, seconds, choice.name, choice.why)
@@ -178,8 +169,9 @@ class Training:
     def run_epoch(self, request: StopRequest) -> None:
         """One pass over the training part, from the step at which it stands, then a look back."""
         training_mode(self.job.network)
-        if self.flat:
-            self.flat.check()
+        for turn in self.turns:
+            if turn.flat:
+                turn.flat.check()
         self.epoch_began = time.perf_counter()
         # The dense engine needs no graph, and asking for none once is cheaper than at every step.
         with torch.no_grad() if self.dense else nullcontext():
@@ -188,23 +180,35 @@ class Training:
 
     def run_steps(self, request: StopRequest) -> None:
         """The steps of an epoch that are left."""
+        if self.fused is not None:
+            while self.progress.step_of_epoch < self.job.batches.steps:
+                advance(self, self.fused)
+                self.look_up(request)
+            return
         for batches in self.job.batches.epoch(self.progress.epoch, self.progress.step_of_epoch):
             self.step(batches)
-            if request.by:
-                self.stop(request.by)
-            if checkpoint_due(self):
-                save(self)
+            self.look_up(request)
+
+    def look_up(self, request: StopRequest) -> None:
+        """Between two steps: stop if asked to, save if it is time."""
+        if request.by:
+            self.stop(request.by)
+        if checkpoint_due(self):
+            save(self)
 
     def step(self, batches: list[Batch]) -> None:
-        """One optimizer step, under the probes' eyes when it is their turn."""
-        progress, probes = self.progress, self.probes
-        self.set_rate()
-        with self.engine.around():
-            if probes.due(progress.step):
-                with probes.look(progress.step, hooks=not self.dense):
-                    self.move(batches, probes.saw if self.dense else None)
-            else:
-                self.move(batches)
+        """One step: each turn that is due, under the probes' eyes when it is their turn."""
+        progress = self.progress
+        if not self.dense:  # whose losses have no parts
+            self.log.begin()
+        self.set_rates()
+        for turn in self.turns if self.alone else due(self.turns, progress.step):
+            with turn.engine.around():
+                if turn.probes.due(progress.step):
+                    with turn.probes.look(progress.step, hooks=not self.dense):
+                        self.move(turn, batches, turn.probes.saw if self.dense else None)
+                else:
+                    self.move(turn, batches)
         progress.step += 1
         progress.step_of_epoch += 1
         if self.observers:
@@ -213,44 +217,36 @@ class Training:
             for observer in self.observers:
                 observer.stepped(progress.step, rows, known)
 
-    def move(self, batches: list[Batch], saw: Saw | None = None) -> None:
-        """Forward and backward() over the step's batches, finish the gradient, update."""
-        with self.regularization.shaken():
-            loss, weight = self.engine.backward(batches, self.answers, saw)
-        self.log.step(loss, weight, self.rate)
-        if self.progress.step % self.check_every == 0 and self.log.settle() is not None:
-            give_up(self, batches)
-        if self.clippings or self.regularization.penalties:
-            self.finish_gradient()
-        if self.probes.looking:
-            self.probes.before_update()
-        self.job.precision.step(self.optimizer, self.update)
-        self.regularization.constrain()
+    def move(self, turn: Turn, batches: list[Batch], saw: Saw | None = None) -> None:
+        """Forward and backward() over the step's batches, then the update, if the loss is a number."""
+        leads = turn is self.leading
+        with turn.computing():
+            loss, weight = turn.engine.backward(batches, self.answers if leads else unanswered, saw)
+        looking = self.check_every == 1 or self.progress.step % self.check_every == 0
+        if leads:
+            self.log.step(loss, weight, turn.rate)
+            if looking and self.log.settle() is not None:
+                give_up(self, batches)
+        elif looking and not math.isfinite(loss):
+            give_up(self, batches, (turn, float(loss)))
+        turn.update()
 
     def note_parts(self, parts: Mapping[str, torch.Tensor], weight: float) -> None:
         """Write down what the objective says beside the loss."""
         self.log.parts.note(parts, weight)
 
-    def answers(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
-        """Keep what the network answered, where the epoch's end makes a metric of it."""
-        if self.metric is not None:
-            self.log.answers(outputs, targets)
+    def note_answers(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
+        """Keep what the network answered: the epoch's end makes a metric of it."""
+        self.log.answers(outputs, targets)
 
-    def finish_gradient(self) -> None:
-        """Add the pull of the penalties, then bound the gradient: by value, by norm, unit by unit."""
-        self.job.precision.unscale(self.optimizer)
-        self.regularization.add_gradients()
-        for clipping in self.clippings:
-            clipping.clip_(self.members if clipping.by_parameter else self.leaves)
-
-    def set_rate(self) -> None:
+    def set_rates(self) -> None:
         """The learning rate of the next step, by the schedule."""
         clock = Clock(self.progress.step, self.job.batches.steps, self.job.epochs)
-        rate = self.job.learning_rate * self.schedule.factor(clock)
-        if rate != self.rate:
-            self.rate = rate
-            for settings, group in zip(self.optimizer.param_groups, self.groups, strict=True):
-                settings["lr"] = rate * group.rate
+        factor = self.schedule.factor(clock)
+        if factor != self.factor:
+            self.factor = factor
+            for turn in self.turns:
+                turn.set_rate(factor)
 
     def end_epoch(self) -> None:
         """Measure, write down, and decide whether to go on."""
@@ -265,42 +261,58 @@ class Training:
             "step": progress.step,
             "learning_rate": self.log.rates[-1],
         }
-        if self.regularization.penalties:
-            row["penalty"] = self.regularization.penalty()
+        if self.leading.regularization.penalties:
+            row["penalty"] = sum(turn.regularization.penalty() for turn in self.turns)
         row["train"] = self.measured(self.log.mean_loss(), self.log.gathered())
         row["train"] |= self.log.parts.means()
+        if isinstance(job.batches, LivingBatches):
+            row["train"] |= job.batches.notes()
         if job.validation is not None:
             loss, outputs, parts = job.objective.judge(job.network, job.validation, job.precision.forward())
             answers = (outputs, job.validation.targets.to(outputs.device))
-            row["validation"] = {**self.measured(loss, answers), **parts}
+            row["validation"] = {**self.measured(loss, answers, job.validation.weights), **parts}
         timing = {
             "epoch": progress.epoch,
             "seconds": time.perf_counter() - self.epoch_began,
             "samples_per_second": job.batches.rows / trained,
         }
         self.records.epoch(row, timing, self.log.losses, self.log.rates)
-        self.records.probes.extend(self.probes.rows)
-        self.probes.rows = []
+        if worth_keeping(progress.epoch, job.epochs):
+            shown = job.objective.exhibit(job.network)
+            if shown is not None:
+                self.records.exhibit(progress.epoch, shown.cpu().numpy())
+        self.records.probes.extend(self.seen())
         self.log = EpochLog()
         self.judge(row)
         for observer in self.observers:
             observer.epoch_ended(row, timing)
 
+    def seen(self) -> list[dict[str, Any]]:
+        """What the probes saw since somebody asked, in the order of the steps."""
+        rows = [row for turn in self.turns for row in turn.probes.rows]
+        for turn in self.turns:
+            turn.probes.rows = []
+        return sorted(rows, key=lambda row: row["step"]) if len(self.turns) > 1 else rows
+
     def measured(
-        self, loss: float, answers: tuple[torch.Tensor, torch.Tensor] | None
+        self,
+        loss: float,
+        answers: tuple[torch.Tensor, torch.Tensor] | None,
+        weights: torch.Tensor | None = None,
     ) -> dict[str, float | None]:
         """Loss, and the metric that goes with it where outputs and targets are known."""
         name = self.metric
         if name is None or answers is None:
             return {"loss": loss}
-        return {"loss": loss, name: quick_metric(self.job.objective.meaning, *answers)}
+        return {"loss": loss, name: quick_metric(self.job.objective.meaning, *answers, weights)}
 
     def judge(self, row: dict[str, Any]) -> None:
         """Keep the weights of the best epoch, and end training when it is time."""
         job, progress = self.job, self.progress
-        watched = row.get("validation")
-        self.schedule.observe((watched or row["train"])["loss"])
-        if watched is not None and job.stopping.improved(progress.epoch, watched):
+        self.schedule.observe((row.get("validation") or row["train"])["loss"])
+        watched = row.get(job.stopping.part) if job.objective.comparable else None
+        improved = watched is not None and job.stopping.improved(progress.epoch, watched)
+        if improved and job.stopping.part == "validation":
             self.best_weights = {name: each.clone() for name, each in job.network.state_dict().items()}
         progress.ended = ending(job, progress.epoch)
 

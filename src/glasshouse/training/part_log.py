@@ -22,34 +22,40 @@ class PartLog:
 
     def __init__(self) -> None:
         self._values: dict[str, list[torch.Tensor | float]] = {}
-        self._weights: list[float] = []
-
-    def __len__(self) -> int:
-        return len(self._weights)
+        self._weights: dict[str, list[float]] = {}
 
     def note(self, parts: Mapping[str, torch.Tensor], weight: float) -> None:
-        """Keep the numbers of a batch, and what it counts in the mean."""
+        """Keep the numbers of a batch, and what it counts in their means."""
         for name, value in parts.items():
             self._values.setdefault(name, []).append(value)
-        self._weights.append(weight)
+            self._weights.setdefault(name, []).append(weight)
 
-    def drop(self, since: int) -> None:
-        """Forget the batches from that place on."""
-        del self._weights[since:]
-        for values in self._values.values():
-            del values[since:]
+    def place(self) -> dict[str, int]:
+        """How many of each number are kept, for :meth:`drop`."""
+        return {name: len(weights) for name, weights in self._weights.items()}
+
+    def drop(self, since: Mapping[str, int]) -> None:
+        """Forget what came after that place."""
+        for name, values in self._values.items():
+            del values[since.get(name, 0) :]
+            del self._weights[name][since.get(name, 0) :]
 
     def means(self) -> dict[str, float]:
-        """The mean of every number, weighted by what the batches counted."""
-        total = math.fsum(self._weights)
-        return {
-            name: math.fsum(w * x for w, x in zip(self._weights, values, strict=True)) / total
-            for name, values in self._fetched().items()
-        }
+        """The mean of every number, weighted by what its batches counted."""
+        found = {}
+        for name, values in self._fetched().items():
+            weights = self._weights[name]
+            if weights:
+                found[name] = math.fsum(w * x for w, x in zip(weights, values, strict=True)) / math.fsum(
+                    weights
+                )
+        return found
 
     def _fetched(self) -> dict[str, list[float]]:
         fetched = {}
         for name, values in self._values.items():
+            if not values:
+                continue
             numbers = torch.stack([torch.as_tensor(each).float() for each in values]).tolist()
             self._values[name] = list(numbers)
             fetched[name] = numbers
@@ -57,9 +63,10 @@ class PartLog:
 
     def state(self) -> dict[str, Any]:
         """Everything, for a checkpoint in the middle of an epoch."""
-        return {"values": self._fetched(), "weights": list(self._weights)}
+        values = self._fetched()
+        return {"values": values, "weights": {name: list(self._weights[name]) for name in values}}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what :meth:`state` gave."""
         self._values = {name: list(values) for name, values in state["values"].items()}
-        self._weights = list(state["weights"])
+        self._weights = {name: list(weights) for name, weights in state["weights"].items()}

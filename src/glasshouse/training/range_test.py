@@ -15,6 +15,7 @@ from glasshouse.core.seeds import derive
 from glasshouse.models.freezing import training_mode
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.schedules import SCHEDULES, Clock, Schedule
+from glasshouse.training.engine import taken
 from glasshouse.training.flat import grouped
 from glasshouse.training.job import Job
 from glasshouse.training.regularization import Regularization
@@ -94,8 +95,7 @@ def range_test(job: Job) -> RangeTest:
                 optimizer.param_groups[0]["lr"] = rate
                 optimizer.zero_grad()
                 with regularization.shaken():
-                    inputs = regularization.noisy(batches[0].inputs)
-                    loss = job.objective(network, inputs, batches[0].targets).loss
+                    loss = taken(job.objective, network, batches[0], regularization.noisy).loss
                     loss.backward()  # type: ignore[no-untyped-call]
                 regularization.add_gradients()
                 optimizer.step()

@@ -10,6 +10,7 @@ import torch
 
 from glasshouse.core.errors import CheckpointError
 from glasshouse.core.random_state import capture, restore
+from glasshouse.training.batches import LivingBatches
 from glasshouse.training.choose_engine import choose_engine
 from glasshouse.training.non_finite import all_finite
 
@@ -30,23 +31,25 @@ def save(training: Training) -> None:
     training.saved_at = time.perf_counter()
     if training.checkpoints is None or not all_finite(training.job.network):
         return
-    training.records.probes.extend(training.probes.rows)
-    training.probes.rows = []
+    training.records.probes.extend(training.seen())
     training.records.flush()
     training.checkpoints.save(training.progress.step, state(training))
 
 
 def state(training: Training) -> dict[str, Any]:
     """Everything that decides how training goes on."""
+    batches = training.job.batches
     return {
         "network": dict(training.job.network.state_dict()),
-        "optimizer": training.optimizer.state_dict(),
+        "optimizers": [turn.optimizer.state_dict() for turn in training.turns],
         "precision": training.job.precision.state(),
         "schedule": training.schedule.state(),
         "stopping": training.job.stopping.state(),
         "random": capture(),
         "progress": vars(training.progress),
         "log": training.log.state(),
+        "objective": training.job.objective.state(),
+        "batches": batches.state() if isinstance(batches, LivingBatches) else None,
         "epochs": training.records.epochs,
         "best": training.best_weights,
         "threads": torch.get_num_threads(),
@@ -71,7 +74,8 @@ def take_up(training: Training) -> list[str]:
     found, job = newest.state, training.job
     try:
         job.network.load_state_dict(found["network"])
-        training.optimizer.load_state_dict(found["optimizer"])
+        for turn, state_of in zip(training.turns, found["optimizers"], strict=True):
+            turn.optimizer.load_state_dict(state_of)
     except (RuntimeError, ValueError, KeyError) as error:
         raise CheckpointError(
             f"checkpoint {newest.path} does not fit the network: {error}",
@@ -85,6 +89,9 @@ def take_up(training: Training) -> list[str]:
     training.best_weights = found["best"]
     training.log.restore(found["log"], job.device)
     training.records.rewind(training.progress.step, found["epochs"])
+    job.objective.restore(found["objective"])
+    if isinstance(job.batches, LivingBatches):
+        job.batches.restore(found["batches"])
     restore(found["random"])
     torch.set_num_threads(found["threads"])  # another number would add up in another order
     began_with = found.get("engine", training.choice.name)

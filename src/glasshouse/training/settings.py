@@ -93,10 +93,10 @@ class TrainingSettings(Settings):
     threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = Field(
         "auto", description="CPU threads, from 1 to 1024, or auto. auto: one for small steps, else all cores."
     )
-    engine: Literal["auto", "dense", "autograd"] = Field(
+    engine: Literal["auto", "fused", "dense", "autograd"] = Field(
         "auto",
-        description="One of auto, dense, autograd: what computes gradients. auto: dense where every layer "
-        "and the loss have rules, else autograd.",
+        description="One of auto, fused, dense, autograd: what computes gradients. auto: dense where every "
+        "layer and the loss have rules, fused where that is faster and Numba is there, else autograd.",
     )
     early_stopping: EarlyStoppingSettings = Field(
         default_factory=EarlyStoppingSettings, description="When to stop before the last epoch"

@@ -98,8 +98,8 @@ def _entry(
     return Concept(name, "data", summary, build, aliases=aliases, source=source, facts=facts)
 
 
-def _toy_entry(name: str, summary: str) -> Concept:
-    return _entry(name, summary, _toy(name), kind="table", rows=1000, source="made from a fixed seed")
+def _toy_entry(name: str, summary: str, rows: int = 1000) -> Concept:
+    return _entry(name, summary, _toy(name), kind="table", rows=rows, source="made from a fixed seed")
 
 
 _DOWNLOAD = "its files below GLASSHOUSE_DATA, or a download of {} MB"
@@ -153,6 +153,8 @@ BUILTIN = Catalogue(
         _toy_entry("blobs", "Three round clouds"),
         _toy_entry("spirals", "Two arms wound around each other"),
         _toy_entry("xor", "A square whose class says whether both coordinates have the same sign"),
+        _toy_entry("ring", "Eight narrow clouds on a circle, for generators to find", rows=4000),
+        _toy_entry("grid", "Twenty-five narrow clouds on a grid, for generators to find", rows=10000),
         _entry(
             "fashion-mnist",
             "Pieces of clothing in ten classes, grey, 28 x 28 pixels",

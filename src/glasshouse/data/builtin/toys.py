@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -17,10 +18,10 @@ Points = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 
 def toy_frame(name: str) -> pl.DataFrame:
-    """1,000 points with the columns ``x1``, ``x2`` and ``class``; the same ones on every machine.
+    """Points with the columns ``x1``, ``x2`` and ``class``; the same ones on every machine.
 
     Args:
-        name: ``"moons"``, ``"circles"``, ``"blobs"``, ``"spirals"`` or ``"xor"``.
+        name: ``"moons"``, ``"circles"``, ``"blobs"``, ``"spirals"``, ``"xor"``, ``"ring"`` or ``"grid"``.
     """
     make, classes = _TOYS[name]
     generator = numpy_stream(0, "toy", name)
@@ -74,6 +75,53 @@ def xor(generator: np.random.Generator, noise: float = 0.05) -> Points:
     return _blurred(points, generator, noise), labels
 
 
+@dataclass(frozen=True)
+class Modes:
+    """The narrow round clouds that a set of points consists of.
+
+    Args:
+        centres: Shape (modes, 2).
+        spread: Standard deviation of each cloud along either axis.
+    """
+
+    centres: NDArray[np.float64]
+    spread: float
+
+
+MODES = {
+    "ring": Modes(
+        np.array([[2 * np.cos(turn), 2 * np.sin(turn)] for turn in np.arange(8) * np.pi / 4]), spread=0.02
+    ),
+    "grid": Modes(
+        np.array([[x, y] for x in range(-4, 5, 2) for y in range(-4, 5, 2)], dtype=np.float64), spread=0.05
+    ),
+}
+"""The toys whose modes are known: what tells whether a generator has found them all."""
+
+
+def ring(generator: np.random.Generator) -> Points:
+    """4,000 points in eight narrow clouds on a circle of radius 2: will a generator find all of them?
+
+    Source:
+        Metz et al. 2017, Unrolled generative adversarial networks, arXiv 1611.02163.
+    """
+    return _clouds(MODES["ring"], 500, generator)
+
+
+def grid(generator: np.random.Generator) -> Points:
+    """10,000 points in twenty-five narrow clouds on a square grid.
+
+    Source:
+        Dumoulin et al. 2017, Adversarially learned inference, arXiv 1606.00704.
+    """
+    return _clouds(MODES["grid"], 400, generator)
+
+
+def _clouds(modes: Modes, each: int, generator: np.random.Generator) -> Points:
+    labels = np.repeat(np.arange(len(modes.centres)), each)
+    return _blurred(modes.centres[labels], generator, modes.spread), labels
+
+
 def _blurred(
     points: NDArray[np.float64], generator: np.random.Generator, noise: float
 ) -> NDArray[np.float64]:
@@ -87,4 +135,6 @@ _TOYS: dict[str, tuple[Callable[[np.random.Generator], Points], tuple[str, ...]]
     "blobs": (blobs, ("left", "right", "top")),
     "spirals": (spirals, ("first", "second")),
     "xor": (xor, ("same", "different")),
+    "ring": (ring, tuple(f"mode {place}" for place in range(1, 9))),
+    "grid": (grid, tuple(f"mode {place:02}" for place in range(1, 26))),
 }

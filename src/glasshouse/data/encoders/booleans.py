@@ -39,6 +39,13 @@ class BooleanEncoder(Encoder):
         truth = cells.fill_null(value=False).to_numpy().astype(np.float64)[:, None]
         return np.concatenate([truth, missing_flag(cells)], axis=1) if self.flags_missing else truth
 
+    def back(self, features: Features) -> pl.Series:
+        """True from a half on; missing where the flag is more than a half."""
+        truth = (features[:, 0] >= 0.5).tolist()
+        gone = features[:, -1] >= 0.5 if self.flags_missing else np.zeros(len(features), dtype=bool)
+        cells = [None if missing else value for value, missing in zip(truth, gone, strict=True)]
+        return pl.Series(self.column, cells, dtype=pl.Boolean)
+
     def becomes(self) -> str:
         """What the column becomes, in words."""
         return "1 for true, 0 for false" + (", a flag for missing" if self.flags_missing else "")

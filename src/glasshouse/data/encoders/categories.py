@@ -110,6 +110,16 @@ class CategoryEncoder(Encoder):
         found = cells.replace_strict(names, logarithms, default=0.0, return_dtype=pl.Float64)
         return found.fill_null(0.0).to_numpy()
 
+    def back(self, features: Features) -> pl.Series:
+        """The category whose feature is the largest; ``(other)`` for the rare ones together."""
+        names: list[str | None] = [*self.kept]
+        names += ["(other)"] if self.others else []
+        names += [None] if self.flags_missing else []
+        if not names:
+            return pl.Series(self.column, [None] * len(features), dtype=pl.String)
+        places = features[:, : len(names)].argmax(axis=1)
+        return pl.Series(self.column, [names[place] for place in places], dtype=pl.String)
+
     def becomes(self) -> str:
         """What the column becomes, in words."""
         if not self.kept:

@@ -42,6 +42,15 @@ class Encoder(ABC):
     def state(self) -> dict[str, Any]:
         """What was learnt, in plain JSON types, without the column's name."""
 
+    def back(self, features: Features) -> pl.Series | None:
+        """Cells that these features stand for, as well as they can be told; ``None`` where they cannot.
+
+        Args:
+            features: Shape (rows, features), also such as a network made up.
+        """
+        del features
+        return None
+
     def unseen(self, cells: pl.Series) -> str:
         """What in these rows training never saw, as the end of a sentence; empty where there is nothing."""
         del cells

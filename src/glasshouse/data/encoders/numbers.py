@@ -146,6 +146,22 @@ class NumberEncoder(Encoder):
             columns.append(missing_flag(cells))
         return np.concatenate(columns, axis=1)
 
+    def back(self, features: Features) -> pl.Series:
+        """The numbers that scaled features, or else their normal scores, stand for."""
+        given = features.astype(np.float64)
+        if self.scale:
+            numbers = given[:, 0] * self.spread + self.centre
+        elif self.knots:
+            numbers = np.interp(given[:, 0], self.knots.scores, self.knots.values)
+        else:
+            numbers = np.full(len(given), self.median)
+        cells = pl.Series(self.column, numbers)
+        if not self.flags_missing:
+            return cells
+        return cells.to_frame().select(pl.when(pl.Series(given[:, -1] < 0.5)).then(pl.col(self.column)))[
+            self.column
+        ]
+
     def becomes(self) -> str:
         """What the column becomes, in words."""
         steps = [f"median {self.median:.6g} for missing"] if self.flags_missing else []

@@ -95,6 +95,24 @@ class TablePreparation(Preparation):
             features[:, numbers] = _to_unit_length(features[:, numbers])
         return features
 
+    def back(self, inputs: NDArray[np.float32]) -> pl.DataFrame:
+        """The table that prepared rows stand for, also such as a network made up.
+
+        Columns of dates and texts, which cannot be told from their features, are left out, and so are all
+        numbers where rows were brought to length 1: how long they were is lost.
+
+        Args:
+            inputs: Shape (rows, features).
+        """
+        columns, start = [], 0
+        for encoder in self.encoders:
+            stop = start + len(encoder.features)
+            lost = self.unit_rows and encoder.kind == "number"
+            cells = None if lost else encoder.back(inputs[:, start:stop])
+            columns += [] if cells is None else [cells]
+            start = stop
+        return pl.DataFrame(columns)
+
     def read(self, source: Any) -> RawTable:
         """Read rows to predict, checked against the table that was fitted on.
 

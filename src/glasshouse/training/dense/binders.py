@@ -13,11 +13,13 @@ from glasshouse.activations.sigmoid import Sigmoid
 from glasshouse.activations.softmax import Softmax
 from glasshouse.activations.swish import Swish
 from glasshouse.layers import LAYERS
+from glasshouse.models.rescale import Rescale
 from glasshouse.training.dense import activations
 from glasshouse.training.dense.by_rule import by_rule
 from glasshouse.training.dense.dropout import dropout
 from glasshouse.training.dense.linear import linear
 from glasshouse.training.dense.normalization import batch_norm, layer_norm
+from glasshouse.training.dense.rescale import rescale
 from glasshouse.training.dense.reshaping import flatten
 from glasshouse.training.dense.site import Bound, Site
 
@@ -28,6 +30,7 @@ KERNELS: dict[type, Binder] = {
     nn.Flatten: flatten,
     nn.Identity: activations.nothing,
     nn.Dropout: dropout,
+    Rescale: rescale,
     nn.BatchNorm1d: batch_norm,
     nn.LayerNorm: layer_norm,
     nn.ReLU: activations.relu,

@@ -15,6 +15,7 @@ from glasshouse.losses.huber import Huber
 from glasshouse.losses.mae import MeanAbsoluteError
 from glasshouse.losses.mse import MeanSquaredError
 from glasshouse.losses.quadratic import Quadratic
+from glasshouse.losses.temporal_difference import TemporalDifference
 from glasshouse.training.dense.kernels import kernel
 from glasshouse.training.dense.site import Site, UnsupportedError
 
@@ -43,7 +44,7 @@ def head_of(loss: nn.Module, site: Site, soft: bool) -> Head:
     if isinstance(loss, CrossEntropy) and loss.from_logits and len(site.shape) == 2:
         return shares(loss, site) if soft or loss.label_smoothing else class_indices(loss, site)
     if isinstance(loss, BinaryCrossEntropy) and loss.from_logits and loss.class_weights is None:
-        return yes_or_no(site)
+        return yes_or_no(site, loss.by_sample)
     if isinstance(loss, MeanSquaredError):
         return squares(site)
     if isinstance(loss, Huber):
@@ -52,6 +53,8 @@ def head_of(loss: nn.Module, site: Site, soft: bool) -> Head:
         return absolutes(site)
     if isinstance(loss, Quadratic):
         return halves(site)
+    if isinstance(loss, TemporalDifference) and len(site.shape) == 2:
+        return taken_action(loss, site)
     return by_rule(loss, site)
 
 
@@ -107,18 +110,19 @@ def shares(loss: CrossEntropy, site: Site) -> Head:
     return head
 
 
-def yes_or_no(site: Site) -> Head:
-    """``(sigma(z) - t) / N`` for one logit per question."""
+def yes_or_no(site: Site, by_sample: bool = False) -> Head:
+    """``(sigma(z) - t) / N`` for one logit per question; N counts questions, or samples."""
     t, dz, shape = site.empty(), site.empty(), site.shape
-    count = dz.numel()
+    questions = dz.numel() / shape[0] if by_sample else 1.0
+    count = dz.numel() / questions
 
     def head(z: torch.Tensor, given: torch.Tensor, share: float) -> tuple[torch.Tensor, torch.Tensor]:
         t.copy_(given.reshape(shape))
         value = torch.binary_cross_entropy_with_logits(z, t, None, None, MEAN)
         torch.sigmoid(z, out=dz).sub_(t)
-        if share == 1:
+        if share == 1 and questions == 1:
             return value, dz.div_(count)
-        return value.mul_(share), dz.mul_(share).div_(count)
+        return value.mul_(share * questions), dz.mul_(share).div_(count)
 
     return head
 
@@ -174,6 +178,20 @@ def halves(site: Site) -> Head:
         torch.sub(z, t, out=r)
         value = torch.dot(line, line).mul_(share / (2 * rows))
         return value, r.mul_(share / rows)
+
+    return head
+
+
+def taken_action(loss: TemporalDifference, site: Site) -> Head:
+    """``max(-delta, min(delta, q_a - y)) / N`` at the taken action, 0 at all others."""
+    taken, dz = torch.empty((site.shape[0], 1), dtype=site.dtype), site.empty()
+    inner = huber(loss.delta, Site(site.name, tuple(taken.shape), site.dtype, True, site.gradient))
+
+    def head(z: torch.Tensor, t: torch.Tensor, share: float) -> tuple[torch.Tensor, torch.Tensor]:
+        action = t[:, :1].long()
+        torch.gather(z, 1, action, out=taken)
+        value, slopes = inner(taken, t[:, 1:], share)
+        return value, dz.zero_().scatter_(1, action, slopes)
 
     return head
 

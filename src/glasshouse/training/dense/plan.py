@@ -17,6 +17,7 @@ from glasshouse.training.dense.binders import Binder, binder_of
 from glasshouse.training.dense.heads import Head, head_of
 from glasshouse.training.dense.reshaping import pair_of_scores
 from glasshouse.training.dense.site import Bound, Gradients, Site, UnsupportedError
+from glasshouse.training.dense.weighted_heads import WeightedHead, weighted_head_of
 from glasshouse.training.engine import Saw
 
 Move = Callable[[torch.Tensor], torch.Tensor]
@@ -51,28 +52,36 @@ class BoundPlan:
     Args:
         layers: Name of every layer, and its function from inputs to outputs; ``None`` for the identity.
         backwards: From the last layer to the first that is trained.
-        head: The loss and its slope.
+        head: The loss and its slope; of a kind that takes weights where samples have some.
         loss: The loss itself, which looks at the first outputs and targets and says what is wrong with them.
     """
 
     def __init__(
-        self, layers: list[tuple[str, Move | None]], backwards: list[Move], head: Head, loss: Loss
+        self,
+        layers: list[tuple[str, Move | None]],
+        backwards: list[Move],
+        head: Head | WeightedHead,
+        loss: Loss,
     ) -> None:
         self._layers = layers
         self._forwards = [forward for _, forward in layers if forward is not None]
         self._backwards = backwards
-        self._head = head
+        self._head: Any = head
         self._unseen: Loss | None = loss
 
     def run(
-        self, x: torch.Tensor, targets: torch.Tensor, share: float = 1.0, saw: Saw | None = None
+        self,
+        x: torch.Tensor,
+        targets: torch.Tensor,
+        share: float | torch.Tensor = 1.0,
+        saw: Saw | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Forward and backward over one batch. To be called without gradients being recorded.
 
         Args:
             x: The inputs.
             targets: What is to come out.
-            share: What the batch counts in its step.
+            share: What the batch counts in its step; or every sample, (N,), where they have weights.
             saw: Told the name and the outputs of every layer, where somebody looks.
 
         Returns:
@@ -114,13 +123,16 @@ class Plan:
     loss: Loss
     dtype: torch.dtype
 
-    def bind(self, shape: Sequence[int], soft: bool, gradient: Gradients) -> BoundPlan:
+    def bind(
+        self, shape: Sequence[int], soft: bool, gradient: Gradients, weighted: bool = False
+    ) -> BoundPlan:
         """Make buffers for batches of a shape.
 
         Args:
             shape: Of the inputs, rows first.
             soft: Whether targets are floating-point numbers.
             gradient: Where the gradients of parameters go.
+            weighted: Whether samples have weights.
 
         Raises:
             UnsupportedError: A layer can't take what reaches it.
@@ -138,7 +150,8 @@ class Plan:
                 backwards.append(bound.backward)
             reached = bound.shape
         site = Site("the loss", reached, self.dtype, True, gradient)
-        return BoundPlan(layers, backwards[::-1], head_of(self.loss, site, soft), self.loss)
+        head = (weighted_head_of if weighted else head_of)(self.loss, site, soft)
+        return BoundPlan(layers, backwards[::-1], head, self.loss)
 
 
 def read_plan(network: nn.Module, objective: Objective) -> Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -47,7 +47,7 @@ class Alone:
     def outcome(self) -> Outcome:
         """What came of it."""
         progress, choice = self.training.progress, self.training.choice
-        best = self.job.stopping.best_epoch or progress.epoch
+        best = progress.epoch if self.training.best_weights is None else self.job.stopping.best_epoch
         seconds = sum(row["seconds"] for row in self.records.timings)
         why = f"{choice.why}; trained alone: {self.reason}"
         return replace(
@@ -70,7 +70,8 @@ class Alone:
             stack.enter_context(isolated(derive(self.job.seed, "training")))
             if self.random is not None:
                 restore(self.random)
-            stack.enter_context(training.flat.installed() if training.flat else nullcontext())
+            for turn in training.turns:
+                stack.enter_context(turn.installed())
             try:
                 while not training.progress.ended and training.progress.epoch < epochs:
                     training.run_epoch(request)

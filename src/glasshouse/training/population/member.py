@@ -51,7 +51,8 @@ class Member:
     reason = ""
 
     def __post_init__(self) -> None:
-        self.schedule: Schedule = SCHEDULES.build(self.job.schedule)
+        schedule = self.job.schedule
+        self.schedule = schedule if isinstance(schedule, Schedule) else SCHEDULES.build(schedule)
         self.generator = torch.Generator().manual_seed(derive(self.job.seed, "training"))
         training_mode(self.job.network)
 
@@ -71,17 +72,19 @@ class Member:
     def outcome(self) -> Outcome:
         """What came of it."""
         progress = self.progress
-        best = self.job.stopping.best_epoch or progress.epoch
+        stopping = self.job.stopping
+        best = (stopping.part == "validation" and stopping.best_epoch) or progress.epoch
         why = f"one of {self.beside} networks of one shape, trained at once"
         return Outcome(best, progress.ended, progress.epoch, progress.step, self.seconds, self.engine, why)
 
     def judge(self, row: dict[str, Any]) -> bool:
         """End training when it is time; whether the epoch was the best so far."""
-        watched = row.get("validation")
-        self.schedule.observe((watched or row["train"])["loss"])
-        improved = watched is not None and self.job.stopping.improved(self.progress.epoch, watched)
+        stopping = self.job.stopping
+        self.schedule.observe((row.get("validation") or row["train"])["loss"])
+        watched = row.get(stopping.part)
+        improved = watched is not None and stopping.improved(self.progress.epoch, watched)
         self.progress.ended = ending(self.job, self.progress.epoch)
-        return improved
+        return improved and stopping.part == "validation"
 
     def fail(
         self, losses: list[float], weights: list[float], rates: list[float], inputs: torch.Tensor, best: Any
@@ -98,7 +101,7 @@ class Member:
         done = len(losses) - 1
         here = Progress(self.progress.epoch, self.progress.step + done, done)
         alone = Training(self.job, Records(None), None, (), here, best)
-        alone.rate = rates[-1]
+        alone.leading.rate = rates[-1]
         for number, loss in enumerate(losses):
             alone.log.step(loss, weights[number], rates[number])
         alone.log.settle()

@@ -153,12 +153,12 @@ class Population:
                 continue
             best = None
             linears = member.structure.linears
-            if member.job.stopping.best_epoch:
+            if member.job.stopping.best_epoch and member.job.stopping.part == "validation":
                 self._stack.write(self._best[place], linears)
                 best = {name: each.clone() for name, each in member.job.network.state_dict().items()}
             self._stack.write(self._stack.weights[place], linears)
             end = number + 1
-            inputs = x[place].reshape(-1, *member.job.batches.everything.inputs.shape[1:])  # type: ignore[attr-defined]
+            inputs = x[place].reshape(-1, *member.job.batches.whole.inputs.shape[1:])  # type: ignore[attr-defined]
             lost, weights = losses[:end, place].tolist(), counts[:end, place].tolist()
             member.fail(lost, weights, rates[:end, place].tolist(), inputs, best)
             self._silence(place)

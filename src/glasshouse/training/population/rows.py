@@ -25,7 +25,7 @@ class Rows:
         inputs, targets, count = [], [], 0
         self._first = []
         for each in batches:
-            x, t = each.everything
+            x, t, _ = each.whole
             key = (x.data_ptr(), t.data_ptr())
             if key not in places:
                 places[key] = count

@@ -92,17 +92,19 @@ def read_structure(job: Job) -> Structure:
     """
     refuse_settings(job)
     batches = job.batches
-    if not isinstance(batches, InMemoryBatches) or batches.augmented:
+    if not isinstance(batches, InMemoryBatches) or batches.changes_inputs:
         raise UnsupportedError("the data", "its batches are not plain rows in memory")
     if any(len(step) > 1 for step in batches.sizes):
         raise UnsupportedError("training.accumulate", "a step of a population is one batch")
+    if batches.weighted:
+        raise UnsupportedError("rows with weights", "the losses of a population count all rows alike")
     if type(job.objective) is not Supervised:
         raise UnsupportedError(f"objective {type(job.objective).__name__.lower()}", "it is not supervised")
     plan = read_plan(job.network, job.objective)
     if not all(each.requires_grad for each in job.network.parameters()):
         raise UnsupportedError("the network", "some of its layers are frozen")
     linears, after, dropouts = lined_up_by_linears(plan.pieces)
-    inputs, targets = batches.everything
+    inputs, targets, _ = batches.whole
     width = inputs[0].numel()
     if inputs.dtype != plan.dtype:
         raise UnsupportedError(f"inputs of type {inputs.dtype}", f"the parameters are {plan.dtype}")

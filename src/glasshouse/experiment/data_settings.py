@@ -1,0 +1,37 @@
+"""What the data section of an experiment means once it is known what is learnt and from what."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from glasshouse.data.settings import DataSettings
+from glasshouse.experiment.decide import objective_of
+from glasshouse.experiment.experiment import Experiment
+
+
+def reading_settings(experiment: Experiment) -> DataSettings:
+    """The data section for reading: without a target where the objective needs none.
+
+    Example:
+        >>> reading_settings(Experiment(data="digits", objective="denoising")).task
+        'reconstruction'
+    """
+    settings: DataSettings = experiment.data
+    if objective_of(experiment) != "supervised":
+        settings = settings.replace(task="reconstruction")
+    return settings
+
+
+def preparing_settings(experiment: Experiment, kind: Literal["table", "images"]) -> DataSettings:
+    """The data section for preparing what was read.
+
+    Args:
+        experiment: Its data, objective and model count.
+        kind: What was read.
+    """
+    settings = reading_settings(experiment)
+    if settings.task == "reconstruction" and kind == "images" and settings.prepare.scaling == "auto":
+        # Levels from 0 to 1, so that errors are shares of the way from black to white.
+        prepare = settings.prepare.replace(scaling="min-max")
+        settings = settings.replace(prepare=prepare.model_dump())
+    return settings

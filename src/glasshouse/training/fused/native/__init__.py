@@ -1,0 +1,1 @@
+"""What Numba compiles. Nothing here is imported before a run needs it."""

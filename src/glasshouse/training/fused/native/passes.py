@@ -1,0 +1,190 @@
+"""Forward and backward through the table of layers."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from glasshouse.training.fused.codes import (
+    BATCH_NORM,
+    BIAS_AT,
+    COPY_AT,
+    CURVE,
+    DROPOUT,
+    EXTRA,
+    KIND,
+    LAYER_NORM,
+    LINEAR,
+    NEEDED,
+    SPACE_AT,
+    STRIDE,
+    STRIDE_IN,
+    WEIGHT_AT,
+    WIDTH,
+    WIDTH_IN,
+    X_AT,
+    Y_AT,
+)
+from glasshouse.training.fused.native import curves, norms
+from glasshouse.training.fused.native.options import WRITTEN_IN
+from glasshouse.training.fused.native.products import multiply
+from glasshouse.training.fused.native.turning import turn
+
+
+@njit(**WRITTEN_IN)
+def forward(layers, numbers, rows, parameters, work, running, masks):
+    """All layers, from inputs that lie in the work space to outputs that do.
+
+    Args:
+        layers, numbers: The tables.
+        rows: Of the batch.
+        parameters: The flat buffer.
+        work: The work space.
+        running: Running statistics.
+        masks: Those of the step's dropout layers.
+    """
+    for place in range(len(layers)):
+        layer = layers[place]
+        width, stride = layer[WIDTH], layer[STRIDE]
+        x = work[layer[X_AT] : layer[X_AT] + rows * layer[STRIDE_IN]]
+        y = work[layer[Y_AT] : layer[Y_AT] + rows * stride]
+        if layer[KIND] == LINEAR:
+            linear(layer, rows, parameters, work)
+        elif layer[KIND] == CURVE:
+            curves.forward(layer[EXTRA], x, y, numbers[place, 0], numbers[place, 1])
+        elif layer[KIND] == DROPOUT:
+            mask = masks[layer[EXTRA] :]
+            for n in range(rows):
+                for i in range(width):
+                    y[n * stride + i] = x[n * stride + i] * mask[n * width + i]
+        elif layer[KIND] == BATCH_NORM:
+            weight, bias = affine(layer, parameters)
+            kept = work[layer[SPACE_AT] : layer[SPACE_AT] + 2 * stride]
+            own = running[:0]
+            if layer[EXTRA] >= 0:
+                own = running[layer[EXTRA] : layer[EXTRA] + 2 * width]
+            share, epsilon = numbers[place, 0], numbers[place, 1]
+            norms.batch_norm(x, y, rows, width, stride, weight, bias, kept, own, share, epsilon)
+        elif layer[KIND] == LAYER_NORM:
+            weight, bias = affine(layer, parameters)
+            kept = work[layer[SPACE_AT] : layer[SPACE_AT] + 2 * rows]
+            norms.layer_norm(x, y, rows, width, stride, weight, bias, kept, numbers[place, 1])
+
+
+@njit(**WRITTEN_IN)
+def affine(layer, buffer):
+    """Weight and bias of a normalization in a flat buffer, each empty where it has none."""
+    at, width = layer[WEIGHT_AT], layer[WIDTH]
+    weight = buffer[:0] if at < 0 else buffer[at : at + width]
+    at = layer[BIAS_AT]
+    return weight, buffer[:0] if at < 0 else buffer[at : at + width]
+
+
+@njit(**WRITTEN_IN)
+def linear(layer, rows, parameters, work):
+    """``y = x W' + b``. W is turned first, so that the outputs of a row lie side by side in vectors."""
+    width_in, width, stride = layer[WIDTH_IN], layer[WIDTH], layer[STRIDE]
+    turn(work, layer[SPACE_AT], stride, parameters, layer[WEIGHT_AT], width, width_in)
+    start = layer[SPACE_AT] + width_in * stride
+    if layer[BIAS_AT] >= 0:
+        bias, own = parameters[layer[BIAS_AT] : layer[BIAS_AT] + width], work[start : start + width]
+        for o in range(width):
+            own[o] = bias[o]
+    one, exact = width // width, width < 0  # variables, so that one version of the product serves all
+    multiply(
+        (work, layer[Y_AT], stride),
+        rows,
+        width,
+        (work, start),
+        (work, layer[X_AT], layer[STRIDE_IN], one),
+        (work, layer[SPACE_AT], stride),
+        width_in,
+        exact,
+    )
+
+
+@njit(**WRITTEN_IN)
+def backward(layers, numbers, rows, parameters, gradients, work, masks, here, there, zeros):
+    """The gradients of all parameters, from that by the outputs.
+
+    Args:
+        layers, numbers: The tables.
+        rows: Of the batch.
+        parameters, gradients: The flat buffers.
+        work: The work space.
+        masks: Those of the step's dropout layers.
+        here, there: Two places of work space; the gradient by the outputs lies in the first.
+        zeros: A place where there are zeros.
+    """
+    for place in range(len(layers) - 1, -1, -1):
+        layer = layers[place]
+        width, stride = layer[WIDTH], layer[STRIDE]
+        x = work[layer[X_AT] : layer[X_AT] + rows * layer[STRIDE_IN]]
+        y = work[layer[Y_AT] : layer[Y_AT] + rows * stride]
+        d = work[here : here + rows * stride]
+        if layer[KIND] == LINEAR:
+            linear_back(layer, rows, parameters, gradients, work, here, there, zeros)
+            here, there = there, here
+        elif layer[NEEDED] == 0 and layer[KIND] in (CURVE, DROPOUT):
+            continue
+        elif layer[KIND] == CURVE:
+            curves.backward(layer[EXTRA], d, x, y, numbers[place, 0], numbers[place, 1])
+        elif layer[KIND] == DROPOUT:
+            mask = masks[layer[EXTRA] :]
+            for n in range(rows):
+                for i in range(width):
+                    d[n * stride + i] *= mask[n * width + i]
+        else:
+            weight, _ = affine(layer, parameters)
+            d_weight, d_bias = affine(layer, gradients)
+            kept = work[layer[SPACE_AT] : layer[SPACE_AT] + layer[COPY_AT]]
+            if layer[KIND] == BATCH_NORM:
+                sums = work[there : there + 2 * stride]
+                norms.batch_norm_back(d, x, rows, width, stride, weight, kept, sums, d_weight, d_bias)
+            else:
+                norms.layer_norm_back(d, x, rows, width, stride, weight, kept, d_weight, d_bias)
+
+
+@njit(**WRITTEN_IN)
+def linear_back(layer, rows, parameters, gradients, work, here, there, zeros):
+    """``dW = dy' x``, ``db = sum dy``, ``dx = dy W``."""
+    width_in, stride_in, width, stride = layer[WIDTH_IN], layer[STRIDE_IN], layer[WIDTH], layer[STRIDE]
+    one, exact = width // width, width > 0  # variables, so that one version of the product serves all
+    multiply(
+        (gradients, layer[WEIGHT_AT], width_in),
+        width,
+        width_in,
+        (work, zeros),
+        (work, here, one, stride),
+        (work, layer[X_AT], stride_in),
+        rows,
+        exact,
+    )
+    if layer[BIAS_AT] >= 0:
+        total = gradients[layer[BIAS_AT] : layer[BIAS_AT] + width]
+        for o in range(width):
+            total[o] = 0
+        for n in range(rows):
+            slope = work[here + n * stride : here + n * stride + width]
+            for o in range(width):
+                total[o] += slope[o]
+    if layer[NEEDED] == 0:
+        return
+    source, at, step = parameters, layer[WEIGHT_AT], width_in
+    if width_in != stride_in:
+        # Vectors would reach beyond the last row, or rows crowd in the caches: copied to where there is room.
+        source, at, step = work, layer[COPY_AT], stride_in
+        weight = parameters[layer[WEIGHT_AT] : layer[WEIGHT_AT] + width * width_in]
+        for o in range(width):
+            line = work[at + o * stride_in : at + o * stride_in + width_in]
+            for i in range(width_in):
+                line[i] = weight[o * width_in + i]
+    multiply(
+        (work, there, stride_in),
+        rows,
+        width_in,
+        (work, zeros),
+        (work, here, stride, one),
+        (source, at, step),
+        width,
+        not exact,
+    )
