@@ -21,8 +21,8 @@ from .page import Page
 from .synthetic import HOSTILE, whole_run
 
 KINDS = ("images", "table", "numbers")
-USUAL = [key for key, _, _ in SECTIONS if key not in ("generation", "reconstruction")]
-"""Sections of every run; what a network makes or gives back stands in a section for those that do."""
+USUAL = [key for key, _, _ in SECTIONS if key not in ("generation", "ensemble", "reconstruction")]
+"""Sections of every run; ensembles, and networks that make rows or give them back, have one more."""
 
 
 DAMAGED = b"\xff{ not a record\n\n{"

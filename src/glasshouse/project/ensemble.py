@@ -65,7 +65,7 @@ def train_ensemble(stage: Stage, work: Work) -> tuple[Stage, Work]:
     else:
         began = time.perf_counter()
         snapshots = stage.experiment.ensemble.kind == "snapshots"
-        members = train_snapshots(stage, work) if snapshots else train_members(stage, work)
+        members = train_snapshots(stage) if snapshots else train_members(stage, work)
         write_training(stage, members, time.perf_counter() - began)
         write_members(path, stage.experiment.ensemble.kind, members)
     alive = [each for each in members if each.network is not None]

@@ -83,7 +83,7 @@ def write_members(path: Path, kind: str, members: Sequence[Member]) -> None:
 
 
 def write_training(stage: Stage, members: Sequence[Member], seconds: float) -> None:
-    """Write ``metrics.jsonl`` and ``training.json`` for all members together; snapshots have written theirs."""
+    """Write ``metrics.jsonl`` (snapshots have theirs) and ``training.json`` for all members together."""
     kind, path = stage.experiment.ensemble.kind, stage.run.path
     if kind != "snapshots":
         records = Records(path)
@@ -228,5 +228,5 @@ def _disagreement(
     if error is not None:
         ranks = [np.argsort(np.argsort(each)) for each in (apart, error)]
         varied = len(apart) > 2 and np.ptp(apart) > 0 and np.ptp(error) > 0
-        found["rank_correlation"] = float(np.corrcoef(*ranks)[0, 1]) if varied else None
+        found["rank_correlation"] = float(np.corrcoef(np.stack(ranks))[0, 1]) if varied else None
     return found

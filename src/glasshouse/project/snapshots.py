@@ -11,8 +11,7 @@ from torch import nn
 
 from glasshouse.core.errors import SettingError
 from glasshouse.project.ensemble_records import Member, weights_path
-from glasshouse.project.stages import Stage, train_network
-from glasshouse.project.work import Work
+from glasshouse.project.stages import Stage, silent, train_network
 from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.ship.weights import read_weights, write_weights
 from glasshouse.training.observers import Plan
@@ -35,7 +34,7 @@ def cycle_of(stage: Stage) -> int:
     return epochs // members
 
 
-def train_snapshots(stage: Stage, work: Work) -> list[Member]:
+def train_snapshots(stage: Stage) -> list[Member]:
     """Train once, with a cosine that starts again for every snapshot.
 
     The epochs are those of the run, cut into cycles of one length; early stopping is off, and what is kept is
@@ -52,7 +51,9 @@ def train_snapshots(stage: Stage, work: Work) -> list[Member]:
         stopping=EarlyStopping(None, stage.job.stopping.monitor),
     )
     camera = Camera(stage.run.path, job.network, cycle)
-    outcome = train_network(replace(stage, job=job, observers=[*stage.observers, camera]))
+    # What it tells of a kept epoch is not what an ensemble keeps.
+    quiet = replace(stage, job=job, observers=[*stage.observers, camera], tell=silent)
+    outcome = train_network(quiet)
     lines, timings = (read_lines(stage.run.path / f"{name}.jsonl") for name in ("metrics", "timings"))
     told = {
         "ended": "its cycle is done",

@@ -7,6 +7,7 @@ from pathlib import Path
 from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
 from glasshouse.report.data import data
+from glasshouse.report.ensemble import ensemble
 from glasshouse.report.generation import generation
 from glasshouse.report.header import header
 from glasshouse.report.inside import inside
@@ -31,6 +32,7 @@ SECTIONS = (
     ("inside", "Inside the layers", inside),
     ("generation", "What it makes", generation),
     ("results", "Results", results),
+    ("ensemble", "One by one and together", ensemble),
     ("reconstruction", "What came back", reconstruction),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
