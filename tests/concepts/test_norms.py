@@ -4,7 +4,7 @@ import torch
 from glasshouse.core.errors import SettingError
 from glasshouse.layers import LAYERS, BatchNorm
 from glasshouse.layers.batch_norm import BatchNormRule
-from glasshouse.testing import Case, check_card, check_rule, close
+from glasshouse.testing import Case, check_card, check_forward, check_rule, close
 
 
 def lively(module):
@@ -114,3 +114,15 @@ def test_cards(name):
 def test_refused_settings(name, settings, said):
     with pytest.raises(SettingError, match=said):
         LAYERS[name].build(**settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("batch_norm", {"num_features": 6}),
+        ("layer_norm", {"normalized_shape": [6]}),
+        ("group_norm", {"num_groups": 2, "num_channels": 6}),
+    ],
+)
+def test_norms_of_numbers_that_differ_in_bfloat16(name, settings, numbers):
+    check_forward(LAYERS[name], Case({"x": numbers(8, 6)}, settings), torch.bfloat16)

@@ -23,10 +23,11 @@ NAMED = [concept for concept in everything() if in_experiment(concept)]
 def decided(concept):
     """The experiment of a card's lines, on pictures for what takes pictures."""
     values = tomllib.loads(in_experiment(concept))
-    shape = (3, 224, 224) if concept.facts.get("takes") == "image" else (4,)
-    gives = "reconstruction" if concept.facts.get("gives") == "reconstruction" else "classification"
-    task = concept.facts.get("task", gives)
-    return decide(Experiment.read({"data": {"source": "iris"}, **values}), 100, shape, task), shape
+    takes = concept.facts.get("takes")
+    shape = (3, 224, 224) if takes == "image" else (16,) if takes == "sequence" else (4,)
+    task = concept.facts.get("task", concept.facts.get("gives", "classification"))
+    given = {"tokens": 50, "steps": 12} if takes == "sequence" else {}
+    return decide(Experiment.read({"data": {"source": "iris"}, **values}), 100, shape, task, **given), shape
 
 
 @pytest.mark.parametrize("concept", NAMED, ids=full_name)
@@ -35,8 +36,14 @@ def test_the_lines_of_a_card_make_an_experiment_that_can_be_built(concept):
     refuse_unbuildable(experiment)
     with torch.device("meta"):  # large networks without their numbers
         assert isinstance(build_model(experiment.model.spec(), shape, 3, seed=0), torch.nn.Module)
-    if experiment.objective.loss == "elbo":  # the model's own likelihood, no loss of the table
-        assert experiment.objective.name == "elbo"
+    # What a model is made for, and no loss of the table.
+    own = {
+        "elbo": "elbo",
+        "free_energy": "contrastive_divergence",
+        "non_saturating": "adversarial",
+    }
+    if str(experiment.objective.loss) in own:
+        assert experiment.objective.name == own[experiment.objective.loss]
     else:
         assert isinstance(LOSSES.build(experiment.objective.loss), torch.nn.Module)
 

@@ -57,6 +57,25 @@ def test_min_max_unit_vector_and_none() -> None:
     assert (prepared[3] == 0).all()
 
 
+@pytest.mark.parametrize("threshold", [0.5, 0.2, 0.0])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_binary_pixels_are_1_above_the_threshold_and_come_back_black_or_white(
+    threshold: float, channels: int
+) -> None:
+    raw = images(channels)
+    raw.pixels[0, 0, 0, :3] = (0, 51, 128)  # 51 is a fifth of 255, and not above it
+    settings = DataSettings.read(
+        {"source": "photos", "prepare": {"scaling": "binary", "threshold": threshold}}
+    )
+    preparation = fit_preparation(raw, np.arange(10), settings)
+    assert isinstance(preparation, ImagePreparation)
+    prepared = preparation.transform(raw)
+    np.testing.assert_array_equal(prepared, raw.pixels > threshold * 255)
+    np.testing.assert_array_equal(preparation.levels(prepared), 255 * prepared)
+    assert (preparation.black == 0).all()
+    assert preparation.describe()[0]["becomes"].endswith("and 0 elsewhere")
+
+
 def test_quantile_scaling_is_for_tables() -> None:
     with pytest.raises(SettingError, match="'quantile' for images"):
         fitted(images(), "quantile")
@@ -70,7 +89,7 @@ def test_a_channel_that_never_changes_becomes_0() -> None:
     assert np.isfinite(prepared).all()
 
 
-@pytest.mark.parametrize("scaling", ["z-score", "min-max", "unit-vector", "none"])
+@pytest.mark.parametrize("scaling", ["z-score", "min-max", "unit-vector", "binary", "none"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_round_trip_through_json_changes_no_bit(scaling: str, channels: int) -> None:
     raw = images(channels)

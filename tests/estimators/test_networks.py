@@ -277,7 +277,7 @@ def test_a_loss_of_scores_has_no_probabilities():
         },
         {"engine": "autograd"},
     ],
-    ids=str,
+    ids=lambda parameters: " ".join(parameters),  # no addresses, which differ between processes
 )
 def test_everything_of_glasshouse_may_stand_in_a_parameter(parameters):
     settings = {"learning_rate_init": 0.02, "batch_size": 16, "max_iter": 30, "random_state": 0, "tol": 0}

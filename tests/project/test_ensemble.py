@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import torch
 from safetensors.torch import load_file
+from scipy.stats import spearmanr
 from torch import nn
 
 import glasshouse as gh
@@ -18,6 +19,7 @@ from glasshouse.data.parts import Part
 from glasshouse.experiment.toml import read_experiment, write_experiment
 from glasshouse.models import build_model
 from glasshouse.project.ensemble_members import bootstrap, member_seeds
+from glasshouse.project.ensemble_records import rank_correlation
 from glasshouse.training.records import read_lines
 
 TABLE = {
@@ -307,6 +309,12 @@ def test_rows_that_count_differently_keep_their_weights_when_drawn():
     part = Part(torch.arange(5.0)[:, None], torch.arange(5), np.arange(5), torch.arange(5.0))
     drawn = bootstrap(part, seed=0)
     assert drawn.weights.tolist() == drawn.rows.tolist()
+
+
+def test_the_rank_correlation_is_that_of_scipy_with_ties_too():
+    generator = np.random.default_rng(0)
+    one, other = generator.integers(0, 9, 50).astype(float), generator.normal(size=50)
+    assert rank_correlation(one, other) == pytest.approx(spearmanr(one, other).statistic)
 
 
 def test_the_run_folder_speaks_plain_json(tmp_path):

@@ -66,3 +66,40 @@ def test_fashion_mnist_by_lenet5_in_six_epochs(real_data, tmp_path, monkeypatch)
     run = gh.run(experiment, out=tmp_path)
     assert run.metrics["test"]["accuracy"] >= 0.89
     assert run.evaluation["intervals"]["rows"] == 10_000
+
+
+def test_names_by_language(real_data, tmp_path):
+    data = {"source": real_data("text/names")}
+    model = {"name": "recurrent", "units": 128}
+    run = gh.run(gh.Experiment(data=data, model=model, output=BARE), out=tmp_path)
+    assert run.metrics["test"]["accuracy"] >= 0.80
+
+
+def test_spam_in_text_messages(real_data, tmp_path):
+    data = {"source": real_data("text/sms-spam.tsv"), "header": False, "target": 0}
+    model = {"name": "recurrent", "pooling": "max", "dropout": 0.3}
+    run = gh.run(gh.Experiment(data=data, model=model, output=BARE), out=tmp_path)
+    assert run.metrics["test"]["f1"] >= 0.93
+
+
+def test_the_carbon_dioxide_of_the_next_year(real_data, tmp_path):
+    data = {
+        "source": real_data("timeseries/co2-concentration.csv"),
+        "target": "CO2",
+        "time": "Date",
+        "task": "forecast",
+        "window": 24,
+        "horizon": 12,
+        "columns": {"adjusted CO2": "ignore"},
+    }
+    run = gh.run(gh.Experiment(data=data, output=BARE), out=tmp_path)
+    naive = {each["name"]: each["metrics"]["rmse"] for each in run.evaluation["baselines"]}
+    assert run.metrics["test"]["rmse"] < 0.5 * min(naive["last value"], naive["seasonal naive"])
+
+
+def test_chorales(real_data, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSHOUSE_DATA", str(real_data("music").parent))
+    training = {"epochs": 60, "batch_size": 16}
+    model = {"name": "language_model", "dropout": 0.5}
+    experiment = gh.Experiment(data="chorales", model=model, training=training, output=BARE)
+    assert gh.run(experiment, out=tmp_path).metrics["test"]["nats"] < 9.0

@@ -37,6 +37,7 @@ EVERY = [
 every_concept = pytest.mark.parametrize(
     ("concept", "make"), EVERY, ids=[f"{concept.kind}-{concept.name}" for concept, _ in EVERY]
 )
+CENTRED = ("batch_norm", "layer_norm", "group_norm")
 few_examples = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TYPES = st.sampled_from([torch.float64, torch.float32, torch.bfloat16])
 
@@ -55,6 +56,9 @@ def test_values_and_gradients_are_pytorchs_at_any_shape_and_in_any_type(concept,
     own_settings, inputs = make(data.draw, False)
     case = Case(inputs, own_settings)
     dtype = data.draw(TYPES)
+    # Of numbers that are almost equal the distance from their mean keeps none of this type's three digits,
+    # and a norm makes it large; `tests/concepts/test_norms.py` compares norms on numbers that differ.
+    assume(not (dtype == torch.bfloat16 and concept.name in CENTRED))
     try:
         check_forward(concept, case, dtype)
     except NotImplementedError:

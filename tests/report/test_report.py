@@ -21,8 +21,18 @@ from .page import Page
 from .synthetic import HOSTILE, whole_run
 
 KINDS = ("images", "table", "numbers")
-USUAL = [key for key, _, _ in SECTIONS if key not in ("generation", "ensemble", "reconstruction")]
-"""Sections of every run; ensembles, and networks that make rows or give them back, have one more."""
+OF_SOME = (
+    "time",
+    "writing",
+    "generation",
+    "ensemble",
+    "forecast",
+    "translation",
+    "energy",
+    "reconstruction",
+)
+USUAL = [key for key, _, _ in SECTIONS if key not in OF_SOME]
+"""Sections of every run; what a network makes, gives back or foretells has one for those that do."""
 
 
 DAMAGED = b"\xff{ not a record\n\n{"

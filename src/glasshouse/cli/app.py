@@ -11,6 +11,7 @@ from glasshouse.cli.compare import compare
 from glasshouse.cli.dream import dream
 from glasshouse.cli.env import env
 from glasshouse.cli.explain import explain
+from glasshouse.cli.generate import generate
 from glasshouse.cli.list import list_command
 from glasshouse.cli.new import new
 from glasshouse.cli.output import show_bug, show_error
@@ -43,6 +44,7 @@ for command in (
     dream,
     predict,
     sample,
+    generate,
     resume,
     compare,
     env,

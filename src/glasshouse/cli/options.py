@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+TASKS = ("classification", "regression", "reconstruction", "language", "forecast", "translation", "frames")
+"""What can be learnt, for `--task`; written out, so that help needs no heavy package."""
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
 )
@@ -31,8 +34,9 @@ def experiment_options(command: Command) -> Command:
         ),
         click.option(
             "--task",
-            type=click.Choice(["classification", "regression", "reconstruction"]),
-            help="What is learnt: classes, numbers, or the rows themselves, which needs no target.",
+            type=click.Choice(TASKS),
+            help="What is learnt: classes, numbers, the rows themselves, which needs no target, what comes "
+            "next in a text or a series, or a translation.",
         ),
         click.option(
             "--header/--no-header", default=None, help="Whether the first row holds the column names."

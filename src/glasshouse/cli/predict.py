@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from glasshouse.ship.bundle import BackendName
 
+FILES = frozenset({".txt", ".csv", ".tsv", ".parquet", ".arff"})
+"""Endings that mean a file, also where there is none of that name."""
+LONGEST_PATH = 4096
+"""What is longer is no path, whatever the system says."""
 SHOWN = 10
 """Most answers on the screen."""
 FEW_CLASSES = 4
@@ -51,8 +55,8 @@ def predict(
 ) -> None:
     """Predict with a bundle.
 
-    BUNDLE is a bundle, or the run that made it. INPUT is a table, a picture or a folder of pictures, like
-    those that the network was trained on.
+    BUNDLE is a bundle, or the run that made it. INPUT is a table, a picture, a folder of pictures or a file
+    of texts, like those that the network was trained on; or, for texts, the text itself in quotes.
     """
     output = Output(as_json, quiet)
     from glasshouse.ship import load
@@ -64,7 +68,8 @@ def predict(
     folder = Path(bundle)
     if (folder / "status.json").exists() and (folder / "bundle").exists():
         folder = folder / "bundle"
-    answers = load(folder, backend=backend).predict(Path(source), false_alarms)
+    asked = load(folder, backend=backend)
+    answers = asked.predict(rows_of(source, asked.schema.kind), false_alarms)
     for warning in answers.warnings:
         output.tell(f"Warning: {warning}")
     frame = answers.frame()
@@ -87,6 +92,18 @@ def predict(
         )
     if out is not None:
         output.say(f"\n{frame.height:,} predictions in {out}")
+
+
+def rows_of(source: str, kind: str) -> Path | list[str]:
+    """The path that was meant, or for a bundle of texts the text that was written in its place.
+
+    Example:
+        >>> rows_of("Call now to win!", "text"), rows_of("letters.txt", "text").name
+        (['Call now to win!'], 'letters.txt')
+    """
+    path = Path(source)
+    file = path.suffix.lower() in FILES or (len(source) < LONGEST_PATH and path.exists())
+    return path if kind not in ("text", "pairs") or file else [source]
 
 
 def brief(frame: pl.DataFrame) -> pl.DataFrame:

@@ -22,7 +22,11 @@ from glasshouse.core.concept import Concept
 LABEL = 13
 """Width of the column of names."""
 QUIET, TITLE, HEAD = "dim", "bold", "bold"
-TAKES = {"vector": "tables, and pictures as rows of pixels", "image": "pictures"}
+TAKES = {
+    "vector": "tables, and pictures as rows of pixels",
+    "image": "pictures",
+    "sequence": "texts and series",
+}
 """What the data of a model are, by the word on its card."""
 NOT_NAMED = {
     "layer": "An experiment file names whole models; a single layer is built in Python.",

@@ -26,6 +26,8 @@ PLACES = {
 
 BY_DATA = ("inputs", "outputs", "classes", "channels", "size")
 """Settings of a model that the data decide."""
+OF_SEQUENCES: dict[str, Any] = {"inputs": (16,), "tokens": 50, "steps": 12}
+"""Settings of a model for sequences that the data decide, with examples."""
 SUPPLIED = {*BY_DATA, "parameters", "inplace", "device", "dtype", "num_parameters", "centre", "spread"}
 """Settings that the program supplies, or that change nothing that is computed."""
 ELSEWHERE = {"optimizer": ("learning_rate", "weight_decay"), "loss": ("class_weights", "label_smoothing")}
@@ -59,7 +61,7 @@ def settings_of(concept: Concept) -> dict[str, Any]:
         >>> settings_of(OPTIMIZERS["momentum"])
         {'momentum': 0.9, 'form': 'sum'}
     """
-    hidden = {*SUPPLIED, *ELSEWHERE.get(concept.kind, ())}
+    hidden = {*SUPPLIED, *ELSEWHERE.get(concept.kind, ()), *_of_sequences(concept)}
     empty = inspect.Parameter.empty
     return {
         name: None if each.default is empty else each.default
@@ -129,8 +131,11 @@ def in_python(concept: Concept) -> str:
     folder = FOLDERS[concept.kind]
     package = import_module(f"glasshouse.{folder}")
     hidden = SUPPLIED - set(BY_DATA)
+    examples = _of_sequences(concept)
     arguments = [
-        f"{name}={_python(_value(each))}" for name, each in concept.settings().items() if name not in hidden
+        f"{name}={_python(examples.get(name, _value(each)))}"
+        for name, each in concept.settings().items()
+        if name not in hidden
     ]
     public = [name for name in package.__all__ if getattr(package, name) is concept.build]
     if public:
@@ -164,6 +169,12 @@ def toml(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(toml, value)) + "]"
     return repr(value)
+
+
+def _of_sequences(concept: Concept) -> Mapping[str, Any]:
+    """What the data decide of a model for sequences, with examples; nothing for all others."""
+    sequences = concept.kind == "model" and concept.facts.get("takes") == "sequence"
+    return OF_SEQUENCES if sequences else {}
 
 
 def _value(setting: inspect.Parameter) -> Any:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from glasshouse.core.errors import DataError, UsageError
+from glasshouse.data.music.frames_preparation import BEHIND, FramesPreparation
 from glasshouse.data.parts import OutputScale, Part, Prepared, Split
 from glasshouse.data.preparation import Preparation
-from glasshouse.data.raw import Raw, Target
+from glasshouse.data.raw import Raw, RawTable, Target
+from glasshouse.data.series.series_preparation import SeriesPreparation
+from glasshouse.data.text.pair_preparation import PairPreparation
 
 
 def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto") -> Prepared:
@@ -25,6 +29,7 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         split: Which rows belong to which part.
         preparation: Fitted on the training rows.
         task: ``"reconstruction"`` makes every row its own target; a target that there is stays aside.
+            ``"language"`` makes the next token the target of every token.
 
     Returns:
         Parts without rows are ``None``.
@@ -46,6 +51,14 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
     """
     if task == "reconstruction":
         return _own_targets(raw, split, preparation)
+    if task == "language":
+        return _next_tokens(raw, split, preparation)
+    if task == "frames" and isinstance(raw, RawTable):
+        return _next_frames(raw, split, preparation)
+    if task == "translation" and isinstance(raw, RawTable):
+        return _pairs(raw, split, preparation)
+    if task == "forecast" and isinstance(raw, RawTable):
+        return _next_steps(raw, split, preparation)
     target = raw.target
     if target is None:
         raise UsageError(
@@ -72,6 +85,7 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         classes=target.classes,
         target_name=target.name,
         scale=scale,
+        tokens=preparation.tokens,
     )
 
 
@@ -97,8 +111,124 @@ def _own_targets(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
     )
 
 
+def _next_tokens(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
+    """Pieces of a text whose targets are their own tokens, one step later; over the edge of a part nothing
+    is looked at, so that its last step has no target.
+    """
+    named = {"training": split.train, "validation": split.validation, "test": split.test}
+    parts: dict[str, Part | None] = {}
+    for name, rows in named.items():
+        inputs = inputs_of(raw.take(rows), preparation, name) if len(rows) else None
+        if inputs is None:
+            parts[name] = None
+            continue
+        later = torch.cat([inputs.flatten()[1:], inputs.new_zeros(1)])
+        parts[name] = Part(inputs, later.reshape(inputs.shape), rows)
+    train = parts["training"]
+    if train is None:
+        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+    return Prepared(
+        train=train,
+        validation=parts["validation"],
+        test=parts["test"],
+        task="language",
+        input_shape=preparation.input_shape,
+        outputs=preparation.tokens,
+        classes=preparation.token_names,
+        target_name="the next character",
+        tokens=preparation.tokens,
+    )
+
+
+def _next_steps(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
+    """Windows and the next steps of the target, in the scale of the variable that is forecast."""
+    assert raw.target is not None, "a forecast without a target"
+    assert raw.ahead is not None, "a forecast without what comes"
+    assert isinstance(preparation, SeriesPreparation), "a forecast of no series"
+    name = raw.target.name
+    column = preparation.variables.index(name) if name in preparation.variables else None
+    scale = (
+        _output_scale(raw.target, split.train, raw.origin)
+        if column is None
+        else OutputScale(preparation.centre[column], preparation.spread[column])
+    )
+    parts: dict[str, Part | None] = {}
+    for each, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+        inputs = inputs_of(raw.take(rows), preparation, each) if len(rows) else None
+        scaled = ((raw.ahead[rows] - scale.centre) / scale.spread).astype(np.float32)
+        parts[each] = None if inputs is None else Part(inputs, torch.from_numpy(scaled), rows)
+    train = parts["training"]
+    if train is None:
+        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+    return Prepared(
+        train=train,
+        validation=parts["validation"],
+        test=parts["test"],
+        task="forecast",
+        input_shape=preparation.input_shape,
+        outputs=raw.ahead.shape[1],
+        classes=(),
+        target_name=name,
+        scale=scale,
+        series_column=column,
+    )
+
+
+def _pairs(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
+    """Texts and their translations, each with its end."""
+    assert isinstance(preparation, PairPreparation), "a translation of no pairs"
+    parts: dict[str, Part | None] = {}
+    for name, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+        taken = raw.take(rows)
+        inputs = inputs_of(taken, preparation, name) if len(rows) else None
+        wanted = torch.from_numpy(preparation.translations(taken))
+        parts[name] = None if inputs is None else Part(inputs, wanted, rows)
+    train = parts["training"]
+    if train is None:
+        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+    return Prepared(
+        train=train,
+        validation=parts["validation"],
+        test=parts["test"],
+        task="translation",
+        input_shape=preparation.input_shape,
+        outputs=len(preparation.wanted),
+        classes=(),
+        target_name=preparation.target,
+        tokens=preparation.tokens,
+    )
+
+
+def _next_frames(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
+    """Pieces with silence in front, and what sounds at every step; behind the end targets are below 0."""
+    assert isinstance(preparation, FramesPreparation), "frames of no music"
+    parts: dict[str, Part | None] = {}
+    for name, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+        taken = raw.take(rows)
+        frames = inputs_of(taken, preparation, name) if len(rows) else None
+        if frames is None:
+            parts[name] = None
+            continue
+        before = torch.cat([torch.zeros_like(frames[:, :1]), frames[:, :-1]], dim=1)
+        behind = torch.arange(frames.shape[1]) >= torch.from_numpy(preparation.lengths(taken))[:, None]
+        parts[name] = Part(before, frames.masked_fill(behind.unsqueeze(2), BEHIND), rows)
+    train = parts["training"]
+    if train is None:
+        raise DataError(f"{raw.origin}: the training part has no rows", fix="make data.split shares smaller")
+    return Prepared(
+        train=train,
+        validation=parts["validation"],
+        test=parts["test"],
+        task="frames",
+        input_shape=preparation.input_shape,
+        outputs=preparation.input_shape[1],
+        classes=(),
+        target_name="the next frame",
+    )
+
+
 def inputs_of(raw: Raw, preparation: Preparation, part: str = "") -> torch.Tensor:
-    """Prepared rows as a tensor: float32, finite, images channels last.
+    """Prepared rows as a tensor: float32 (tokens int64), finite, images channels last.
 
     Args:
         raw: The rows, which may have no target.
@@ -153,7 +283,7 @@ def _output_scale(target: Target, train: NDArray[np.int64], origin: str) -> Outp
     return OutputScale(centre=float(values.mean()), spread=spread)
 
 
-def _refuse_non_finite(array: NDArray[np.float32], raw: Raw, preparation: Preparation, part: str) -> None:
+def _refuse_non_finite(array: NDArray[Any], raw: Raw, preparation: Preparation, part: str) -> None:
     wrong = np.argwhere(~np.isfinite(array))
     if not len(wrong):
         return  # the sum overflowed, the values did not

@@ -37,6 +37,8 @@ def fingerprint(raw: Raw) -> str:
     if raw.target is not None:
         digest.update("\0".join([raw.target.name, raw.target.task, *raw.target.classes]).encode())
         _add_array(digest, "target", raw.target.values)
+    if raw.kind == "table" and raw.ahead is not None:
+        _add_array(digest, "ahead", raw.ahead)
     for name in ("given_test", "group", "time"):
         values = getattr(raw, name)
         if values is not None:

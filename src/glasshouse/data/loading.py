@@ -19,6 +19,7 @@ from glasshouse.data.raw import Raw, RawImages
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.splits.subsample import at_most
 from glasshouse.data.tables.read_table import read_table, read_text_folder, table_from_frame
+from glasshouse.data.text.language import read_language
 
 _TABLES = frozenset({".csv", ".tsv", ".parquet", ".arff"})
 
@@ -182,6 +183,8 @@ def _read_file(path: Path, settings: DataSettings) -> Raw:
             expected="a table (.csv, .tsv, .parquet, .arff, .txt), IDX files, or a folder of images or texts",
             fix=_NOT_READ[suffix],
         )
+    if settings.task == "language":
+        return read_language(settings)
     return read_table(settings)
 
 

@@ -36,7 +36,7 @@ class Part:
     """One part of the data, ready for a network.
 
     Args:
-        inputs: Shape (rows, *input_shape), float32.
+        inputs: Shape (rows, *input_shape), float32; int64 for tokens.
         targets: int64 class indices, shape (rows,), or float32 standardised numbers, shape (rows, outputs).
         rows: Row numbers in the raw data, int64, shape (rows,).
         weights: What each row counts in the loss, at least 0, shape (rows,); ``None`` where all count alike.
@@ -75,6 +75,10 @@ class Prepared:
         classes: Class names; empty for regression.
         target_name: What is predicted, in the user's word.
         scale: For regression, fitted on the training part; ``None`` for classification.
+        tokens: How many numbers a token can have, where rows are sequences of tokens (int64, padded with 0
+            behind); 0 where they are not.
+        series_column: For a forecast, which variable of the windows is forecast; ``None`` where it is none of
+            them, and for all other tasks.
     """
 
     train: Part
@@ -86,6 +90,8 @@ class Prepared:
     classes: tuple[str, ...]
     target_name: str
     scale: OutputScale | None = None
+    tokens: int = 0
+    series_column: int | None = None
 
     def parts(self) -> dict[str, Part]:
         """The parts that exist, by name, in the order train, validation, test."""

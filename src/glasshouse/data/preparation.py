@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from glasshouse.data.raw import Raw
@@ -26,8 +25,18 @@ class Preparation(ABC):
         """Shape of one prepared sample: ``(features,)`` or ``(channels, height, width)``."""
 
     @abstractmethod
-    def transform(self, raw: Raw) -> NDArray[np.float32]:
-        """Prepare rows: shape (rows, *input_shape), finite everywhere."""
+    def transform(self, raw: Raw) -> NDArray[Any]:
+        """Prepare rows: float32, or int64 for tokens, shape (rows, *input_shape), finite everywhere."""
+
+    @property
+    def tokens(self) -> int:
+        """How many different tokens a row is a sequence of; 0 where rows are numbers that measure."""
+        return 0
+
+    @property
+    def token_names(self) -> tuple[str, ...]:
+        """What each token is called, in the order of their numbers; empty where there are none."""
+        return ()
 
     @abstractmethod
     def read(self, source: Any) -> Raw:
@@ -37,6 +46,10 @@ class Preparation(ABC):
             BundleError: Columns are missing or unknown, or the images do not fit; they are named.
             DataError: A cell cannot be read; file, row and column are named.
         """
+
+    def warnings(self, raw: Raw) -> list[str]:
+        """What in rows to predict training never saw, a sentence each."""
+        return []
 
     @abstractmethod
     def describe(self) -> list[dict[str, Any]]:

@@ -10,20 +10,38 @@ from numpy.typing import NDArray
 from glasshouse.core.errors import BundleError
 from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.images.image_preparation import ImagePreparation
+from glasshouse.data.music.frames_preparation import FramesPreparation
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
+from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.text.pair_preparation import PairPreparation
+from glasshouse.data.text.text_preparation import TextPreparation
 
-_KINDS: dict[str, type[Preparation]] = {each.kind: each for each in (TablePreparation, ImagePreparation)}
+_KINDS: dict[str, type[Preparation]] = {
+    each.kind: each
+    for each in (
+        TablePreparation,
+        ImagePreparation,
+        TextPreparation,
+        SeriesPreparation,
+        PairPreparation,
+        FramesPreparation,
+    )
+}
 
 
-def fit_preparation(raw: Raw, rows: NDArray[np.int64], settings: DataSettings) -> Preparation:
+def fit_preparation(
+    raw: Raw, rows: NDArray[np.int64], settings: DataSettings, steps: bool = False
+) -> Preparation:
     """Learn how raw values become numbers, from the given rows alone.
 
     Args:
         raw: All rows.
         rows: The training rows, int64.
         settings: ``prepare`` says how.
+        steps: Whether windows of a series stay steps, one behind the other, as networks for sequences take
+            them; else they are rows of numbers.
 
     Raises:
         SettingError: The scaling does not fit the kind of data.
@@ -41,6 +59,14 @@ def fit_preparation(raw: Raw, rows: NDArray[np.int64], settings: DataSettings) -
     """
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
+    if settings.task == "frames":
+        return FramesPreparation.fit(raw, rows)
+    if settings.task == "translation":
+        return PairPreparation.fit(raw, rows, settings)
+    if raw.layout is not None and raw.layout.series is not None and (steps or settings.task == "forecast"):
+        return SeriesPreparation.fit(raw, rows, settings)
+    if settings.prepare.text not in ("auto", "counts"):
+        return TextPreparation.fit(raw, rows, settings)
     return TablePreparation.fit(raw, rows, settings)
 
 

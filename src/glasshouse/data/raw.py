@@ -48,11 +48,12 @@ class Column:
 
 @dataclass(frozen=True)
 class SeriesForm:
-    """How a series becomes samples: order, steps seen, and steps ahead."""
+    """How a series becomes samples: order, steps seen, steps ahead, and whether all of these are wanted."""
 
     time: str | None
     window: int
     horizon: int
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class RawTable:
         time: Sort key of a split by time (int64, larger is later), or ``None``.
         notes: What was noticed and decided while reading, as sentences.
         layout: How the source was laid out; ``None`` where the frame itself is the source.
+        ahead: For a forecast, the next steps of the target behind each window, shape (rows, steps).
     """
 
     frame: pl.DataFrame
@@ -117,6 +119,7 @@ class RawTable:
     time: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
     layout: TableLayout | None = None
+    ahead: NDArray[np.float64] | None = None
     kind: Literal["table"] = field(default="table", init=False)
 
     def __len__(self) -> int:
@@ -124,7 +127,8 @@ class RawTable:
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Some of the rows, in the order given."""
-        return replace(self, frame=self.frame[rows], **_taken(self, rows))
+        ahead = None if self.ahead is None else self.ahead[rows]
+        return replace(self, frame=self.frame[rows], ahead=ahead, **_taken(self, rows))
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,19 @@ from pydantic import Field, field_validator
 from glasshouse.core.settings import Count, Place, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
-Task = Literal["classification", "regression", "reconstruction", "generation", "control"]
-"""What is to be learnt: classes, numbers, without a target the rows themselves, or what to do in a world."""
+Task = Literal[
+    "classification",
+    "regression",
+    "reconstruction",
+    "language",
+    "forecast",
+    "translation",
+    "frames",
+    "generation",
+    "control",
+]
+"""What is to be learnt: classes, numbers, without a target the rows themselves, what comes next, a
+translation, or what to do in a world."""
 
 
 class SplitSettings(Settings):
@@ -36,10 +47,22 @@ class SplitSettings(Settings):
 class PrepareSettings(Settings):
     """How values become numbers. Everything is fitted on the training part alone."""
 
-    scaling: Literal["auto", "z-score", "min-max", "unit-vector", "quantile", "none"] = Field(
+    scaling: Literal["auto", "z-score", "min-max", "unit-vector", "quantile", "binary", "none"] = Field(
         "auto",
-        description="One of auto, z-score, min-max, unit-vector, quantile, none. auto: z-score, and for "
-        "heavy-tailed numbers their quantile as well.",
+        description="One of auto, z-score, min-max, unit-vector, quantile, binary, none. auto: z-score, and "
+        "for heavy-tailed numbers their quantile as well. binary: pixels of pictures become 0 or 1.",
+    )
+    threshold: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="For binary pictures: the share of the way from black to white above which a pixel is 1, "
+        "from 0 to below 1",
+    )
+    relative: bool = Field(
+        True,
+        description="For a forecast: show windows relative to their last step and forecast how the series "
+        "moves from there: true, false",
     )
     most_categories: int = Field(
         64, ge=2, description="Most categories kept per column, from 2. The rest become 'other'."
@@ -48,6 +71,18 @@ class PrepareSettings(Settings):
         5, ge=1, description="Categories seen fewer times than this in the training part become 'other'"
     )
     text_features: int = Field(2000, ge=1, description="Most words and word pairs kept per text column")
+    text: Literal["auto", "counts", "tokens", "words", "characters"] = Field(
+        "auto",
+        description="One of auto, counts, tokens, words, characters: what a text becomes. counts: how often "
+        "its words occur. words, characters: the sequence of them, for recurrent networks and transformers; "
+        "tokens: whichever of the two suits the texts. auto: tokens where the model takes sequences.",
+    )
+    most_tokens: int = Field(10_000, ge=1, description="Most words or characters that are known by number")
+    longest: Count | Literal["auto"] = Field(
+        "auto",
+        description="Tokens kept of a text, from its beginning, from 1, or auto. auto: as many as 99 % of "
+        "the training texts have, at most 512.",
+    )
 
 
 class AugmentSettings(Settings):
@@ -128,10 +163,13 @@ class DataSettings(Settings):
     target: str | int | None = Field(
         None, description="The column to predict, by name or by index (0 is the first, -1 the last)"
     )
-    task: Literal["auto", "classification", "regression", "reconstruction"] = Field(
+    task: Literal["auto"] | Task = Field(
         "auto",
-        description="One of auto, classification, regression, reconstruction. reconstruction: the rows "
-        "themselves; no target is needed, and one that is named is a label to look at, not to learn.",
+        description="One of auto, classification, regression, reconstruction, language, forecast, "
+        "translation, frames. reconstruction: the rows themselves; no target is needed, and one that is "
+        "named is a label to look at, not to learn. language: of a plain text, at every step the next "
+        "character. forecast: of a series, the next data.horizon steps of the target. translation: of two "
+        "columns of text, one into the other. frames: of music, at every step the next frame.",
     )
     normal: str | None = Field(
         None,
@@ -158,9 +196,20 @@ class DataSettings(Settings):
     group: str | int | None = Field(None, description="Column whose equal values must stay in one part")
     time: str | int | None = Field(None, description="Column to order rows by; the latest are the test part")
     window: int = Field(
-        0, ge=0, description="For a series: how many past steps the network sees, from 1. 0: no series."
+        0,
+        ge=0,
+        description="For a series: how many past steps the network sees, from 1. 0: no series. "
+        "For a language: over how many characters gradients flow; 0: 64.",
     )
-    horizon: int = Field(1, ge=1, description="For a series: how many steps ahead to predict, from 1")
+    horizon: int = Field(
+        1,
+        ge=0,
+        description="For a series: how many steps ahead to predict, from 1. 0: the target at the window's "
+        "last step, of which the window then shows nothing. For a forecast: all steps up to it.",
+    )
+    season: int = Field(
+        0, ge=0, description="For a forecast: steps of a season, for the baseline. 0: looked for in training."
+    )
     size: tuple[int, int] | None = Field(
         None,
         description="For images: height and width in pixels. Default: as they are, or 64 x 64 at the most.",

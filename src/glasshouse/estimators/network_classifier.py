@@ -296,7 +296,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
+        # A loss for one class of several has no say on several labels at once.
+        name = self.loss.get("name") if isinstance(self.loss, Mapping) else self.loss
+        tags.classifier_tags.multi_label = name in ("auto", "binary_cross_entropy")
         return tags
 
 

@@ -6,6 +6,7 @@ from glasshouse.evaluation.answered import Answered
 from glasshouse.evaluation.comparison import compare
 from glasshouse.evaluation.evaluation import Evaluation, evaluate
 from glasshouse.evaluation.generation import Known, Making, evaluate_generation
+from glasshouse.evaluation.likelihood import evaluate_likelihood
 from glasshouse.evaluation.reconstruction import Question, evaluate_reconstruction
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "compare",
     "evaluate",
     "evaluate_generation",
+    "evaluate_likelihood",
     "evaluate_reconstruction",
 ]

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from glasshouse.core.seeds import numpy_stream
 from glasshouse.data.parts import Part, Prepared
+from glasshouse.evaluation.bag_of_tokens import BagOfTokens
 from glasshouse.metrics import Prediction
 
 MOST_ROWS = 10_000
@@ -26,6 +27,11 @@ ITERATIONS = (20, 100)
 """Fewest and most iterations of a logistic regression."""
 PENALTIES = (1.0, 100.0)
 """Strengths of regularisation that are tried: a baseline that overfits would make any network look good."""
+
+BAG_STRENGTHS = (1.0, 30.0)
+"""Inverse penalties that are tried on rows of length 1."""
+BAG_ITERATIONS = 200
+"""Most iterations of each."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,9 @@ def _mean(prepared: Prepared, rows: int) -> Baseline:
 
 
 def _logistic(prepared: Prepared, judged: Part, seed: int) -> Iterator[Baseline]:
+    if prepared.tokens:
+        yield from _bag(prepared, judged)
+        return
     if not prepared.train.inputs.is_floating_point():
         return
     inputs, targets, drawn = _sample(prepared, prepared.train.targets.numpy(), seed)
@@ -100,6 +109,34 @@ def _logistic(prepared: Prepared, judged: Part, seed: int) -> Iterator[Baseline]
     yield Baseline(
         "logistic regression",
         f"one weight per input and class, on the same prepared inputs{drawn}{chosen}{early}",
+        Prediction(probabilities.argmax(axis=1), probabilities, probabilities),
+    )
+
+
+def _bag(prepared: Prepared, judged: Part) -> Iterator[Baseline]:
+    """A logistic regression on counts: what order adds, a sequence model must show against this."""
+    counts = BagOfTokens(prepared.train, prepared.tokens)
+    inputs, targets = counts(prepared.train), prepared.train.targets.numpy()
+    if len(np.unique(targets)) < 2:
+        return
+    with warnings.catch_warnings():  # that it stopped early is said in the report instead
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        models = [
+            LogisticRegression(C=strength, max_iter=BAG_ITERATIONS).fit(inputs, targets)
+            for strength in BAG_STRENGTHS
+        ]
+    model, chosen = models[0], ""
+    if prepared.validation is not None and len(prepared.validation) > 1:
+        watched, truth = counts(prepared.validation), prepared.validation.targets.numpy()
+        best = int(np.argmax([each.score(watched, truth) for each in models]))
+        model, chosen = models[best], f", penalty {1 / BAG_STRENGTHS[best]:g} chosen on validation rows"
+    probabilities = np.zeros((len(judged), prepared.outputs))
+    probabilities[:, model.classes_] = model.predict_proba(counts(judged))
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    early = f", stopped after {BAG_ITERATIONS} iterations" if max(model.n_iter_) >= BAG_ITERATIONS else ""
+    yield Baseline(
+        "bag of tokens",
+        f"logistic regression on {counts.about}, without their order{chosen}{early}",
         Prediction(probabilities.argmax(axis=1), probabilities, probabilities),
     )
 

@@ -36,6 +36,21 @@ def mean_interval(values: NDArray[np.float64], level: float = LEVEL) -> Interval
     return mean * math.exp(-margin / mean), mean * math.exp(margin / mean)
 
 
+def symmetric_interval(values: NDArray[np.float64], level: float = LEVEL) -> Interval | None:
+    """The interval of a mean of any numbers, by Student's t; none for one row.
+
+    Example:
+        >>> low, high = symmetric_interval(np.array([-1.0, 1.0, 0.0]))
+        >>> abs(low + high) < 1e-12
+        True
+    """
+    if len(values) < 2:
+        return None
+    mean = float(values.mean())
+    margin = _quantile(len(values), level) * float(values.std(ddof=1)) / math.sqrt(len(values))
+    return mean - margin, mean + margin
+
+
 def share_interval(
     errors: NDArray[np.float64], spreads: NDArray[np.float64], level: float = LEVEL
 ) -> Interval | None:

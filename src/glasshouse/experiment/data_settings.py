@@ -17,12 +17,15 @@ def reading_settings(experiment: Experiment) -> DataSettings:
         'reconstruction'
     """
     settings: DataSettings = experiment.data
-    if objective_of(experiment) != "supervised":
+    objective = objective_of(experiment)
+    if objective == "frames":
+        settings = settings.replace(task="frames")
+    elif objective not in ("supervised", "language", "translation"):
         settings = settings.replace(task="reconstruction")
     return settings
 
 
-def preparing_settings(experiment: Experiment, kind: Literal["table", "images"]) -> DataSettings:
+def preparing_settings(experiment: Experiment, kind: str) -> DataSettings:
     """The data section for preparing what was read.
 
     Args:
@@ -31,7 +34,20 @@ def preparing_settings(experiment: Experiment, kind: Literal["table", "images"])
     """
     settings = reading_settings(experiment)
     if settings.task == "reconstruction" and kind == "images" and settings.prepare.scaling == "auto":
-        # Levels from 0 to 1, so that errors are shares of the way from black to white.
-        prepare = settings.prepare.replace(scaling="min-max")
+        prepare = settings.prepare.replace(scaling=scaling_of_pictures(experiment))
         settings = settings.replace(prepare=prepare.model_dump())
     return settings
+
+
+def scaling_of_pictures(experiment: Experiment) -> Literal["min-max", "z-score", "binary"]:
+    """How pictures are scaled that are to be learnt themselves, where the experiment does not say.
+
+    Example:
+        >>> scaling_of_pictures(Experiment(data="digits", model="rbm"))
+        'binary'
+    """
+    if objective_of(experiment) != "contrastive_divergence":
+        # Levels from 0 to 1, so that errors are shares of the way from black to white.
+        return "min-max"
+    gaussian = experiment.model.spec().get("visible") == "gaussian"
+    return "z-score" if gaussian else "binary"

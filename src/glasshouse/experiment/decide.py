@@ -10,6 +10,7 @@ import torch
 from glasshouse.core.concept import read_spec
 from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import SettingError
+from glasshouse.data import BUILTIN
 from glasshouse.data.parts import Prepared
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.metrics import metric_for
@@ -18,10 +19,14 @@ from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.schedules import SCHEDULES
 from glasshouse.training.regularization import build_regularizer
 
-STEPS = {"vector": 8000, "image": 4000}
+STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "language": 1500}
 """Optimizer steps that the number of epochs aims at."""
-EPOCHS = {"vector": (10, 100), "image": (10, 40)}
+EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "language": (4, 40)}
 """Fewest and most epochs."""
+OWN_OBJECTIVE = ("reconstruction", "language", "translation", "frames")
+"""Tasks whose objective has their name; that of all others is called supervised."""
+WRITING = {"language": "language_model", "translation": "seq2seq", "frames": "language_model"}
+"""Models of the tasks whose outputs are texts."""
 IN_WORLDS = ("q_learning", "ddpg")
 """Objectives that are for worlds."""
 MOST_OF_A_GAME = {"vector": 1000, "image": 200}
@@ -30,7 +35,15 @@ LARGE = 16
 """Pixels a side from which on pictures are reconstructed by convolutions."""
 
 
-def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task: str) -> Experiment:
+def decide(
+    experiment: Experiment,
+    rows: int,
+    input_shape: tuple[int, ...],
+    task: str,
+    tokens: int = 0,
+    anchor: int | None = None,
+    steps: int = 0,
+) -> Experiment:
     """A copy of the experiment in which model, objective and training hold no "auto" but device and threads.
 
     Args:
@@ -38,6 +51,9 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
         rows: Training rows.
         input_shape: Shape of one prepared sample.
         task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
+        tokens: How many numbers a token can have, where rows are sequences of tokens; else 0.
+        anchor: For a forecast, the variable that it is relative to.
+        steps: For a translation, the tokens of the longest output.
 
     Raises:
         UnknownNameError: There is no such model, optimizer or metric.
@@ -48,7 +64,8 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
         >>> decided.model.name, decided.objective.loss, decided.training.optimizer
         ('cnn', 'cross_entropy', 'adamw')
     """
-    takes = "image" if len(input_shape) == 3 else "vector"
+    takes = "sequence" if tokens or len(input_shape) == 2 else "image" if len(input_shape) == 3 else "vector"
+    takes = "language" if task == "language" else takes
     values = experiment.model_dump()
     model, training = values["model"], values["training"]
     objective = values["objective"]
@@ -58,24 +75,40 @@ def decide(experiment: Experiment, rows: int, input_shape: tuple[int, ...], task
         section, key = dotted.split(".")
         if section == "model":
             model.setdefault(key, value)
-        elif values[section][key] == "auto":
+        elif values[section][key] in ("auto", None):
             values[section][key] = value
+    if MODELS.find(model["name"]).facts["takes"] == "sequence":
+        if task == "translation":
+            model["steps"] = steps
+        model["tokens"] = tokens  # the data decide it, whatever an experiment for other data says
     if objective["name"] == "auto":
-        objective["name"] = "reconstruction" if task == "reconstruction" else "supervised"
+        objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
     if objective["loss"] == "auto":
-        loss = "cross_entropy" if task == "classification" else "mse"
-        own = {"elbo": "elbo", "adversarial": "non_saturating"}
+        loss = "cross_entropy" if task in ("classification", "language", "translation", "frames") else "mse"
+        own = {
+            "elbo": "elbo",
+            "adversarial": "non_saturating",
+            "contrastive_divergence": "free_energy",
+        }
         objective["loss"] = own.get(objective["name"], loss)
+    if task == "forecast" and anchor is not None and experiment.data.prepare.relative:
+        model["anchor"] = anchor
+    else:
+        model.pop("anchor", None)
     if experiment.training.batch_size == "auto" and isinstance(training["batch_size"], int):
         training["batch_size"] = min(training["batch_size"], largest_power(rows))  # a model's own is for many
-    if objective["name"] == "adversarial" and training["early_stopping"]["patience"] == "auto":
-        training["early_stopping"]["patience"] = "off"
-    most = MOST_OF_A_GAME[takes] if objective["name"] == "adversarial" else EPOCHS[takes][1]
+    most = EPOCHS[takes][1]
+    if objective["name"] == "adversarial":
+        most = MOST_OF_A_GAME.get(takes, most)
+        if training["early_stopping"]["patience"] == "auto":
+            training["early_stopping"]["patience"] = "off"
+    if objective["name"] == "contrastive_divergence":
+        takes, most = "vector", EPOCHS["vector"][1]  # its steps on pictures are those on any rows
     decide_training(training, rows, takes, most)
     for spec in experiment.output.metrics:
-        if task == "reconstruction":
+        if task in ("reconstruction", "language", "forecast", "translation", "frames"):
             raise SettingError(
-                f"output.metrics = {experiment.output.metrics} for reconstructions",
+                f"output.metrics = {experiment.output.metrics} for the task {task!r}",
                 expected="no further metrics: errors, shares of the variance and baselines are measured",
                 fix="leave output.metrics out",
             )
@@ -90,8 +123,10 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
         >>> model_for("elbo", "reconstruction", "image", (1, 8, 8))
         'variational_autoencoder'
     """
+    if task in WRITING:
+        return WRITING[task]
     if task != "reconstruction":
-        return "cnn" if takes == "image" else "mlp"
+        return {"image": "cnn", "sequence": "recurrent"}.get(takes, "mlp")
     made_for = {
         "elbo": "variational",
         "sparse": "sparse",
@@ -100,6 +135,8 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
     }
     if objective == "adversarial":
         return "dcgan" if takes == "image" else "gan"
+    if objective == "contrastive_divergence":
+        return "rbm"
     if objective in made_for:
         return f"{made_for[objective]}_autoencoder"
     large = takes == "image" and min(input_shape[1:]) >= LARGE
@@ -119,6 +156,9 @@ def objective_of(experiment: Experiment) -> str:
     """
     name: str = experiment.objective.name
     task = experiment.data.task
+    if name == "auto" and task == "auto" and experiment.data.source in BUILTIN:
+        known = BUILTIN[experiment.data.source].facts["task"]
+        name = known if known == "frames" else name
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
@@ -129,11 +169,17 @@ def objective_of(experiment: Experiment) -> str:
             fix="set data.source to a world, such as gymnasium:CartPole-v1",
         )
     if name == "auto":
-        name = "reconstruction" if task == "reconstruction" else "supervised"
-    if task != "auto" and (task == "reconstruction") == (name == "supervised"):
+        name = task if task in OWN_OBJECTIVE else "supervised"
+    due = {"auto": name, "language": "language", "translation": "translation", "frames": "frames"}.get(
+        task, "supervised"
+    )
+    own = ("supervised", "language", "translation", "frames")
+    fits = name not in own if task == "reconstruction" else name == due
+    if not fits:
         raise SettingError(
             f"data.task = {task!r} with the objective {name!r}",
-            expected="classification or regression for 'supervised', reconstruction for all others",
+            expected="classification or regression for 'supervised', language for 'language', "
+            "translation for 'translation', reconstruction for all others",
             fix="leave data.task out",
         )
     return name
@@ -192,7 +238,7 @@ def batch_size(rows: int, takes: str) -> int:
         >>> [batch_size(rows, "vector") for rows in (10, 100, 1000, 30_000, 1_000_000)]
         [8, 16, 16, 256, 512]
     """
-    if takes == "image":
+    if takes in ("image", "sequence", "language"):
         return min(64, largest_power(max(1, rows // 8)))
     return min(512, max(16, largest_power(rows // 64)), largest_power(max(1, rows)))
 
@@ -204,4 +250,11 @@ def largest_power(number: int) -> int:
 
 def facts_of(prepared: Prepared) -> dict[str, Any]:
     """What :func:`decide` asks of the data."""
-    return {"rows": len(prepared.train), "input_shape": prepared.input_shape, "task": prepared.task}
+    return {
+        "rows": len(prepared.train),
+        "input_shape": prepared.input_shape,
+        "task": prepared.task,
+        "tokens": prepared.tokens,
+        "anchor": prepared.series_column,
+        "steps": prepared.train.targets.shape[1] if prepared.task == "translation" else 0,
+    }

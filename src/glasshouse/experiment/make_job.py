@@ -14,20 +14,27 @@ from glasshouse.core.errors import SettingError
 from glasshouse.data.images.augment import Augmenter
 from glasshouse.data.parts import Part
 from glasshouse.experiment.experiment import Experiment
+from glasshouse.layers.packing import cut_to_longest
 from glasshouse.models import Layer
-from glasshouse.objectives import Objective
+from glasshouse.objectives import ContrastiveDivergence, Objective
 from glasshouse.probes import interval
 from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.schedules import SCHEDULES
-from glasshouse.training.batches import Batches, InMemoryBatches
+from glasshouse.training.batches import Augment, Batches, InMemoryBatches
 from glasshouse.training.job import Job
 from glasshouse.training.precision import Precision
 from glasshouse.training.quick import metric_name
+from glasshouse.training.stream_batches import StreamBatches
 
 
 def make_batches(
-    experiment: Experiment, part: Part, black: torch.Tensor | None, device: torch.device
-) -> InMemoryBatches:
+    experiment: Experiment,
+    part: Part,
+    black: torch.Tensor | None,
+    device: torch.device,
+    tokens: bool = False,
+    streams: bool = False,
+) -> Batches:
     """The training part, cut into batches as the experiment says.
 
     Args:
@@ -35,11 +42,13 @@ def make_batches(
         part: The training part.
         black: What black pixels are after preparing, one number per channel; ``None`` for tables.
         device: Where the network is.
+        tokens: Whether rows are tokens, padded behind: then batches are cut to their longest row.
+        streams: Whether rows are pieces of one text, through which a state is carried.
 
     Raises:
         SettingError: Augmentation is asked for on data that are no pictures.
     """
-    augment = None
+    augment: Augment | None = cut_batch if tokens else None
     if experiment.data.augment.active:
         if black is None:
             raise SettingError(
@@ -50,6 +59,14 @@ def make_batches(
         augment = Augmenter(experiment.data.augment, black)
     training = experiment.training
     assert training.batch_size != "auto", "the experiment is not decided"
+    if streams:
+        if training.accumulate != 1:
+            raise SettingError(
+                f"training.accumulate = {training.accumulate} for a language",
+                expected="1: the state is carried from batch to batch",
+                fix="set training.batch_size larger",
+            )
+        return StreamBatches(part, training.batch_size, device)
     return InMemoryBatches(
         part,
         training.batch_size,
@@ -58,6 +75,11 @@ def make_batches(
         device=device,
         augment=augment,
     )
+
+
+def cut_batch(tokens: torch.Tensor, _generator: torch.Generator) -> torch.Tensor:
+    """A batch of tokens without the steps that are padding in all its rows."""
+    return cut_to_longest(tokens)
 
 
 def make_job(
@@ -137,7 +159,8 @@ def refuse_incomparable(experiment: Experiment, objective: Objective) -> None:
         SettingError: Early stopping, a schedule that watches the loss, or a rate that is to be found.
     """
     training = experiment.training
-    if objective.comparable and not objective.phases:
+    chains = isinstance(objective, ContrastiveDivergence)  # whose loss may be 0 at once and always
+    if objective.comparable and not objective.phases and not chains:
         return
     name = type(objective).__name__.lower()
     if training.learning_rate == "find":
@@ -146,6 +169,8 @@ def refuse_incomparable(experiment: Experiment, objective: Objective) -> None:
             expected="a rate: a range test needs one loss that falls",
             fix="leave training.learning_rate out",
         )
+    if chains:
+        _refuse_plateau(experiment, name)
     if objective.comparable:
         return
     _refuse_plateau(experiment, name)
@@ -164,7 +189,7 @@ def _refuse_plateau(experiment: Experiment, name: str) -> None:
     if SCHEDULES.find(spec).name == "plateau":
         raise SettingError(
             f"training.schedule = 'plateau' with the objective {name!r}",
-            expected="a schedule that goes by steps: it would wait for a loss of a game to fall",
+            expected="a schedule that goes by steps: it would wait for a loss to fall that tells nothing",
             fix="set training.schedule to 'cosine' or 'constant'",
         )
 

@@ -129,6 +129,12 @@ class Run:
         return read_table(self.path / "probes.parquet", PROBE_SCHEMA)
 
     @property
+    def samples(self) -> pl.DataFrame:
+        """Of a language model, what it wrote after some epochs: ``epoch``, ``loss``, ``prompt``, ``text``."""
+        path = self.path / "samples.jsonl"
+        return pl.DataFrame(read_lines(path) if path.exists() else [])
+
+    @property
     def evaluation(self) -> dict[str, Any]:
         """Metrics with intervals, baselines, confusion, calibration, mistakes."""
         return dict(read_json(self.path / "evaluation.json"))

@@ -16,6 +16,9 @@ Meaning = Literal[
     "scores",
     "values",
     "reconstruction",
+    "next_token",
+    "translation",
+    "frames",
     "action_values",
     "actions",
 ]
@@ -25,6 +28,8 @@ Meaning = Literal[
 probability of the second of two classes. ``"probabilities"`` and ``"probability"``: the same after the
 softmax or the sigmoid. ``"scores"``: one per class, the largest wins, nothing more.
 ``"values"``: predicted numbers. ``"reconstruction"``: the row itself, as well as the network can give it.
+``"next_token"``: logits of the token that comes next. ``"translation"``: token numbers of an output sequence.
+``"frames"``: logits of the notes of the next frame.
 ``"action_values"``: what each action is worth in a world, the largest is taken. ``"actions"``: the numbers of
 an action itself.
 """

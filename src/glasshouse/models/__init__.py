@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glasshouse.models.actor_critic import ActorCritic, actor_critic
 from glasshouse.models.alexnet import alexnet
+from glasshouse.models.annealed_importance_sampling import BaseRates, annealed_log_partition
 from glasshouse.models.autoencoder import Autoencoder, autoencoder
 from glasshouse.models.build import build_model
 from glasshouse.models.catalogue import MODELS
@@ -27,16 +28,25 @@ from glasshouse.models.freezing import freeze
 from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
 from glasshouse.models.head import replace_head
+from glasshouse.models.language_model import LanguageModel, language_model
 from glasshouse.models.ledger import Layer, ledger
 from glasshouse.models.lenet5 import lenet5
 from glasshouse.models.load_weights import load_weights
 from glasshouse.models.mlp import mlp
 from glasshouse.models.mobilenet import mobilenet
+from glasshouse.models.partition_function import log_partition
 from glasshouse.models.perceptron import Perceptron
+from glasshouse.models.pseudo_likelihood import log_pseudo_likelihood
 from glasshouse.models.q_network import q_network
+from glasshouse.models.rbm import RestrictedBoltzmannMachine, rbm
+from glasshouse.models.recurrent import Recurrent, recurrent
 from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
+from glasshouse.models.seq2seq import Seq2Seq, seq2seq
 from glasshouse.models.sparse_autoencoder import sparse_autoencoder
 from glasshouse.models.stack import stack
+from glasshouse.models.transformer import Transformer, transformer
+from glasshouse.models.transformer_decoder import TransformerDecoder, transformer_decoder
+from glasshouse.models.transformer_seq2seq import TransformerSeq2Seq, transformer_seq2seq
 from glasshouse.models.variational_autoencoder import VariationalAutoencoder, variational_autoencoder
 from glasshouse.models.vgg import vgg, vgg11, vgg13, vgg16, vgg19
 from glasshouse.models.zfnet import zfnet
@@ -45,13 +55,22 @@ __all__ = [
     "MODELS",
     "ActorCritic",
     "Autoencoder",
+    "BaseRates",
     "Ensemble",
     "Gan",
+    "LanguageModel",
     "Layer",
     "Perceptron",
+    "Recurrent",
+    "RestrictedBoltzmannMachine",
+    "Seq2Seq",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerSeq2Seq",
     "VariationalAutoencoder",
     "actor_critic",
     "alexnet",
+    "annealed_log_partition",
     "autoencoder",
     "build_model",
     "cifar_resnet",
@@ -70,12 +89,17 @@ __all__ = [
     "freeze",
     "gan",
     "googlenet",
+    "language_model",
     "ledger",
     "lenet5",
     "load_weights",
+    "log_partition",
+    "log_pseudo_likelihood",
     "mlp",
     "mobilenet",
     "q_network",
+    "rbm",
+    "recurrent",
     "replace_head",
     "resnet",
     "resnet18",
@@ -83,8 +107,12 @@ __all__ = [
     "resnet50",
     "resnet101",
     "resnet152",
+    "seq2seq",
     "sparse_autoencoder",
     "stack",
+    "transformer",
+    "transformer_decoder",
+    "transformer_seq2seq",
     "variational_autoencoder",
     "vgg",
     "vgg11",

@@ -126,6 +126,8 @@ CONCEPT = Concept(
         "year": 2016,
         "input": (3,),
         "classes": 1,
+        "parameters": 34_434,
+        "macs": 16_896,  # of the actor, which is all that acting takes
         "defaults": {"objective.name": "ddpg"},
     },
 )

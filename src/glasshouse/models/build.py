@@ -8,10 +8,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from glasshouse.core.checks import whole_number
 from glasshouse.core.concept import Concept, Spec, read_spec
 from glasshouse.core.errors import ModelError
 from glasshouse.core.random_state import seed_torch
 from glasshouse.core.seeds import derive
+from glasshouse.models.anchored import Anchored
 from glasshouse.models.catalogue import MODELS
 
 
@@ -21,7 +23,8 @@ def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: in
     The first weights depend on the seed alone; PyTorch's global random state is left as it was.
 
     Args:
-        spec: Name of a model, or a table with ``name`` and settings.
+        spec: Name of a model, or a table with ``name`` and settings; ``anchor`` is for any of them: the
+            variable of a series that forecasts are relative to.
         input_shape: One sample: ``(features,)`` or ``(channels, height, width)``.
         outputs: Number of classes, or of predicted numbers.
         seed: Seed of the experiment.
@@ -35,13 +38,17 @@ def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: in
         >>> build_model({"name": "mlp", "hidden": [8]}, (4,), 3, seed=0)[-1]
         Linear(in_features=8, out_features=3, bias=True)
     """
+    anchor = None
+    if isinstance(spec, dict) and "anchor" in spec:
+        anchor = whole_number("model.anchor", spec["anchor"], at_least=0)
+        spec = {key: value for key, value in spec.items() if key != "anchor"}
     name, _ = read_spec(spec, "model")
     concept = MODELS.find(name)
     sizes = _sizes(concept, input_shape, outputs)
     with torch.random.fork_rng():
         seed_torch(derive(seed, "weights"))
         network: nn.Module = MODELS.build(spec, fixed=sizes)
-    return network
+    return network if anchor is None else Anchored(network, anchor)
 
 
 def _sizes(concept: Concept, input_shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
@@ -51,6 +58,8 @@ def _sizes(concept: Concept, input_shape: tuple[int, ...], outputs: int) -> dict
     if concept.facts["takes"] == "vector":
         inputs = input_shape[0] if len(input_shape) == 1 else input_shape
         return {"inputs": inputs, "outputs": outputs}
+    if concept.facts["takes"] == "sequence":
+        return {"inputs": input_shape, "outputs": outputs}
     if len(input_shape) != 3:
         raise ModelError(
             f"model {concept.name!r} on data with {math.prod(input_shape)} features per row",

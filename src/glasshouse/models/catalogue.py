@@ -14,14 +14,21 @@ from glasshouse.models.dcgan import CONCEPT as DCGAN
 from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENCODER
 from glasshouse.models.gan import CONCEPT as GAN
 from glasshouse.models.googlenet import CONCEPT as GOOGLENET
+from glasshouse.models.language_model import CONCEPT as LANGUAGE_MODEL
 from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.mlp import CONCEPT as MLP
 from glasshouse.models.mobilenet import CONCEPT as MOBILENET
 from glasshouse.models.perceptron import CONCEPT as PERCEPTRON
 from glasshouse.models.q_network import CONCEPT as Q_NETWORK
+from glasshouse.models.rbm import CONCEPT as RBM
+from glasshouse.models.recurrent import CONCEPT as RECURRENT
 from glasshouse.models.resnet import CONCEPTS as RESNETS
+from glasshouse.models.seq2seq import CONCEPT as SEQ2SEQ
 from glasshouse.models.sparse_autoencoder import CONCEPT as SPARSE_AUTOENCODER
 from glasshouse.models.stack import CONCEPT as STACK
+from glasshouse.models.transformer import CONCEPT as TRANSFORMER
+from glasshouse.models.transformer_decoder import CONCEPT as TRANSFORMER_DECODER
+from glasshouse.models.transformer_seq2seq import CONCEPT as TRANSFORMER_SEQ2SEQ
 from glasshouse.models.variational_autoencoder import CONCEPT as VARIATIONAL_AUTOENCODER
 from glasshouse.models.vgg import CONCEPTS as VGGS
 from glasshouse.models.zfnet import CONCEPT as ZFNET
@@ -47,6 +54,13 @@ MODELS = Catalogue(
         CONTRACTIVE_AUTOENCODER,
         CONVOLUTIONAL_AUTOENCODER,
         VARIATIONAL_AUTOENCODER,
+        RECURRENT,
+        TRANSFORMER,
+        LANGUAGE_MODEL,
+        TRANSFORMER_DECODER,
+        SEQ2SEQ,
+        TRANSFORMER_SEQ2SEQ,
+        RBM,
         GAN,
         DCGAN,
         Q_NETWORK,

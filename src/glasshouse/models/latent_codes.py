@@ -42,14 +42,20 @@ def draw(network: nn.Module, count: int, seed: int = 0, steps: int = 1) -> torch
         raise ModelError(
             f"a {type(network).__name__}, which makes no rows of its own",
             expected="a network that turns random codes into rows",
-            fix="train a model that does: gan, dcgan, variational_autoencoder",
+            fix="train a model that does: gan, dcgan, variational_autoencoder, rbm",
         )
     chance = torch.Generator().manual_seed(derive(seed, "samples"))
     if steps == 1:
         with evaluating(network), torch.no_grad():
             rows: torch.Tensor = making.sample(count, chance)
         return rows.detach().float().cpu()
-    width = making.latent if hasattr(network, "latent") else making.code
+    width = getattr(network, "latent", getattr(network, "code", None))
+    if width is None:
+        raise ModelError(
+            f"ways between codes of a {type(network).__name__}",
+            expected="a network whose codes come from a standard normal",
+            fix="leave the steps out: single rows can be drawn",
+        )
     ends = torch.randn(2, count, width, generator=chance)
     codes = great_circle(ends[0], ends[1], steps).flatten(0, 1)
     return mapped(network, making.decode, codes).cpu()

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.utils.rnn import PackedSequence
 
 from glasshouse.core.errors import ModelError
 
@@ -23,7 +24,7 @@ class Layer:
         input_shape, output_shape: Without the batch axis; empty where it is no single tensor.
         parameters: Trainable numbers of its own.
         frozen: Numbers of its own that are not trained.
-        macs: Multiply-accumulates for one sample: of linear and convolutional layers, 0 for others.
+        macs: Multiply-accumulates for one sample: of linear, convolutional and recurrent layers.
     """
 
     name: str
@@ -75,7 +76,9 @@ def ledger(network: nn.Module, sample: torch.Tensor) -> list[Layer]:
                 output_shape=_shape(output),
                 parameters=sum(each.numel() for each in own if each.requires_grad),
                 frozen=sum(each.numel() for each in own if not each.requires_grad),
-                macs=_macs(module, inputs[0] if inputs else None, output),
+                macs=_recurrent_macs(module, inputs[0])
+                if isinstance(module, nn.RNNBase)
+                else _macs(module, inputs[0] if inputs else None, output),
             )
         )
 
@@ -103,6 +106,14 @@ def ledger(network: nn.Module, sample: torch.Tensor) -> list[Layer]:
 
 def _shape(value: Any) -> tuple[int, ...]:
     return tuple(value.shape[1:]) if isinstance(value, torch.Tensor) else ()
+
+
+def _recurrent_macs(module: nn.RNNBase, x: Any) -> int:
+    """Every matrix once per step, of one sequence, padding left out."""
+    matrices = sum(each.numel() for each in module.parameters() if each.dim() == 2)
+    if isinstance(x, PackedSequence):
+        return matrices * len(x.batch_sizes)
+    return matrices * int(x.shape[1 if module.batch_first and x.dim() == 3 else 0])
 
 
 def _macs(module: nn.Module, x: Any, output: Any) -> int:

@@ -7,6 +7,7 @@ from glasshouse.objectives.adversarial import Adversarial
 from glasshouse.objectives.build import build_acting, build_objective
 from glasshouse.objectives.contract import Judged, Objective, Phase, Step
 from glasshouse.objectives.contractive import Contractive
+from glasshouse.objectives.contrastive_divergence import ContrastiveDivergence
 from glasshouse.objectives.ddpg import DDPG
 from glasshouse.objectives.denoising import Denoising
 from glasshouse.objectives.elbo import Elbo
@@ -21,6 +22,7 @@ __all__ = [
     "Acting",
     "Adversarial",
     "Contractive",
+    "ContrastiveDivergence",
     "Denoising",
     "Elbo",
     "Judged",

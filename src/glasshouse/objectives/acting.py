@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -85,7 +85,7 @@ class Acting(Objective):
         Pardo et al. 2018, Time limits in reinforcement learning, arXiv 1712.00378, on the ends of episodes.
     """
 
-    watched: ClassVar[str] = "return"
+    watched = "return"
     copy: nn.Module
 
     def __init__(self, discount: float, target_every: int, target_rate: float, trial: Trial) -> None:

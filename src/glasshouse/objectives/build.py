@@ -11,14 +11,18 @@ from glasshouse.objectives.acting import Acting, Trial
 from glasshouse.objectives.adversarial import build_adversarial
 from glasshouse.objectives.contract import Objective
 from glasshouse.objectives.contractive import Contractive
+from glasshouse.objectives.contrastive_divergence import build_contrastive_divergence
 from glasshouse.objectives.ddpg import DDPG
 from glasshouse.objectives.denoising import Denoising
 from glasshouse.objectives.elbo import Elbo
+from glasshouse.objectives.frames import Frames
+from glasshouse.objectives.language import Language
 from glasshouse.objectives.q_learning import QLearning
 from glasshouse.objectives.reconstruction import Reconstruction, reconstruction_loss
 from glasshouse.objectives.settings import ObjectiveSettings
 from glasshouse.objectives.sparse import Sparse
 from glasshouse.objectives.supervised import build_supervised
+from glasshouse.objectives.translation import Translation
 
 STRENGTHS = {"l1": 0.001, "kl": 0.01, "contractive": 0.01}
 """What ``strength = "auto"`` stands for."""
@@ -45,6 +49,17 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
         >>> type(build_objective(ObjectiveSettings(name="denoising"), prepared)).__name__
         'Denoising'
     """
+    own = ("language", "translation", "frames")
+    if prepared.task in own or settings.name in own:
+        if settings.name not in ("auto", prepared.task):
+            raise SettingError(
+                f"objective {settings.name!r} on data for {prepared.task}",
+                expected="the objective that has the name of the task",
+                fix="leave objective.name out, and say what is learnt: data.task",
+            )
+        if prepared.task == "frames":
+            return Frames()
+        return Language() if prepared.task == "language" else Translation(settings.teacher_forcing)
     unlabelled = prepared.task == "reconstruction"
     name = settings.name if settings.name != "auto" else "reconstruction" if unlabelled else "supervised"
     if (name == "supervised") == unlabelled:
@@ -67,6 +82,8 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
         return Elbo(settings.beta)
     if name == "adversarial":
         return build_adversarial(settings)
+    if name == "contrastive_divergence":
+        return build_contrastive_divergence(settings, prepared)
     loss = reconstruction_loss(settings, prepared)
     if name == "reconstruction":
         return Reconstruction(loss)

@@ -136,7 +136,7 @@ class Objective(ABC):
     scale: OutputScale | None = None
     plain: ClassVar[bool] = False
     comparable: ClassVar[bool] = True
-    watched: ClassVar[str] = "loss"
+    watched: str = "loss"
     phases: Sequence[Phase] = ()
 
     @abstractmethod
@@ -180,6 +180,9 @@ class Objective(ABC):
         Raises:
             ModelError: It has not.
         """
+
+    def epoch_begins(self) -> None:  # noqa: B027 - most objectives carry nothing along
+        """Told before the first step of every epoch."""
 
     def state(self) -> dict[str, Any]:
         """What the objective has come to hold while training, for a checkpoint: tensors and JSON values."""

@@ -17,7 +17,11 @@ ObjectiveName = Literal[
     "denoising",
     "contractive",
     "elbo",
+    "language",
+    "translation",
+    "frames",
     "adversarial",
+    "contrastive_divergence",
     "q_learning",
     "ddpg",
 ]
@@ -31,9 +35,13 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "corruption": ("denoising",),
     "amount": ("denoising",),
     "beta": ("elbo",),
+    "teacher_forcing": ("translation",),
     "gradient_penalty": ("adversarial",),
     "discriminator_steps": ("adversarial",),
     "generator_steps": ("adversarial",),
+    "gibbs_steps": ("contrastive_divergence",),
+    "persistent": ("contrastive_divergence",),
+    "chains": ("contrastive_divergence",),
     "discount": ("q_learning", "ddpg"),
     "target_every": ("q_learning", "ddpg"),
     "target_rate": ("q_learning", "ddpg"),
@@ -49,7 +57,7 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "adversarial, q_learning, ddpg. "
+        "language, translation, frames, adversarial, contrastive_divergence, q_learning, ddpg. "
         "auto: what the model is made for, supervised for most. All but supervised need no target.",
     )
     loss: str | dict[str, Any] = Field(
@@ -92,6 +100,13 @@ class ObjectiveSettings(Settings):
         description="How much of it, above 0: the standard deviation of gaussian noise in prepared units, or "
         "the share of the numbers that is masked or set to the ends of their range, below 1",
     )
+    teacher_forcing: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Share of the steps of a translation that are fed with the true last word, from 0 to 1; "
+        "the others get the network's own",
+    )
     beta: NonNegative = Field(
         1.0, description="Weight of the divergence in elbo, from 0. 1: a bound of the likelihood."
     )
@@ -106,6 +121,20 @@ class ObjectiveSettings(Settings):
     )
     generator_steps: Count = Field(
         1, description="Updates of the generator for each of the discriminator, from 1"
+    )
+
+    gibbs_steps: Count = Field(
+        1, description="In contrastive_divergence: Gibbs steps of the chains between two updates, from 1"
+    )
+    persistent: bool = Field(
+        False,
+        description="In contrastive_divergence: whether chains go on from update to update. Otherwise they "
+        "begin anew at the rows of each batch.",
+    )
+    chains: Count | Literal["auto"] = Field(
+        "auto",
+        description="How many persistent chains there are, from 1, or auto. auto: as many as "
+        "a batch has rows.",
     )
 
     discount: float | Literal["auto"] = Field(

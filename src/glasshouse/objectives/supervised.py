@@ -166,8 +166,9 @@ def build_supervised(settings: ObjectiveSettings, prepared: Prepared) -> Supervi
         spec = "cross_entropy" if prepared.task == "classification" else "mse"
     name, _ = read_spec(spec, "loss")
     concept = LOSSES.find(name)
-    if concept.facts["task"] != prepared.task:
-        suited = [each for each, other in LOSSES.items() if other.facts["task"] == prepared.task]
+    due = "regression" if prepared.task == "forecast" else prepared.task
+    if concept.facts["task"] != due:
+        suited = [each for each, other in LOSSES.items() if other.facts["task"] == due]
         raise SettingError(
             f"loss {concept.name!r} for {prepared.task}",
             expected="one of " + ", ".join(suited),

@@ -72,7 +72,7 @@ def spreads(values: Sequence[float]) -> Figure:
         values: Standard deviations over the rows.
 
     Example:
-        >>> [bar.get_height() for bar in spreads([0.5, 1.0]).axes[0].patches]
+        >>> [float(bar.get_height()) for bar in spreads([0.5, 1.0]).axes[0].patches]
         [1.0, 0.5]
     """
     figure, axes = panel()

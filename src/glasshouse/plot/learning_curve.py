@@ -29,7 +29,7 @@ def learning_curve(history: pl.DataFrame, measure: str, best_epoch: int | None =
 
     Args:
         history: ``Run.history``: ``epoch`` and columns such as ``train_loss`` and ``validation_loss``.
-        measure: ``"loss"``, ``"accuracy"`` or ``"r2"``.
+        measure: ``"loss"``, ``"accuracy"``, ``"r2"`` or any other of the history, such as ``"free_energy"``.
         best_epoch: The epoch whose weights were kept, from 1.
 
     Example:
@@ -73,7 +73,7 @@ def _scale(axes: Axes, measure: str, values: list[float]) -> None:
         logarithmic(axes.yaxis)
         name_axes(axes, "epoch", "loss (log scale)")
         return
-    name_axes(axes, "epoch", {"r2": "R²"}.get(measure, measure))
+    name_axes(axes, "epoch", {"r2": "R²"}.get(measure, measure.replace("_", " ")))
     if measure == "r2" and values and min(values) < _LOWEST_R2 < max(values):
         axes.set_ylim(bottom=_LOWEST_R2)
 

@@ -24,8 +24,8 @@ from glasshouse.search.measure import Measure
 from glasshouse.search.networks import Foundry
 from glasshouse.search.search import scale_of, source_of
 
-INCOMPARABLE = ("adversarial", "q_learning", "ddpg")
-"""Objectives without held-out rows that could judge."""
+INCOMPARABLE = ("adversarial", "contrastive_divergence", "q_learning", "ddpg")
+"""Objectives without held-out rows that could judge, or with a loss of these that says nothing."""
 
 
 def begin_sweep(

@@ -25,14 +25,15 @@ from glasshouse.ship.weights import read_weights
 from glasshouse.training.batches import InMemoryBatches
 
 
-def refuse_ensemble(stage: Stage) -> None:
+def refuse_ensemble(stage: Stage, work: Work) -> None:
     """Refuse an ensemble of what cannot be averaged or shuffled anew.
 
     Raises:
         SettingError: The settings or the data are not for it.
     """
     settings, job = stage.experiment.ensemble, stage.job
-    if not isinstance(job.objective, Supervised) or job.objective.meaning is None:
+    averaged = work.prepared.task in ("classification", "regression")
+    if not averaged or not isinstance(job.objective, Supervised) or job.objective.meaning is None:
         raise SettingError(
             f"ensemble.members = {settings.members} with outputs that cannot be averaged",
             expected="classes or numbers to predict, by a loss of Glasshouse or of PyTorch",

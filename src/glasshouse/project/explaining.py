@@ -15,6 +15,7 @@ from glasshouse.core.names import suggestions
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.experiment import Experiment, Run
 from glasshouse.explain import Explanation, Shapes, explain, shapes
+from glasshouse.layers.packing import cut_to_longest
 from glasshouse.project.pipeline import decided, scene_or_materials, work_for
 from glasshouse.ship import load
 
@@ -122,9 +123,10 @@ def of_experiment(experiment: Experiment, row: int = 0, part: str = "", training
         if materials.prepared.task != "control"
         else f"What is seen while actions are drawn at random in {materials.origin}.",
     ]
+    x = chosen.inputs[row : row + 1]
     return Specimen(
         work.network,
-        chosen.inputs[row : row + 1],
+        cut_to_longest(x) if materials.prepared.tokens else x,
         target if judged else None,
         getattr(work.objective, "loss", None) if judged else None,
         _optimizer(experiment),

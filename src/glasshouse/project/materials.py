@@ -15,9 +15,14 @@ from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
+from glasshouse.data.settings import DataSettings
+from glasshouse.data.splits.by_time import without_overlap
 from glasshouse.data.splits.normal_rows import with_normal_rows
+from glasshouse.data.text.language import WINDOW
+from glasshouse.data.text.text_preparation import text_column
 from glasshouse.experiment import Experiment
 from glasshouse.experiment.data_settings import preparing_settings, reading_settings
+from glasshouse.models import MODELS
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,8 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
         UsageError: The target or another column is not named rightly.
     """
     raw, split = read_and_divide(experiment, frame)
-    settings = preparing_settings(experiment, raw.kind)
-    preparation = fit_preparation(raw, split.train, settings)
+    settings = with_tokens(experiment, preparing_settings(experiment, raw.kind), raw)
+    preparation = fit_preparation(raw, split.train, settings, takes_sequences(experiment))
     return Materials(raw, split, preparation, assemble(raw, split, preparation, settings.task))
 
 
@@ -96,10 +101,30 @@ def read_and_divide(experiment: Experiment, frame: object | None = None) -> tupl
     """
     settings = reading_settings(experiment)
     raw = load(settings, frame)
+    settings = with_tokens(experiment, settings, raw)
     split = divide(raw, settings.split, experiment.seed)
     if settings.normal is not None:
         split = with_normal_rows(raw, split, settings.normal)
+    if settings.task == "forecast":
+        split = without_overlap(split, settings.horizon)
     return raw, split
+
+
+def with_tokens(experiment: Experiment, settings: DataSettings, raw: Raw) -> DataSettings:
+    """The settings with texts as tokens, where the model takes sequences and the rows are texts."""
+    if settings.task == "language":
+        window = settings.window or WINDOW
+        prepare = settings.prepare.replace(text="characters", longest=window)
+        return settings.replace(prepare=prepare.model_dump())
+    if settings.prepare.text != "auto" or not takes_sequences(experiment) or text_column(raw) is None:
+        return settings
+    return settings.replace(prepare=settings.prepare.replace(text="tokens").model_dump())
+
+
+def takes_sequences(experiment: Experiment) -> bool:
+    """Whether the model that is named reads sequences, step by step."""
+    name = experiment.model.name
+    return name != "auto" and MODELS.find(name).facts["takes"] == "sequence"
 
 
 def anchored(experiment: Experiment) -> Experiment:

@@ -13,6 +13,7 @@ from glasshouse.core.errors import (
 )
 from glasshouse.core.files import read_json, write_json
 from glasshouse.core.memory import shortage_named
+from glasshouse.data.text.text_preparation import TextPreparation
 from glasshouse.experiment import Experiment, Run, decide
 from glasshouse.experiment.decide import facts_of, refuse_unbuildable
 from glasshouse.experiment.decide_acting import decide_acting
@@ -21,6 +22,7 @@ from glasshouse.experiment.make_job import make_batches, make_job
 from glasshouse.experiment.make_network import make_network
 from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
+from glasshouse.losses.contract import Meaning
 from glasshouse.models import ledger
 from glasshouse.objectives import Adversarial, build_objective
 from glasshouse.project.acting import Scene, evaluate_acting, gather_scene, look_around, work_in
@@ -36,16 +38,22 @@ from glasshouse.project.stages import (
     describe_network,
     evaluate_network,
     find_rate,
+    look_over_time,
     silent,
     train_network,
     write_pictures,
 )
 from glasshouse.project.work import Work
+from glasshouse.project.writing import Writer
 from glasshouse.report import write_report
+from glasshouse.ship.schema import Meaning as ShippedMeaning
 from glasshouse.ship.write_bundle import Content, write_bundle
 from glasshouse.training.observers import Observer
 from glasshouse.training.progress_bar import ProgressBar
 from glasshouse.worlds import is_world
+
+SHIPPED: dict[str, ShippedMeaning | None] = {"next_token": "logits", "translation": None, "frames": None}
+"""What outputs mean in a bundle, where that differs from training."""
 
 
 def run(
@@ -220,15 +228,26 @@ def carry_out(
         refuse_squashed_twice(network, prepared, work.objective)
         work.objective.refuse(network)
         batches = work.batches or make_batches(
-            experiment, prepared.train, work.black, choose_device(experiment.training.device)
+            experiment,
+            prepared.train,
+            work.black,
+            choose_device(experiment.training.device),
+            tokens=prepared.tokens > 0,
+            streams=prepared.task == "language",
         )
         job = make_job(experiment, network, batches, prepared.validation, work.objective, layers)
         model = work.model or {"class": type(network).__qualname__}
         describe_network(run, job, layers, model, prepared.input_shape)
         experiment, job = find_rate(run, experiment, job, tell)
-        stage = Stage(run, experiment, job, tell, [ProgressBar()] if observers is None else observers)
+        watching: list[Observer] = [ProgressBar()] if observers is None else list(observers)
+        if prepared.task == "language" and isinstance(work.preparation, TextPreparation):
+            prompt = (prepared.validation or prepared.train).inputs[0].tolist()
+            watching.append(Writer(run.path, network, work.preparation, prompt, experiment.seed))
+        stage = Stage(run, experiment, job, tell, watching)
         if experiment.ensemble.members > 1:
-            refuse_ensemble(stage)
+            refuse_ensemble(stage, work)
+        else:
+            look_over_time(stage, work, "before")
     if experiment.ensemble.members > 1:
         with noting(run, "training"):
             stage, work = train_ensemble(stage, work)
@@ -238,6 +257,8 @@ def carry_out(
         evaluation = evaluated(stage, work)
         if experiment.ensemble.members > 1:
             tell(told_together(measure_members(stage, work)))
+        else:
+            look_over_time(stage, work, "after")
     if experiment.output.bundle:
         with noting(run, "bundle"):
             write_bundle(run.path / "bundle", content(run, stage, work, evaluation), experiment.output.onnx)
@@ -268,6 +289,13 @@ def train_or_salvage(stage: Stage, work: Work) -> None:
             raise
 
 
+def shipped_meaning(meaning: Meaning | None) -> ShippedMeaning | None:
+    """What outputs mean in a bundle."""
+    if meaning is None or meaning == "next_token" or meaning == "translation" or meaning == "frames":
+        return SHIPPED[meaning] if meaning else None
+    return meaning
+
+
 def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> Content:
     """What goes into the bundle."""
     prepared = work.prepared
@@ -280,11 +308,15 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         task="generation" if isinstance(work.objective, Adversarial) else prepared.task,
         classes=prepared.classes,
         target_name=prepared.target_name,
-        meaning=work.objective.meaning,
+        meaning=shipped_meaning(work.objective.meaning),
         scale=prepared.scale,
         samples=part.inputs[:64],
         evaluation=evaluation,
         name=run.name,
         seed=stage.experiment.seed,
         notes=work.notes,
+        outputs=prepared.outputs if prepared.task == "translation" else 0,
+        no_onnx="a translation is searched for word by word, which PyTorch does"
+        if prepared.task == "translation"
+        else "",
     )

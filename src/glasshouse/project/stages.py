@@ -18,8 +18,9 @@ from glasshouse.core.files import write_atomic, write_json
 from glasshouse.data.builtin.toys import MODES
 from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.images.image_preparation import ImagePreparation
-from glasshouse.data.parts import Part, Prepared
+from glasshouse.data.parts import OutputScale, Part, Prepared
 from glasshouse.data.preparation import Preparation
+from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.evaluation import (
     Answered,
     Evaluation,
@@ -28,16 +29,27 @@ from glasshouse.evaluation import (
     Question,
     evaluate,
     evaluate_generation,
+    evaluate_likelihood,
     evaluate_reconstruction,
 )
+from glasshouse.evaluation.forecast import evaluate_forecast
+from glasshouse.evaluation.frames import evaluate_frames
+from glasshouse.evaluation.language import evaluate_language
+from glasshouse.evaluation.over_time import (
+    first_recurrent,
+    gates_over_time,
+    gradient_over_time,
+    watched_part,
+)
 from glasshouse.evaluation.showing import ToPixels
+from glasshouse.evaluation.translation import evaluate_translation
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.losses.contract import ONE_FOR_TWO
 from glasshouse.models import Layer
 from glasshouse.models.outputs import outputs_of
-from glasshouse.objectives import Adversarial, Objective
+from glasshouse.objectives import Adversarial, ContrastiveDivergence, Objective
 from glasshouse.project.work import Work
 from glasshouse.training.choose_engine import choose_engine
 from glasshouse.training.job import Job, Outcome
@@ -113,6 +125,23 @@ def find_rate(run: Run, experiment: Experiment, job: Job, tell: Tell) -> tuple[E
     return experiment, with_rate(job, found.suggestion)
 
 
+def look_over_time(stage: Stage, work: Work, when: str) -> None:
+    """Write ``over_time.json``: gradients through the steps before and after training, gates afterwards."""
+    network, prepared = stage.job.network, work.prepared
+    if first_recurrent(network) is None or prepared.task in ("translation", "frames"):
+        return  # attention maps say more; of frames every step has a loss of its own
+    path, part = stage.run.path / "over_time.json", watched_part(prepared)
+    known = stage.run.record("over_time") or {"before": None, "after": None, "gates": None}
+    if when == "before" and known["before"] is not None:
+        return  # a run that is taken up again has other weights now
+    with threads(stage.job.threads):
+        known[when] = gradient_over_time(network, stage.job.objective, part, bool(prepared.tokens))
+        if when == "after":
+            names = work.preparation.token_names if prepared.tokens and work.preparation else ()
+            known["gates"] = gates_over_time(network, part, names.__getitem__ if names else None)
+    write_json(path, known)
+
+
 def train_network(stage: Stage) -> Outcome:
     """Train, or go on training, and write ``training.json``."""
     run, job = stage.run, stage.job
@@ -157,6 +186,18 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
         return evaluate_making(stage, work)
     if prepared.task == "reconstruction":
         return evaluate_reconstructions(stage, work)
+    if prepared.task == "language":
+        return write_evaluation(stage, evaluate_language(stage.job.network, prepared))
+    if prepared.task == "frames":
+        return write_evaluation(stage, evaluate_frames(stage.job.network, prepared))
+    if prepared.task == "translation" and isinstance(work.preparation, PairPreparation):
+        network, seed = stage.job.network, stage.experiment.seed
+        with threads(stage.job.threads):
+            return write_evaluation(stage, evaluate_translation(network, prepared, work.preparation, seed))
+    if prepared.task == "forecast":
+        scale = prepared.scale or OutputScale(0.0, 1.0)
+        season = stage.experiment.data.season
+        return write_evaluation(stage, evaluate_forecast(stage.job.network, prepared, scale, season))
     if stage.job.objective.meaning is None:
         return evaluate_loss(stage, prepared)
     experiment = stage.experiment
@@ -167,8 +208,11 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
 
 def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:
     """Measure how well rows come back, and write the same records, with pictures where rows are pictures."""
+    measure = evaluate_reconstruction
+    if isinstance(stage.job.objective, ContrastiveDivergence):
+        measure = evaluate_likelihood
     with threads(stage.job.threads):
-        evaluation = evaluate_reconstruction(question_of(stage, work))
+        evaluation = measure(question_of(stage, work))
     return write_evaluation(stage, evaluation, "reconstruction")
 
 
@@ -198,7 +242,7 @@ def known_modes(work: Work) -> Known | None:
     return Known(np.concatenate(columns, axis=1), float(modes.spread * scale))
 
 
-def write_evaluation(stage: Stage, evaluation: Evaluation, folder: str) -> dict[str, Any]:
+def write_evaluation(stage: Stage, evaluation: Evaluation, folder: str = "mistakes") -> dict[str, Any]:
     """Write the records of an evaluation, and its pictures below a folder of the run."""
     path = stage.run.path
     write_json(path / "evaluation.json", evaluation.record)

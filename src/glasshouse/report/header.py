@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,6 +12,12 @@ from glasshouse.report import numbers
 from glasshouse.report.records import Records
 from glasshouse.report.section import UNEXPECTED, Content
 from glasshouse.report.terms import STATES, metric_name
+
+LOWER = frozenset({"nats", "rmse"})
+"""Primary metrics of which less is better."""
+
+IN_NO_RANGE = ("return", "log_likelihood")
+"""Metrics that have neither a lowest nor a highest value."""
 
 
 def header(records: Records) -> Content:
@@ -49,6 +56,8 @@ def _result(record: Mapping[str, Any]) -> dict[str, Any] | None:
     if value is None:
         return None
     others = [(each["name"], each["metrics"].get(name), each["about"]) for each in record["baselines"]]
+    if name == "log_likelihood":  # baselines that only give rows back have none
+        others = [each for each in others if each[1] is not None]
     known = [each for _, each, _ in others if each is not None]
     low, high = _ends(value, [value, *(span or []), *known], name)
 
@@ -58,7 +67,7 @@ def _result(record: Mapping[str, Any]) -> dict[str, Any] | None:
     rows = [{"name": "this network", "value": value, "span": span, "about": "", "network": True}]
     rows += [
         {"name": each, "value": number, "span": None, "about": about, "network": False}
-        for each, number, about in sorted(others, key=lambda other: -(other[1] or 0.0))
+        for each, number, about in sorted(others, key=lambda other: _rank(name, other[1]))
     ]
     for row in rows:
         row["beyond"] = row["value"] is not None and row["value"] < low - 0.02 * (high - low)
@@ -82,7 +91,11 @@ def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
     scale is drawn as an arrow, lest one hopeless baseline press all others together.
     """
     low = min(values)
-    if name == "return":
+    if name in LOWER:
+        return 0.0, max(values)
+    if name == "bleu":
+        return 0.0, min(100.0, 10.0 * math.ceil(max(values) / 10) or 10.0)
+    if name in IN_NO_RANGE:
         high = max(values)
         room = 0.05 * (high - low) or 1.0
         return (0.0 if 0 <= low < 0.5 * high else low - room), high + room
@@ -94,11 +107,18 @@ def _ends(value: float, values: list[float], name: str) -> tuple[float, float]:
     return 0.0, 1.0
 
 
+def _rank(name: str, value: float | None) -> float:
+    """Where a baseline stands in the list: the best first."""
+    return (1.0 if name in LOWER else -1.0) * (value or 0.0)
+
+
 def _words(name: str, value: float | None, digits: int = 1) -> str:
-    if name == "return":
+    if name in IN_NO_RANGE:
         return numbers.number(value, 4)
-    if name == "r2":
-        return numbers.decimal(value, 3 if digits else 1)
+    if name == "r2" or name in LOWER:
+        return numbers.number(value) if name == "rmse" else numbers.decimal(value, 3 if digits else 1)
+    if name == "bleu":
+        return numbers.decimal(value, digits)
     return numbers.percent(value, digits)
 
 

@@ -95,7 +95,15 @@ def number(value: float | None, digits: int = 4) -> str:
     return text.replace("-", _MINUS)
 
 
-IN_A_UNIT = ("rmse", "mae", "mse", "median_absolute_error")
+IN_A_UNIT = (
+    "rmse",
+    "mae",
+    "mse",
+    "median_absolute_error",
+    "log_likelihood",
+    "free_energy",
+    "pseudo_likelihood",
+)
 
 
 def metric(name: str, value: float | None) -> str:

@@ -20,6 +20,7 @@ FILES = {
     "range_test": "range_test.json",
     "evaluation": "evaluation.json",
     "ensemble": "ensemble.json",
+    "over_time": "over_time.json",
     "environment": "environment.json",
     "data": "data.json",
 }
@@ -36,7 +37,7 @@ class Records:
         json: JSON records by name; one that is missing or damaged is not in it.
         experiment: The experiment's settings, or ``None``.
         toml: The experiment file as text, or "".
-        history, timings, steps, probes: The tables; empty where there are none.
+        history, timings, steps, probes, samples: The tables; empty where there are none.
         damaged: What cannot be read, by name, in words.
     """
 
@@ -50,6 +51,7 @@ class Records:
     timings: pl.DataFrame
     steps: pl.DataFrame
     probes: pl.DataFrame
+    samples: pl.DataFrame = field(default_factory=pl.DataFrame)
     damaged: dict[str, str] = field(default_factory=dict)
 
     def missing(self, name: str, what: str) -> str:
@@ -105,5 +107,6 @@ def read_records(run: Run) -> Records:
         timings=attempt("timings", lambda: run.timings, pl.DataFrame()),
         steps=attempt("steps", lambda: run.steps, pl.DataFrame()),
         probes=attempt("probes", lambda: run.probes, pl.DataFrame()),
+        samples=attempt("samples", lambda: run.samples, pl.DataFrame()),
         damaged=damaged,
     )

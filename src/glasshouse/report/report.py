@@ -7,12 +7,15 @@ from pathlib import Path
 from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
 from glasshouse.report.data import data
+from glasshouse.report.energy import energy
 from glasshouse.report.ensemble import ensemble
+from glasshouse.report.forecast import forecasts
 from glasshouse.report.generation import generation
 from glasshouse.report.header import header
 from glasshouse.report.inside import inside
 from glasshouse.report.mistakes import mistakes
 from glasshouse.report.network import network
+from glasshouse.report.over_time import over_time
 from glasshouse.report.preparation import preparation
 from glasshouse.report.reconstruction import reconstruction
 from glasshouse.report.records import read_records
@@ -22,7 +25,9 @@ from glasshouse.report.results import results
 from glasshouse.report.returns import returns
 from glasshouse.report.section import build_section
 from glasshouse.report.training import training
+from glasshouse.report.translation import translations
 from glasshouse.report.world import world
+from glasshouse.report.writing import writing
 
 SECTIONS = (
     ("data", "The data", data),
@@ -30,9 +35,14 @@ SECTIONS = (
     ("network", "The network", network),
     ("training", "Training", training),
     ("inside", "Inside the layers", inside),
+    ("time", "Over time", over_time),
+    ("writing", "What it writes", writing),
     ("generation", "What it makes", generation),
     ("results", "Results", results),
     ("ensemble", "One by one and together", ensemble),
+    ("forecast", "The forecast", forecasts),
+    ("translation", "Translations", translations),
+    ("energy", "Energies", energy),
     ("reconstruction", "What came back", reconstruction),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),

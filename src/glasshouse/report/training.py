@@ -9,6 +9,7 @@ import polars as pl
 from glasshouse.plot import learning_curve, learning_rate, range_test
 from glasshouse.report import numbers
 from glasshouse.report.acting import acting_figures
+from glasshouse.report.energy import energy_figures
 from glasshouse.report.game import game_figures, updates
 from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
@@ -51,7 +52,11 @@ def _figures(records: Records, measure: str | None, best: int | None) -> list[di
         if watched
         else "."
     )
-    figures = game_figures(records) or [drawn(learning_curve(history, "loss", best), "Loss", caption)]
+    figures = (
+        game_figures(records)
+        or energy_figures(records, best)
+        or [drawn(learning_curve(history, "loss", best), "Loss", caption)]
+    )
     if measure is not None:
         name = metric_name(measure)
         caption = {
@@ -85,7 +90,10 @@ def _facts(records: Records, outcome: dict[str, Any]) -> list[tuple[str, str]]:
         facts.append(("kept", "the last epoch: losses of a game do not tell a best one"))
     elif outcome.get("best_epoch"):
         facts.append(
-            ("kept", f"epoch {outcome['best_epoch']}, best by validation {outcome.get('monitor', 'loss')}")
+            (
+                "kept",
+                f"epoch {outcome['best_epoch']}, best by validation {_named(outcome.get('monitor', 'loss'))}",
+            )
         )
     facts.append(("steps", f"{history['step'][-1]:,}" + _rows(settings)))
     if "train_generator_loss" in history.columns:
@@ -129,8 +137,9 @@ def _named(spec: Any) -> str:
 
 def _reading(history: pl.DataFrame, best: int | None) -> str:
     """One sentence on the gap between rows that were learnt and rows that were not."""
-    # The losses of a game cannot be compared, and in a world the return says more.
-    other = "train_generator_loss" in history.columns or "validation_return" in history.columns
+    # The losses of a game cannot be compared; in a world the return says more, and so does a likelihood.
+    telling = ("train_generator_loss", "validation_return", "train_free_energy")
+    other = any(each in history.columns for each in telling)
     if best is None or "validation_loss" not in history.columns or best > history.height or other:
         return ""
     row = history.row(best - 1, named=True)

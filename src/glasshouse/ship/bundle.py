@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from glasshouse.core.checks import one_of
 from glasshouse.core.errors import BundleError, UsageError
 from glasshouse.core.files import read_json
-from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.preparations import preparation_from_dict
-from glasshouse.data.raw import Raw, RawTable
+from glasshouse.data.raw import Raw
 from glasshouse.data.samples import Samples
+from glasshouse.data.text.pair_preparation import PairPreparation
+from glasshouse.data.text.text_preparation import TextPreparation
 from glasshouse.ship.answers import Answers, interpret
 from glasshouse.ship.arrays import read_arrays
 from glasshouse.ship.onnx_backend import OnnxBackend
@@ -41,10 +42,10 @@ class Backend(Protocol):
 
     name: str
 
-    def outputs(self, inputs: NDArray[np.float32]) -> list[NDArray[Any]]:
+    def outputs(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
         """Every output of the bundle for prepared rows (N, *input_shape)."""
 
-    def answer(self, inputs: NDArray[np.float32]) -> NDArray[Any]:
+    def answer(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """The bundle's first output for prepared rows (N, *input_shape)."""
 
 
@@ -92,7 +93,8 @@ class Bundle:
         Args:
             rows: What the training data was like. For tables: the path of a file, a frame of polars or
                 pandas, a list of dictionaries, a dictionary of lists, or an array. For images: the path of a
-                file or folder, Pillow images, or 8-bit arrays. For networks trained on arrays: an array or
+                file or folder, Pillow images, or 8-bit arrays. For texts: a list of them, or the path of a
+                file. For networks trained on arrays: an array or
                 tensor of shape (N, *input_shape), or a ``.npy`` file.
             false_alarms: Of bundles that give rows back: the share of usual rows that may be called unusual,
                 above 0 and below 1. ``None``: 0.01, or 0.05 where there were too few rows for that.
@@ -105,6 +107,8 @@ class Bundle:
             inputs = read_arrays(rows, self.schema.input_shape)
             return self._interpret(self.backend.outputs(inputs), false_alarms)
         raw = self.preparation.read(rows)
+        if isinstance(self.preparation, PairPreparation):
+            return self._translated(raw)
         # In pieces, because prepared rows can take a hundred times the memory of those that were read.
         step = max(1, AT_ONCE // math.prod(self.schema.input_shape))
         pieces = [np.arange(start, min(start + step, len(raw))) for start in range(0, len(raw), step)]
@@ -113,8 +117,10 @@ class Bundle:
         answers = self._interpret(joined, false_alarms)
         return answers.from_rows(raw.files if raw.kind == "images" else (), self._warnings(raw))
 
-    def prepare(self, rows: Any) -> NDArray[np.float32]:
-        """What the network sees of rows: the ``input`` of ``model.onnx``, float32, shape (N, *input_shape).
+    def prepare(self, rows: Any) -> NDArray[Any]:
+        """What the network sees of rows: the ``input`` of ``model.onnx``, shape (N, *input_shape).
+
+        float32, or int64 for tokens of texts.
 
         Args:
             rows: As for :meth:`predict`.
@@ -126,6 +132,56 @@ class Bundle:
         if self.preparation is None:
             return read_arrays(rows, self.schema.input_shape)
         return self.preparation.transform(self.preparation.read(rows))
+
+    def generate(
+        self,
+        prompt: str = "",
+        length: int = 500,
+        *,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float = 1.0,
+        seed: int = 0,
+    ) -> str:
+        """Let a language model write on.
+
+        Args:
+            prompt: The beginning; empty for the beginning of a line.
+            length: How many tokens to write, from 0.
+            temperature: From 0; below 1 the likely becomes likelier, at 0 only the likeliest is written.
+            top_k: Draw from this many of the likeliest only, from 1; ``None``: from all.
+            top_p: Draw from the likeliest that together have this probability, above 0 to 1.
+            seed: Equal seeds write equal texts.
+
+        Returns:
+            What was written, without the prompt.
+
+        Raises:
+            BundleError: It is no language model.
+            SettingError: A setting lies outside its range.
+        """
+        from glasshouse.models.sampling import written  # late: PyTorch takes seconds to import
+
+        preparation = self.preparation
+        if self.schema.task != "language" or not isinstance(preparation, TextPreparation):
+            raise BundleError(
+                f"{self.path} is a bundle for {self.schema.task}",
+                expected="a language model",
+                fix="train one: glasshouse run TEXT.txt --task language",
+            )
+        vocabulary = preparation.vocabulary
+        tokens = vocabulary.encode(prompt or "\n").tolist()
+        return vocabulary.decode(
+            written(
+                self.module(),
+                tokens,
+                length,
+                temperature=temperature,
+                top_k=top_k,
+                top_p=top_p,
+                seed=seed,
+            )
+        )
 
     def coder(self) -> Coder:
         """The two halves of an autoencoder: rows to codes, codes to rows, and what can be done with them.
@@ -152,6 +208,18 @@ class Bundle:
             return self.backend.network
         return TorchBackend(self.path, self.schema).network
 
+    def _translated(self, raw: Raw) -> Answers:
+        import torch
+
+        from glasshouse.models.search import beam  # late: PyTorch takes seconds to import
+
+        preparation = self.preparation
+        assert isinstance(preparation, PairPreparation)
+        sources = torch.from_numpy(preparation.transform(raw))
+        found = beam(self.module(), sources, preparation.steps[1])
+        texts = np.array([preparation.text(each) for each in found], dtype=np.str_)
+        return Answers(self.schema.target, labels=texts).from_rows((), self._warnings(raw))
+
     def sample(self, count: int = 1, seed: int = 0, steps: int = 1) -> Samples:
         """New rows, of a network that makes some: a GAN, a variational autoencoder.
 
@@ -176,9 +244,7 @@ class Bundle:
         return replace(answers, disagreement=outputs[-1].astype(np.float64))
 
     def _warnings(self, raw: Raw) -> list[str]:
-        unseen = []
-        if isinstance(raw, RawTable) and isinstance(self.preparation, TablePreparation):
-            unseen = self.preparation.warnings(raw)
+        unseen = [] if self.preparation is None else self.preparation.warnings(raw)
         return [*raw.notes, *unseen]
 
 

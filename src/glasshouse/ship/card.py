@@ -43,13 +43,27 @@ def _purpose(schema: Schema) -> str:
         source = f"{'grey' if channels == 1 else 'colour'} pictures of {height} x {width} pixels"
     elif schema.kind == "table":
         source = f"{len(schema.inputs)} column{'s' if len(schema.inputs) > 1 else ''} of a table"
+    elif schema.kind == "series":
+        variables = len(schema.inputs)
+        source = f"the last {schema.input_shape[0]} steps of {variables} variable{'s' * (variables > 1)}"
+    elif schema.kind in ("text", "pairs"):
+        source = "a text"
     else:
         source = f"arrays of shape {shape}"
+    if schema.task == "frames":
+        return "tells which notes sound next, from those before: a logit for each of 88 keys"
+    if schema.task == "translation":
+        return f"translates a text into {target}"
+    if schema.task == "language":
+        return f"writes a text on: it tells {target} from those before"
     if schema.task == "control":
         does = listed(schema.classes) if schema.classes else "numbers to act with"
         return f"says what to do ({does}) from {source} that are seen of a world"
     if schema.task == "classification":
         return f"tells {target} ({len(schema.classes)} classes: {listed(schema.classes)}) from {source}"
+    if schema.task == "forecast":
+        steps = "step" if schema.units == 1 else f"{schema.units} steps"
+        return f"forecasts the next {steps} of {target} from {source}"
     if schema.task == "reconstruction":
         return f"gives back {source}, and says by its error which are unusual"
     if schema.task == "generation":

@@ -5,7 +5,15 @@ from __future__ import annotations
 from glasshouse.ship.markdown import code, shown, words
 from glasshouse.ship.schema import DISAGREEMENT, WITH_PROBABILITIES, Schema
 
-_ROWS = {"table": '"rows.csv"', "images": '"picture.png"', "arrays": '"rows.npy"'}
+_ROWS = {
+    "table": '"rows.csv"',
+    "images": '"picture.png"',
+    "text": '"texts.txt"',
+    "series": '"rows.csv"',
+    "pairs": '"texts.txt"',
+    "frames": '["60-64-67 60-65-69 ."]',
+    "arrays": '"rows.npy"',
+}
 
 
 def usage(schema: Schema) -> list[str]:
@@ -88,7 +96,12 @@ def _input(schema: Schema, shape: str) -> str:
     begin = f"It takes `input`, float32 ({shape})"
     if schema.kind == "images":
         return f"{begin}: pixels from 0 to 255, scaled as below."
-    if schema.kind == "table":
+    if schema.kind == "text":
+        return (
+            f"It takes `input`, int64 ({shape}): numbers of tokens, padded with 0 behind; "
+            "`gh.load(...).prepare(texts)` gives them."
+        )
+    if schema.kind in ("table", "series"):
         return (
             f"{begin}: rows that are prepared already, as `preprocessing.json` says; "
             "`gh.load(...).prepare(rows)` gives them."
@@ -98,12 +111,13 @@ def _input(schema: Schema, shape: str) -> str:
 
 def _example(schema: Schema) -> list[str]:
     sizes = ", ".join(map(str, schema.input_shape))
+    number = "int64" if schema.kind == "text" else "float32"
     if schema.kind != "images":
         return [
             "import numpy as np",
             "import onnxruntime",
             "",
-            f"inputs = np.zeros((1, {sizes}), np.float32)  # prepared rows",
+            f"inputs = np.zeros((1, {sizes}), np.{number})  # prepared rows",
         ]
     channels, height, width = schema.input_shape
     mode = "L" if channels == 1 else "RGB"
@@ -119,14 +133,16 @@ def _example(schema: Schema) -> list[str]:
         'scaling = json.load(open("preprocessing.json"))',
         "mean, spread = (np.array(scaling[key], np.float32)[:, None, None] for key in ('mean', 'spread'))",
         "inputs = ((pixels - mean) / spread)[None]",
-        *_unit_length(schema),
+        *_one_more_step(schema),
     ]
 
 
-def _unit_length(schema: Schema) -> list[str]:
-    """The one more step of pictures that are scaled to length 1."""
-    each = any("length" in entry["becomes"] for entry in schema.inputs)
-    return ["inputs /= max(np.sqrt((inputs**2).sum()), 1e-12)"] if each else []
+def _one_more_step(schema: Schema) -> list[str]:
+    """What is left to do for pictures that are scaled to length 1, or made of zeros and ones."""
+    becomes = " ".join(entry["becomes"] for entry in schema.inputs)
+    if "divided by its length" in becomes:
+        return ["inputs /= max(np.sqrt((inputs**2).sum()), 1e-12)"]
+    return ["inputs = (inputs > 0).astype(np.float32)"] if "and 0 elsewhere" in becomes else []
 
 
 def _unit(schema: Schema) -> str:

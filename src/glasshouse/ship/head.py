@@ -39,7 +39,9 @@ def finish(
     if meaning == "values":
         scale = scale or OutputScale(0.0, 1.0)
         # In double precision: in single, years or prices far from zero would lose their last digits.
-        standardised = outputs.double().reshape(outputs.shape[0], -1)[:, 0]
+        standardised = outputs.double().reshape(outputs.shape[0], -1)
+        if standardised.shape[1] == 1:
+            standardised = standardised[:, 0]
         return (standardised * scale.spread + scale.centre,)
     return (outputs,)
 
@@ -153,7 +155,8 @@ def describe_outputs(meaning: Meaning | None, units: int, target: str) -> tuple[
         )
     if meaning == "values":
         sense = f"{target}, in the unit of the training data"
-        return (Output(name="prediction", shape=("batch",), dtype="float64", meaning=sense),)
+        shape: tuple[int | str, ...] = ("batch",) if units == 1 else ("batch", units)
+        return (Output(name="prediction", shape=shape, dtype="float64", meaning=sense),)
     known = {
         "action_values": ("action_values", "what each action is worth; the largest one is taken"),
         "actions": ("action", f"the numbers of the {target}, in the unit of the world"),

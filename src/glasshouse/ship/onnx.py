@@ -58,7 +58,7 @@ def export_onnx(
         StorageError: The file cannot be written.
     """
     headed = Headed(_copy_of(network), meaning, scale).to("cpu").eval()
-    rows = _cycled(samples.detach().to("cpu", torch.float32), max(BATCH_SIZES))
+    rows = _cycled(single(samples.detach().to("cpu")), max(BATCH_SIZES))
     model = _exported(headed, rows[:2], _names(network, meaning))
     try:
         content = _stripped(model).SerializeToString(deterministic=True)
@@ -74,6 +74,11 @@ def export_onnx(
         raise
     opset = next(each.version for each in model.opset_import if each.domain in ("", "ai.onnx"))
     return OnnxNote(opset=opset, checked=Checked(batch_sizes=BATCH_SIZES, largest_difference=float(largest)))
+
+
+def single(rows: torch.Tensor) -> torch.Tensor:
+    """Rows in single precision; token numbers stay whole."""
+    return rows.to(torch.float32) if rows.is_floating_point() else rows.to(torch.int64)
 
 
 def _names(network: nn.Module, meaning: Meaning | None) -> list[str]:

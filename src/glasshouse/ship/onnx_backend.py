@@ -43,7 +43,7 @@ class OnnxBackend:
         except Exception as error:  # the runtime's errors have no common class below Exception
             raise damaged(path, f"ONNX Runtime cannot open it ({_first_line(error)})") from error
 
-    def outputs(self, inputs: NDArray[np.float32]) -> list[NDArray[Any]]:
+    def outputs(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
         """Every output of the model for prepared rows (N, *input_shape)."""
         rows = max(1, min(8192, ELEMENTS // max(1, math.prod(inputs.shape[1:]))))
         parts = [
@@ -52,7 +52,7 @@ class OnnxBackend:
         ]
         return [np.concatenate(each) for each in zip(*parts, strict=True)]
 
-    def answer(self, inputs: NDArray[np.float32]) -> NDArray[Any]:
+    def answer(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """The first output for prepared rows (N, *input_shape)."""
         return self.outputs(inputs)[0]
 

@@ -113,7 +113,8 @@ class Schema(_Part):
         task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
         target: What is predicted.
         classes: Class names in the order of the outputs; empty for regression.
-        kind: What rows are: ``"table"``, ``"images"`` or ``"arrays"``.
+        kind: What rows are: ``"table"``, ``"images"``, ``"text"``, ``"series"``,
+            ``"pairs"`` (of texts), ``"frames"`` (of music) or ``"arrays"``.
         inputs: One entry per input: ``name``, ``kind``, ``becomes``, ``features``.
         input_shape: One prepared sample.
         outputs: What ``model.onnx`` gives.
@@ -134,7 +135,7 @@ class Schema(_Part):
     task: Task
     target: str
     classes: tuple[str, ...]
-    kind: Literal["table", "images", "arrays"]
+    kind: Literal["table", "images", "text", "series", "pairs", "frames", "arrays"]
     inputs: tuple[dict[str, Any], ...]
     input_shape: tuple[Size, ...] = Field(min_length=1)
     outputs: tuple[Output, ...] = Field(min_length=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -36,7 +35,7 @@ class TorchBackend:
         self._meaning = schema.meaning
         self._scale = OutputScale(schema.scale.centre, schema.scale.spread) if schema.scale else None
 
-    def outputs(self, inputs: NDArray[np.float32]) -> list[NDArray[Any]]:
+    def outputs(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
         """Every output of the bundle for prepared rows (N, *input_shape)."""
         rows = torch.from_numpy(inputs)
         with evaluating(self.network), torch.no_grad():
@@ -46,6 +45,6 @@ class TorchBackend:
             ]
         return [torch.cat(each).cpu().numpy() for each in zip(*parts, strict=True)]
 
-    def answer(self, inputs: NDArray[np.float32]) -> NDArray[Any]:
+    def answer(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """The first output for prepared rows (N, *input_shape)."""
         return self.outputs(inputs)[0]

@@ -24,7 +24,7 @@ from glasshouse.models import Ensemble, Gan
 from glasshouse.models.outputs import mapped, outputs_of
 from glasshouse.ship.card import card
 from glasshouse.ship.head import codes, describe_disagreement, describe_given_back, describe_outputs
-from glasshouse.ship.onnx import export_onnx
+from glasshouse.ship.onnx import export_onnx, single
 from glasshouse.ship.schema import (
     CARD,
     FORMAT,
@@ -68,6 +68,8 @@ class Content:
         name: Of the run.
         seed: Of the experiment.
         notes: What was decided on the way, as sentences for the card.
+        no_onnx: Why the network does not go into ONNX, in words; empty where it may.
+        outputs: What the model was built for, where that is not how many numbers it gives for a row; else 0.
     """
 
     network: nn.Module
@@ -84,12 +86,14 @@ class Content:
     name: str = "network"
     seed: int = 0
     notes: tuple[str, ...] = field(default_factory=tuple)
+    no_onnx: str = ""
+    outputs: int = 0
 
     def rows(self) -> torch.Tensor:
         """The samples for checks, on the CPU, at most ``CHECKED_ROWS``."""
         if self.samples is None or not len(self.samples):
             return torch.randn((2, *self.input_shape), generator=torch.Generator().manual_seed(self.seed))
-        return self.samples[:CHECKED_ROWS].detach().to("cpu", torch.float32)
+        return single(self.samples[:CHECKED_ROWS].detach().to("cpu"))
 
 
 def write_bundle(folder: Path | str, content: Content, onnx: bool = True) -> Path:
@@ -125,11 +129,14 @@ def write_bundle(folder: Path | str, content: Content, onnx: bool = True) -> Pat
 def _fill(folder: Path, content: Content, onnx: bool) -> None:
     rows = content.rows()
     outputs = outputs_of(content.network, rows)
-    note = _onnx(folder / ONNX, content, rows) if onnx else OnnxNote(reason="it was not asked for")
+    if not onnx or content.no_onnx:
+        note = OnnxNote(reason=content.no_onnx if onnx else "it was not asked for")
+    else:
+        note = _onnx(folder / ONNX, content, rows)
     if onnx and isinstance(content.network, Gan) and note.checked is not None:
         codes = content.network.codes(CHECKED_ROWS, torch.Generator().manual_seed(content.seed))
         export_onnx(folder / GENERATOR, content.network.generator, codes.cpu(), None)
-    schema = _schema(content, int(outputs.reshape(len(rows), -1).shape[1]), note)
+    schema = _schema(content, content.outputs or int(outputs.reshape(len(rows), -1).shape[1]), note)
     write_weights(folder / WEIGHTS, content.network)
     state = content.preparation.to_dict() if content.preparation is not None else _as_arrays(content)
     write_json(folder / PREPROCESSING, state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -138,6 +139,8 @@ def fused_plan_for(job: Job, plan: Plan) -> FusedPlan:
         UnsupportedError: Something is not for it; it is named.
     """
     read_bounds(job, Regularization(job.regularizers, []))
-    settings = {"learning_rate": job.learning_rate, "weight_decay": job.weight_decay}
+    # A rate that is yet to be found is no number, and here only the optimizer's kind counts.
+    rate = job.learning_rate if math.isfinite(job.learning_rate) else 1.0
+    settings = {"learning_rate": rate, "weight_decay": job.weight_decay}
     read_optimizer(OPTIMIZERS.build(job.optimizer, [nn.Parameter(torch.zeros(1))], fixed=settings))
     return read_fused_plan(job, plan)

@@ -169,6 +169,8 @@ class Training:
     def run_epoch(self, request: StopRequest) -> None:
         """One pass over the training part, from the step at which it stands, then a look back."""
         training_mode(self.job.network)
+        if self.progress.step_of_epoch == 0:
+            self.job.objective.epoch_begins()
         for turn in self.turns:
             if turn.flat:
                 turn.flat.check()

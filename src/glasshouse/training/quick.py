@@ -9,8 +9,8 @@ from glasshouse.losses.contract import Meaning
 
 def metric_name(meaning: Meaning | None) -> str | None:
     """The metric that stands beside the loss in every epoch: accuracy for classes, r2 for numbers."""
-    # A reconstruction's loss says it all, and of actions only the return tells.
-    if meaning is None or meaning in ("reconstruction", "action_values", "actions"):
+    # The loss of reconstructions and of what comes next says it all, and of actions only the return tells.
+    if meaning in (None, "reconstruction", "next_token", "translation", "frames", "action_values", "actions"):
         return None
     return "r2" if meaning == "values" else "accuracy"
 

@@ -73,6 +73,18 @@ def _digits(settings: DataSettings) -> Raw:
     return scikit_digits(settings)
 
 
+def _adding(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.sequences import adding
+
+    return adding(settings)
+
+
+def _chorales(_settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.chorales import chorales
+
+    return chorales()
+
+
 def _published(name: str) -> Reader:
     def read(settings: DataSettings) -> Raw:
         from glasshouse.data.builtin.published_sets import read_published
@@ -155,6 +167,27 @@ BUILTIN = Catalogue(
         _toy_entry("xor", "A square whose class says whether both coordinates have the same sign"),
         _toy_entry("ring", "Eight narrow clouds on a circle, for generators to find", rows=4000),
         _toy_entry("grid", "Twenty-five narrow clouds on a grid, for generators to find", rows=10000),
+        _entry(
+            "adding",
+            "Sequences of 100 numbers of which two are marked: what is their sum?",
+            _adding,
+            kind="series",
+            rows=10_000,
+            task="regression",
+            source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
+            aliases=("adding_problem",),
+        ),
+        _entry(
+            "chorales",
+            "Bach's chorales, at every step the keys of a piano that sound",
+            _chorales,
+            kind="music",
+            rows=382,
+            needs="JSB_Chorales.mat below GLASSHOUSE_DATA",
+            task="frames",
+            source="N. Boulanger-Lewandowski, Y. Bengio, P. Vincent (2012)",
+            aliases=("jsb_chorales",),
+        ),
         _entry(
             "fashion-mnist",
             "Pieces of clothing in ten classes, grey, 28 x 28 pixels",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glasshouse.data.encoders.encoder import Encoder, Features, missing_flag
 
-Scaling = Literal["auto", "z-score", "min-max", "unit-vector", "quantile", "none"]
+Scaling = Literal["auto", "z-score", "min-max", "unit-vector", "quantile", "binary", "none"]
 
 HEAVY_TAIL = 2.0
 """From this absolute skewness on, ``auto`` adds the quantile beside the z-score."""

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from glasshouse.core.errors import BundleError, DataError
+from glasshouse.core.errors import BundleError, DataError, SettingError
 from glasshouse.data.encoders.booleans import BooleanEncoder
 from glasshouse.data.encoders.categories import CategoryEncoder
 from glasshouse.data.encoders.dates import DateEncoder
@@ -54,6 +54,7 @@ class TablePreparation(Preparation):
 
         Raises:
             DataError: There is no row, or no column in use.
+            SettingError: The scaling is one for pictures only.
         """
         used = [each for each in raw.columns if _in_use(each)]
         if not used or not len(rows):
@@ -62,9 +63,15 @@ class TablePreparation(Preparation):
                 expected="at least one of each",
                 fix="use more rows, or fewer columns set to ignore",
             )
+        if settings.prepare.scaling == "binary":
+            raise SettingError(
+                "data.prepare.scaling = 'binary' for a table",
+                expected="one of auto, z-score, min-max, unit-vector, quantile, none",
+                fix="set data.prepare.scaling = 'min-max'; categories become zeros and ones by themselves",
+            )
         frame = raw.frame[rows]
         encoders = [_fit(frame[each.name], each, settings.prepare) for each in used]
-        return cls(encoders, _layout_of(raw), unit_rows=settings.prepare.scaling == "unit-vector")
+        return cls(encoders, layout_of(raw), unit_rows=settings.prepare.scaling == "unit-vector")
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -139,8 +146,10 @@ class TablePreparation(Preparation):
         line = int(cells.lines[0]) if cells.lines is not None else 0
         return RawTable(frame, columns, None, cells.origin, line, notes=cells.notes, layout=layout)
 
-    def warnings(self, raw: RawTable) -> list[str]:
+    def warnings(self, raw: Raw) -> list[str]:
         """What in these rows training never saw, a sentence per column."""
+        if not isinstance(raw, RawTable):
+            return []
         told = ((encoder.column, encoder.unseen(raw.frame[encoder.column])) for encoder in self.encoders)
         return [f"column {column!r}: {what}" for column, what in told if what]
 
@@ -204,7 +213,7 @@ def _fit(cells: pl.Series, column: Column, settings: PrepareSettings) -> Encoder
     return CategoryEncoder.fit(cells, settings.most_categories, settings.rare_below)
 
 
-def _layout_of(raw: RawTable) -> TableLayout:
+def layout_of(raw: RawTable) -> TableLayout:
     """The layout of the source, or of the frame itself where it is the source."""
     if raw.layout is not None:
         return raw.layout

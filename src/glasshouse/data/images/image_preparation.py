@@ -15,7 +15,7 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawImages
 from glasshouse.data.settings import DataSettings
 
-_SCALINGS = ("z-score", "min-max", "unit-vector", "none")
+_SCALINGS = ("z-score", "min-max", "unit-vector", "binary", "none")
 _AT_ONCE = 1 << 18
 
 
@@ -24,9 +24,10 @@ class ImagePreparation(Preparation):
 
     With ``z-score``, mean and standard deviation of the training pixels; with ``min-max``, 0 and 255; with
     ``none``, 0 and 1; with ``unit-vector``, each image is divided by its Euclidean length; a black one stays.
+    With ``binary`` a pixel is 1 where it is above the mean, which is the threshold, and 0 elsewhere.
 
     Args:
-        scaling: One of ``z-score``, ``min-max``, ``unit-vector``, ``none``.
+        scaling: One of ``z-score``, ``min-max``, ``unit-vector``, ``binary``, ``none``.
         input_shape: Channels (1 or 3), height and width.
         mean: Per channel, in levels from 0 to 255.
         spread: Per channel, above 0.
@@ -61,7 +62,8 @@ class ImagePreparation(Preparation):
             )
         # every level has one result, so 256 divisions do for any number of pixels
         levels = np.arange(LEVELS, dtype=np.float64)
-        self._table = ((levels - np.array(mean)[:, None]) / np.array(spread)[:, None]).astype(np.float32)
+        scaled = (levels - np.array(mean)[:, None]) / np.array(spread)[:, None]
+        self._table = (scaled > 0 if scaling == "binary" else scaled).astype(np.float32)
 
     @classmethod
     def fit(cls, raw: RawImages, rows: NDArray[np.int64], settings: DataSettings) -> Self:
@@ -89,6 +91,8 @@ class ImagePreparation(Preparation):
             spread[spread == 0] = 1.0  # a channel that is the same everywhere becomes 0
         elif scaling == "min-max":
             spread[:] = LEVELS - 1
+        elif scaling == "binary":
+            mean[:], spread[:] = settings.prepare.threshold * (LEVELS - 1), LEVELS - 1
         return cls(scaling, (channels, height, width), mean.tolist(), spread.tolist())
 
     @property
@@ -131,6 +135,8 @@ class ImagePreparation(Preparation):
         if self.scaling == "unit-vector":
             return None
         mean, spread = (np.array(each, dtype=np.float64)[:, None, None] for each in (self.mean, self.spread))
+        if self.scaling == "binary":
+            mean = np.zeros_like(mean)
         levels: NDArray[np.uint8] = np.clip(np.rint(inputs * spread + mean), 0, 255).astype(np.uint8)
         return levels
 
@@ -163,6 +169,7 @@ class ImagePreparation(Preparation):
             "z-score": f"minus mean {_list(self.mean)}, divided by spread {_list(self.spread)}",
             "min-max": "divided by 255, so from 0 to 1",
             "unit-vector": "each image divided by its length",
+            "binary": f"1 above {_list(self.mean)} and 0 elsewhere",
             "none": "as they are",
         }[self.scaling]
         return [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from glasshouse.core.errors import DataError
+from glasshouse.data.parts import Split
 from glasshouse.data.splits.shares import TEST, TRAIN, VALIDATION, Assigned, Shares
 
 
@@ -57,3 +60,32 @@ def _notes(parts: NDArray[np.int8], rows: int, validation: int, test: int) -> tu
         f"rows of the same time stay together: {got[0]:,} training, {got[1]:,} validation and {got[2]:,} "
         "test rows, which is not quite what was asked for",
     )
+
+
+def without_overlap(split: Split, horizon: int) -> Split:
+    """A split by time without the windows whose future reaches into the next part.
+
+    Args:
+        split: Windows in the order of time.
+        horizon: Steps ahead that a window's target reaches, from 1.
+
+    Example:
+        >>> parts = Split(np.arange(6), np.arange(6, 9), np.arange(9, 12), "time")
+        >>> cut = without_overlap(parts, 3)
+        >>> cut.train.tolist(), cut.validation.tolist(), cut.test.tolist()
+        ([0, 1, 2, 3], [6], [9, 10, 11])
+    """
+    cut = horizon - 1
+    if not cut or "time" not in split.method:
+        return split
+    train, validation = split.train[:-cut], split.validation
+    if len(split.test):
+        validation = validation[:-cut]
+    if not len(train) or (len(split.validation) and not len(validation)):
+        raise DataError(
+            f"{horizon} steps ahead of windows, in a part of {len(split.validation)} windows",
+            expected="parts longer than the horizon",
+            fix="set data.horizon to fewer steps, or give a longer series",
+        )
+    note = f"{cut} windows before each border were left out: what comes after them lies in the next part"
+    return replace(split, train=train, validation=validation, notes=(*split.notes, note))

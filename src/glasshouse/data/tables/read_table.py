@@ -23,6 +23,7 @@ from glasshouse.data.tables.series import Windows, cut_windows, spacing_notes, t
 from glasshouse.data.tables.target import drop_unlabelled, make_target
 from glasshouse.data.tables.text_lines import CLASS, TEXT, folder_as_cells, lines_without_target
 from glasshouse.data.tables.typed import as_words
+from glasshouse.data.text.pairs import read_pairs
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class _Part:
     labels: Cells
     group: pl.Series | None
     time: NDArray[np.float64] | None
+    ahead: NDArray[np.float64] | None = None
 
 
 def read_table(settings: DataSettings) -> RawTable:
@@ -48,6 +50,8 @@ def read_table(settings: DataSettings) -> RawTable:
     cells = open_table(Path(settings.source).expanduser(), _options(settings))
     if list(cells.declared) == [TEXT] and cells.frame.width == 1:
         raise lines_without_target(cells.origin)
+    if settings.task == "translation":
+        return read_pairs(cells, settings)
     return _make(cells, settings)
 
 
@@ -63,7 +67,8 @@ def table_from_frame(frame: object, settings: DataSettings) -> RawTable:
         DataError: It is no table, or its cells cannot be used; row and column are named.
         UsageError: No target is named, or a name in the settings is not among the columns.
     """
-    return _make(cells_from_frame(frame, settings.source or "the frame", settings.missing), settings)
+    cells = cells_from_frame(frame, settings.source or "the frame", settings.missing)
+    return read_pairs(cells, settings) if settings.task == "translation" else _make(cells, settings)
 
 
 def read_text_folder(settings: DataSettings) -> RawTable:
@@ -81,6 +86,12 @@ def _options(settings: DataSettings) -> ReadingOptions:
 
 def _make(cells: Cells, settings: DataSettings) -> RawTable:
     roles = find_roles(cells, settings)
+    if settings.task == "forecast" and (not settings.window or not settings.horizon):
+        raise UsageError(
+            f"data.task = 'forecast' with data.window = {settings.window}, data.horizon = {settings.horizon}",
+            expected="how many past steps are seen and how many are to be forecast, both from 1",
+            fix="set data.window, for example to 24, and data.horizon",
+        )
     _refuse_groups_in_series(settings)
     notes: tuple[str, ...] = cells.notes
     if roles.target and not settings.window:
@@ -104,6 +115,9 @@ def _make(cells: Cells, settings: DataSettings) -> RawTable:
         time=_time(parts, layout),
         notes=(*notes, *told, *test_told, *target_told),
         layout=layout,
+        ahead=np.concatenate([each.ahead for each in parts if each.ahead is not None])
+        if settings.task == "forecast"
+        else None,
     )
 
 
@@ -114,7 +128,7 @@ def _target(
     if not roles.target:
         return None, ()
     column = next(each for each in layout.columns if each.name == roles.target)
-    task = "auto" if task == "reconstruction" else task
+    task = {"reconstruction": "auto", "forecast": "regression"}.get(task, task)
     labels = None if test is None else test.labels
     return make_target(part.labels, column, task, labels, layout.decimal_comma)
 
@@ -129,7 +143,10 @@ def _layout(cells: Cells, settings: DataSettings, roles: Roles) -> tuple[TableLa
         )
     if not settings.window:
         columns = keep_counting(columns, {roles.target, roles.group})
-    series = SeriesForm(roles.time or None, settings.window, settings.horizon) if settings.window else None
+    series = None
+    if settings.window:
+        whole = settings.task == "forecast"
+        series = SeriesForm(roles.time or None, settings.window, settings.horizon, whole)
     return (
         TableLayout(
             columns, roles.target or None, cells.header, comma, settings.missing, settings.separator, series
@@ -154,7 +171,8 @@ def _part(
         if not roles.target:
             part = _Part(windows.frame, cells, None, windows.last.astype(np.float64))
             return part, spacing_notes(cells, frame, layout.series)
-        part, notes = _labelled_windows(cells, windows, layout.series, roles.target)
+        past = frame[roles.target]
+        part, notes = _labelled_windows(cells, windows, layout.series, roles.target, past)
         return part, (*spacing_notes(cells, frame, layout.series), *notes)
     group = as_words(frame[roles.group]) if roles.group else None
     time = time_key(cells, frame, roles.time) if roles.time else None
@@ -171,11 +189,18 @@ def _typed_inputs(cells: Cells, layout: TableLayout, roles: Roles, *, new: bool)
 
 
 def _labelled_windows(
-    cells: Cells, windows: Windows, form: SeriesForm, target: str
+    cells: Cells, windows: Windows, form: SeriesForm, target: str, past: pl.Series
 ) -> tuple[_Part, tuple[str, ...]]:
     """The windows whose future is known."""
     ahead = windows.rows_ahead(form.horizon)
     known = (ahead >= 0) & cells.frame[target].is_not_null().to_numpy()[ahead]
+    steps = None
+    if past.dtype.is_numeric() and form.horizon:
+        every = np.stack([windows.rows_ahead(step) for step in range(1, form.horizon + 1)], axis=1)
+        numbers = past.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        steps = np.where(every >= 0, numbers[every], np.nan)
+        if form.whole:
+            known &= np.isfinite(steps).all(axis=1)
     kept = np.flatnonzero(known)
     if not len(kept):
         raise DataError(
@@ -188,7 +213,8 @@ def _labelled_windows(
     labels = replace(cells, frame=cells.frame[rows], lines=lines)
     unknown = int((ahead >= 0).sum()) - len(kept)
     notes = (f"{unknown:,} windows were left out: {target!r} is missing after them",) if unknown else ()
-    return _Part(windows.frame[kept], labels, None, windows.last[kept].astype(np.float64)), notes
+    last = windows.last[kept].astype(np.float64)
+    return _Part(windows.frame[kept], labels, None, last, None if steps is None else steps[kept]), notes
 
 
 def _test_part(

@@ -37,12 +37,13 @@ class Windows:
 
 
 def series_inputs(layout: TableLayout) -> list[str]:
-    """The columns that a window holds: all numbers in use, the target's past included."""
+    """The columns that a window holds: all numbers in use, the target's past included (but for horizon 0)."""
     time = layout.series.time if layout.series else None
+    hidden = layout.target if layout.series and layout.series.horizon == 0 else None
     return [
         each.name
         for each in layout.columns
-        if each.kind == "number" and not each.ignored_because and each.name != time
+        if each.kind == "number" and not each.ignored_because and each.name not in (time, hidden)
     ]
 
 

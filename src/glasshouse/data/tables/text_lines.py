@@ -45,7 +45,7 @@ def lines_without_target(origin: str) -> UsageError:
         f"{origin} holds lines of text without columns: there is nothing to predict",
         expected="a label for each text",
         fix="put each class into a text file of its own, all in one folder, and give the folder; "
-        "or give a table with a column of labels",
+        "or give a table with a column of labels; to learn the text itself: --task language",
     )
 
 

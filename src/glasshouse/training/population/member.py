@@ -62,6 +62,12 @@ class Member:
         return not self.progress.ended and self.failure is None
 
     @property
+    def has_best(self) -> bool:
+        """Whether the weights of the best epoch by validation are kept."""
+        stopping = self.job.stopping
+        return stopping.part == "validation" and stopping.best_epoch > 0
+
+    @property
     def clockwork(self) -> Hashable:
         """Equal for members whose rates follow the same factors; of its own where a schedule remembers."""
         if type(self.schedule).observe is not Schedule.observe:
@@ -72,8 +78,7 @@ class Member:
     def outcome(self) -> Outcome:
         """What came of it."""
         progress = self.progress
-        stopping = self.job.stopping
-        best = (stopping.part == "validation" and stopping.best_epoch) or progress.epoch
+        best = self.job.stopping.best_epoch if self.has_best else progress.epoch
         why = f"one of {self.beside} networks of one shape, trained at once"
         return Outcome(best, progress.ended, progress.epoch, progress.step, self.seconds, self.engine, why)
 

@@ -95,7 +95,7 @@ class Population:
                 if member.running:
                     member.weights = self._stack.weights[place].clone()
                     member.slots = {name: slot[place].clone() for name, slot in self._update.slots.items()}
-                    if member.job.stopping.best_epoch:
+                    if member.has_best:
                         member.best = self._best[place].clone()
                     self._stack.write(member.weights, member.structure.linears)
 
@@ -153,7 +153,7 @@ class Population:
                 continue
             best = None
             linears = member.structure.linears
-            if member.job.stopping.best_epoch and member.job.stopping.part == "validation":
+            if member.has_best:
                 self._stack.write(self._best[place], linears)
                 best = {name: each.clone() for name, each in member.job.network.state_dict().items()}
             self._stack.write(self._stack.weights[place], linears)
@@ -219,7 +219,7 @@ class Population:
     def _finish(self, place: int) -> None:
         """Give a network whose training has ended the weights of its best epoch."""
         member = self.members[place]
-        rows = self._best if member.job.stopping.best_epoch else self._stack.weights
+        rows = self._best if member.has_best else self._stack.weights
         self._stack.write(rows[place], member.structure.linears)
         self._generators[place] = None
 

@@ -1,0 +1,1 @@
+"""Music as frames: which notes sound at every step."""

@@ -1,0 +1,96 @@
+"""Translation: every token of the output is to be foretold, from the source and the tokens before it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from glasshouse.core.errors import ModelError
+from glasshouse.data.parts import Part, Prepared
+from glasshouse.losses.contract import Meaning
+from glasshouse.models.outputs import evaluating
+from glasshouse.objectives.contract import Judged, Objective, Step
+
+PAD = 0
+ROWS = 256
+"""Rows at once when a part is judged."""
+
+
+class Translation(Objective):
+    r"""Mean surprise at the next token of the output, in nats, with the true tokens before it.
+
+    .. math:: L = -\frac{1}{T} \sum_t \ln p(y_t \mid y_1 \dots y_{t-1}, x)
+
+    Args:
+        teacher_forcing: Share of the steps that are fed with the true last token; the others get the
+            network's own.
+
+    Example:
+        >>> from glasshouse.models import seq2seq
+        >>> network = seq2seq((4,), 9, tokens=7, steps=3, units=6)
+        >>> step = Translation()(network, torch.tensor([[3, 4, 0, 0]]), torch.tensor([[5, 6, 3]]))
+        >>> step.loss.shape, float(step.parts["accuracy"]) <= 1
+        (torch.Size([]), True)
+    """
+
+    meaning: Meaning = "translation"
+
+    def __init__(self, teacher_forcing: float = 1.0) -> None:
+        self.teacher_forcing = teacher_forcing
+
+    def __call__(self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> Step:
+        """The loss of a batch."""
+        module: Any = network
+        logits = module.forced(inputs, targets, 1 - self.teacher_forcing)
+        with torch.no_grad():
+            shown = targets != PAD
+            right = ((logits.argmax(dim=2) == targets) & shown).sum() / shown.sum()
+        return Step(self.value(logits, targets), logits.detach()[:, -1], {"accuracy": right})
+
+    def value(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """The mean over all tokens of the outputs, their ends included."""
+        return F.cross_entropy(outputs.flatten(0, 1), targets.flatten(), ignore_index=PAD)
+
+    def weight(self, targets: torch.Tensor) -> float:
+        """How many tokens there are."""
+        return float((targets != PAD).sum())
+
+    def outputs(self, prepared: Prepared) -> int:
+        """One number for each token that can be written."""
+        return prepared.outputs
+
+    def refuse(self, network: nn.Module) -> None:
+        """Refuse a network that cannot write.
+
+        Raises:
+            ModelError: It has no ``forced``.
+        """
+        if not callable(getattr(network, "forced", None)):
+            raise ModelError(
+                f"{type(network).__name__} writes no sequence",
+                expected="a network with forced(source, targets), begin and advance",
+                fix="set model.name to 'seq2seq' or 'transformer_seq2seq'",
+            )
+
+    def judge(
+        self, network: nn.Module, part: Part, autocast: AbstractContextManager[None] | None = None
+    ) -> Judged:
+        """The mean over a whole part, with the true tokens before each."""
+        module: Any = network
+        device = next(network.parameters()).device
+        total = right = count = 0.0
+        with evaluating(network), torch.no_grad(), autocast or nullcontext():
+            for start in range(0, len(part), ROWS):
+                inputs = part.inputs[start : start + ROWS].to(device)
+                targets = part.targets[start : start + ROWS].to(device)
+                logits = module.forced(inputs, targets).float()
+                losses = F.cross_entropy(logits.mT, targets, ignore_index=PAD, reduction="sum")
+                shown = targets != PAD
+                total += float(losses)
+                right += float(((logits.argmax(dim=2) == targets) & shown).sum())
+                count += float(shown.sum())
+        return Judged(total / count, torch.empty(0), {"accuracy": right / count})
