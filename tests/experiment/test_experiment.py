@@ -128,6 +128,7 @@ def test_every_setting_is_explained_in_a_commented_file():
         "model",
         "objective",
         "training",
+        "ensemble",
         "watch",
         "output",
     }

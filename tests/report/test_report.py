@@ -21,7 +21,16 @@ from .page import Page
 from .synthetic import HOSTILE, whole_run
 
 KINDS = ("images", "table", "numbers")
-OF_SOME = ("time", "writing", "generation", "energy", "forecast", "translation", "reconstruction")
+OF_SOME = (
+    "time",
+    "writing",
+    "generation",
+    "ensemble",
+    "forecast",
+    "translation",
+    "energy",
+    "reconstruction",
+)
 USUAL = [key for key, _, _ in SECTIONS if key not in OF_SOME]
 """Sections of every run; what a network makes, gives back or foretells has one for those that do."""
 

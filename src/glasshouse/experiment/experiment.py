@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator, model_
 
 from glasshouse.core.settings import Place, Settings, explain
 from glasshouse.data.settings import DataSettings
+from glasshouse.experiment.ensemble_settings import EnsembleSettings
 from glasshouse.objectives.settings import ObjectiveName, ObjectiveSettings
 from glasshouse.probes.settings import WatchSettings
 from glasshouse.training.settings import TrainingSettings
@@ -76,6 +77,7 @@ class Experiment(Settings):
         model: The network.
         objective: The loss.
         training: How it is trained.
+        ensemble: Whether several networks answer together.
         watch: What is recorded beside losses and metrics.
         output: Report and bundle.
         seed: Decides the split, the first weights, the order of the rows and all other chance.
@@ -96,6 +98,9 @@ class Experiment(Settings):
     model: ModelSettings = Field(default_factory=ModelSettings, description="The network")
     objective: ObjectiveSettings = Field(default_factory=ObjectiveSettings, description="What is made small")
     training: TrainingSettings = Field(default_factory=TrainingSettings, description="How it is trained")
+    ensemble: EnsembleSettings = Field(
+        default_factory=EnsembleSettings, description="Whether several networks answer together"
+    )
     watch: WatchSettings = Field(default_factory=WatchSettings, description="What is recorded")
     output: OutputSettings = Field(default_factory=OutputSettings, description="What is made of it")
 

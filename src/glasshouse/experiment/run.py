@@ -41,6 +41,7 @@ class Run:
             probes.parquet     every layer, at some steps
             samples.parquet    what a generator made, after some epochs
             checkpoints/       the state to go on from
+            ensemble.json      the members of an ensemble (members/: epochs and weights of each)
             evaluation.json    how good it is             (predictions.parquet: every row)
             report.html        all of it, to look at
             bundle/            the network, to ship

@@ -23,6 +23,7 @@ from glasshouse.models.contractive_autoencoder import contractive_autoencoder
 from glasshouse.models.convolutional_autoencoder import convolutional_autoencoder
 from glasshouse.models.dcgan import dcgan
 from glasshouse.models.denoising_autoencoder import denoising_autoencoder
+from glasshouse.models.ensemble import Ensemble
 from glasshouse.models.freezing import freeze
 from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
@@ -55,6 +56,7 @@ __all__ = [
     "ActorCritic",
     "Autoencoder",
     "BaseRates",
+    "Ensemble",
     "Gan",
     "LanguageModel",
     "Layer",

@@ -47,6 +47,8 @@ def fit(
     test: Any = None,
     loss: Spec | Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = "auto",
     seed: int = 0,
+    members: int = 1,
+    kind: str = "seeds",
     out: Path | str = "runs",
     name: str = "fit",
     report: bool = False,
@@ -72,6 +74,8 @@ def fit(
         loss: A loss of Glasshouse by name or table, any function of (outputs, targets) that gives the mean
             over the batch, or ``"auto"``: cross-entropy for classes, mean squared error for numbers.
         seed: Decides split, order of rows, dropout, and the weights of a model given by name.
+        members: Networks that answer together, from 1; their mean is what is evaluated and shipped.
+        kind: What tells them apart: ``"seeds"``, ``"bagging"`` or ``"snapshots"``.
         out: The folder that holds the runs.
         name: Name of the run.
         report: Write ``report.html`` as well.
@@ -106,6 +110,7 @@ def fit(
         "name": name,
         "data": {"source": "memory"},
         "training": training,
+        "ensemble": {"members": members, "kind": kind},
         "output": {"report": report, "bundle": bundle},
     }
     if not isinstance(model, nn.Module):

@@ -28,6 +28,8 @@ from glasshouse.objectives import Adversarial, build_objective
 from glasshouse.project.acting import Scene, evaluate_acting, gather_scene, look_around, work_in
 from glasshouse.project.agreement import refuse_other_outputs, refuse_squashed_twice
 from glasshouse.project.arguments import as_experiment
+from glasshouse.project.ensemble import refuse_ensemble, train_ensemble
+from glasshouse.project.ensemble_records import measure_members, told_together
 from glasshouse.project.materials import Materials, anchored, gather, weights_anchored
 from glasshouse.project.noting import noting
 from glasshouse.project.stages import (
@@ -242,11 +244,21 @@ def carry_out(
             prompt = (prepared.validation or prepared.train).inputs[0].tolist()
             watching.append(Writer(run.path, network, work.preparation, prompt, experiment.seed))
         stage = Stage(run, experiment, job, tell, watching)
-        look_over_time(stage, work, "before")
-    train_or_salvage(stage, work)
+        if experiment.ensemble.members > 1:
+            refuse_ensemble(stage, work)
+        else:
+            look_over_time(stage, work, "before")
+    if experiment.ensemble.members > 1:
+        with noting(run, "training"):
+            stage, work = train_ensemble(stage, work)
+    else:
+        train_or_salvage(stage, work)
     with noting(run, "evaluation"):
         evaluation = evaluated(stage, work)
-        look_over_time(stage, work, "after")
+        if experiment.ensemble.members > 1:
+            tell(told_together(measure_members(stage, work)))
+        else:
+            look_over_time(stage, work, "after")
     if experiment.output.bundle:
         with noting(run, "bundle"):
             write_bundle(run.path / "bundle", content(run, stage, work, evaluation), experiment.output.onnx)
@@ -254,7 +266,7 @@ def carry_out(
     if experiment.output.report:
         with noting(run, "report", begins=False):  # the report is to say that the run is finished
             write_report(run)
-    run.network = network
+    run.network = stage.job.network
     return run
 
 

@@ -19,6 +19,7 @@ FILES = {
     "training": "training.json",
     "range_test": "range_test.json",
     "evaluation": "evaluation.json",
+    "ensemble": "ensemble.json",
     "over_time": "over_time.json",
     "environment": "environment.json",
     "data": "data.json",

@@ -8,6 +8,7 @@ from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
 from glasshouse.report.data import data
 from glasshouse.report.energy import energy
+from glasshouse.report.ensemble import ensemble
 from glasshouse.report.forecast import forecasts
 from glasshouse.report.generation import generation
 from glasshouse.report.header import header
@@ -38,6 +39,7 @@ SECTIONS = (
     ("writing", "What it writes", writing),
     ("generation", "What it makes", generation),
     ("results", "Results", results),
+    ("ensemble", "One by one and together", ensemble),
     ("forecast", "The forecast", forecasts),
     ("translation", "Translations", translations),
     ("energy", "Energies", energy),

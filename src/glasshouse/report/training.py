@@ -80,9 +80,12 @@ def _figures(records: Records, measure: str | None, best: int | None) -> list[di
 
 def _facts(records: Records, outcome: dict[str, Any]) -> list[tuple[str, str]]:
     history, timings = records.history, records.timings
+    answering = records.json.get("ensemble")
     settings = (records.experiment or {}).get("training", {})
     planned = settings.get("epochs")
     facts = [("epochs", f"{history.height:,}" + (f" of {planned}" if isinstance(planned, int) else ""))]
+    if answering is not None and answering["kind"] != "snapshots":
+        facts.append(("networks", f"{len(answering['members'])}; shown is the mean of their numbers"))
     if "train_generator_loss" in history.columns:
         facts.append(("kept", "the last epoch: losses of a game do not tell a best one"))
     elif outcome.get("best_epoch"):

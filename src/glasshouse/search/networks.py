@@ -69,6 +69,12 @@ class Foundry:
             SettingError: A value of the space is not allowed; the dotted key is named.
         """
         experiment = Experiment.read(with_settings(self._document, settings))
+        if experiment.ensemble.members > 1:
+            raise SettingError(
+                f"ensemble.members = {experiment.ensemble.members} in a sweep",
+                expected="one network for each fold and seed: a search compares single ones",
+                fix="leave ensemble.members out, and make an ensemble of the settings that win",
+            )
         data = preparing_settings(experiment, self.ground.raw.kind)
         return decide(experiment, **facts_of(self.ground.prepared(0, data)))
 

@@ -30,6 +30,9 @@ class Answers:
         alarms: Of bundles that give rows back: which errors lie above :attr:`threshold`, shape (N,).
         reconstructed: Whether values are errors of rows that were given back.
         threshold: The error that usual rows exceed with the chosen false-alarm rate.
+        disagreement: Of ensembles: how far the members disagree about each row, from 0, shape (N,): for
+            probabilities the entropy of the mean less the mean entropy, in nats; for numbers the standard
+            deviation, in the target's unit.
         files: The file of each row, for images that come from files; else empty.
         warnings: What a reader should know: categories never seen, files that could not be read.
 
@@ -49,6 +52,7 @@ class Answers:
     alarms: NDArray[np.bool_] | None = None
     threshold: float | None = None
     reconstructed: bool = False
+    disagreement: NDArray[np.float64] | None = None
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -63,7 +67,8 @@ class Answers:
 
         For a series, rows are windows, in the order of time. Networks without probabilities have no
         ``p_CLASS``; one whose outputs have no known meaning gives ``output_0``, ``output_1`` ... instead of
-        a prediction. Bundles that give rows back give ``error`` and, where there is a threshold, ``unusual``.
+        a prediction. Bundles that give rows back give ``error`` and, where there is a threshold, ``unusual``;
+        those of ensembles end with ``disagreement``.
         """
         rows = pl.Series("file", self.files) if self.files else pl.Series("row", range(len(self)), pl.Int64)
         columns = [rows]
@@ -80,6 +85,8 @@ class Answers:
                 pl.Series(f"p_{name}", self.probabilities[:, place])
                 for place, name in enumerate(self.classes)
             ]
+        if self.disagreement is not None:
+            columns.append(pl.Series("disagreement", self.disagreement))
         return pl.DataFrame(columns)
 
     def from_rows(self, files: Sequence[str], warnings: Sequence[str]) -> Answers:

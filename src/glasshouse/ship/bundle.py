@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -23,7 +24,7 @@ from glasshouse.data.text.text_preparation import TextPreparation
 from glasshouse.ship.answers import Answers, interpret
 from glasshouse.ship.arrays import read_arrays
 from glasshouse.ship.onnx_backend import OnnxBackend
-from glasshouse.ship.schema import CARD, ONNX, PREPROCESSING, SCHEMA, Schema, damaged
+from glasshouse.ship.schema import CARD, DISAGREEMENT, ONNX, PREPROCESSING, SCHEMA, Schema, damaged
 from glasshouse.ship.verify import verify
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Backend(Protocol):
     """What runs the network of a bundle."""
 
     name: str
+
+    def outputs(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
+        """Every output of the bundle for prepared rows (N, *input_shape)."""
 
     def answer(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """The bundle's first output for prepared rows (N, *input_shape)."""
@@ -101,15 +105,16 @@ class Bundle:
         """
         if self.preparation is None:
             inputs = read_arrays(rows, self.schema.input_shape)
-            return interpret(self.backend.answer(inputs), self.schema, false_alarms)
+            return self._interpret(self.backend.outputs(inputs), false_alarms)
         raw = self.preparation.read(rows)
         if isinstance(self.preparation, PairPreparation):
             return self._translated(raw)
         # In pieces, because prepared rows can take a hundred times the memory of those that were read.
         step = max(1, AT_ONCE // math.prod(self.schema.input_shape))
         pieces = [np.arange(start, min(start + step, len(raw))) for start in range(0, len(raw), step)]
-        outputs = [self.backend.answer(self.preparation.transform(raw.take(each))) for each in pieces]
-        answers = interpret(np.concatenate(outputs), self.schema, false_alarms)
+        outputs = [self.backend.outputs(self.preparation.transform(raw.take(each))) for each in pieces]
+        joined = [np.concatenate(each) for each in zip(*outputs, strict=True)]
+        answers = self._interpret(joined, false_alarms)
         return answers.from_rows(raw.files if raw.kind == "images" else (), self._warnings(raw))
 
     def prepare(self, rows: Any) -> NDArray[Any]:
@@ -230,6 +235,13 @@ class Bundle:
         from glasshouse.models.latent_codes import draw  # late: PyTorch takes seconds to import
 
         return Samples.of(draw(self.module(), count, seed, steps).numpy(), self.preparation)
+
+    def _interpret(self, outputs: list[NDArray[Any]], false_alarms: float | None) -> Answers:
+        """Answers from the first output, and an ensemble's disagreement from its last."""
+        answers = interpret(outputs[0], self.schema, false_alarms)
+        if self.schema.outputs[-1].name != DISAGREEMENT:
+            return answers
+        return replace(answers, disagreement=outputs[-1].astype(np.float64))
 
     def _warnings(self, raw: Raw) -> list[str]:
         unseen = [] if self.preparation is None else self.preparation.warnings(raw)

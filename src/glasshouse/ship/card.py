@@ -6,7 +6,7 @@ from typing import Any
 
 from glasshouse.ship.card_usage import usage, without_glasshouse
 from glasshouse.ship.markdown import code, listed, shown, table, words
-from glasshouse.ship.schema import WITH_PROBABILITIES, Schema
+from glasshouse.ship.schema import DISAGREEMENT, WITH_PROBABILITIES, Schema
 
 MOST_INPUTS = 60
 
@@ -137,6 +137,8 @@ def _outputs(schema: Schema) -> list[str]:
         )
     else:
         lines.append(f"{schema.units} numbers for each row; the training did not say what they mean.")
+    if schema.outputs[-1].name == DISAGREEMENT:
+        lines.append(f"It is the mean of several networks. `disagreement`: {schema.outputs[-1].meaning}.")
     return lines
 
 

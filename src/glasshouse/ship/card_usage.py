@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glasshouse.ship.markdown import code, shown, words
-from glasshouse.ship.schema import WITH_PROBABILITIES, Schema
+from glasshouse.ship.schema import DISAGREEMENT, WITH_PROBABILITIES, Schema
 
 _ROWS = {
     "table": '"rows.csv"',
@@ -75,6 +75,7 @@ def without_glasshouse(schema: Schema) -> list[str]:
     shape = ", ".join(map(str, ("batch", *schema.input_shape)))
     outputs = "; ".join(f"{code(each.name)}: {words(each.meaning)}" for each in schema.outputs)
     sizes = ", ".join(map(str, checked.batch_sizes))
+    wanted = [each.name for each in schema.outputs if each.name != DISAGREEMENT][-1]
     return [
         *heading,
         f"`model.onnx` (opset {schema.onnx.opset}) runs wherever ONNX does. {_input(schema, shape)} "
@@ -83,7 +84,7 @@ def without_glasshouse(schema: Schema) -> list[str]:
         "```python",
         *_example(schema),
         'session = onnxruntime.InferenceSession("model.onnx")',
-        f'print(session.run(["{schema.outputs[-1].name}"], {{"input": inputs}})[0])',
+        f'print(session.run(["{wanted}"], {{"input": inputs}})[0])',
         "```",
         "",
         f"Checked against PyTorch with {sizes} rows at once: the largest difference was "

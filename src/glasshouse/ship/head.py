@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from glasshouse.data.parts import OutputScale
-from glasshouse.ship.schema import WITH_PROBABILITIES, Meaning, Output
+from glasshouse.models.ensemble import Ensemble
+from glasshouse.ship.schema import DISAGREEMENT, WITH_PROBABILITIES, Meaning, Output
 
 
 def finish(
@@ -43,6 +44,33 @@ def finish(
             standardised = standardised[:, 0]
         return (standardised * scale.spread + scale.centre,)
     return (outputs,)
+
+
+def answered(
+    network: nn.Module, inputs: torch.Tensor, meaning: Meaning | None, scale: OutputScale | None
+) -> tuple[torch.Tensor, ...]:
+    """The outputs of a bundle for prepared rows; an ensemble's last one is how far its members disagree.
+
+    Args:
+        network: The network.
+        inputs: Prepared rows (N, *input_shape).
+        meaning: What the network's outputs are.
+        scale: For values, whose disagreement is brought to the target's unit too.
+
+    Example:
+        >>> twice = Ensemble([nn.Identity(), nn.Identity()], "values")
+        >>> [each.tolist() for each in answered(twice, torch.ones(1, 1), "values", OutputScale(5.0, 2.0))]
+        [[7.0], [0.0]]
+    """
+    if meaning == "reconstruction":
+        return given_back(network, inputs)
+    if not isinstance(network, Ensemble):
+        return finish(network(inputs), meaning, scale)
+    outputs = network.each(inputs)
+    apart = network.disagreement(outputs)
+    if meaning == "values":
+        apart = apart.double() * abs(scale.spread if scale else 1.0)
+    return (*finish(network.mean(outputs), meaning, scale), apart)
 
 
 def given_back(network: nn.Module, inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -95,6 +123,19 @@ def describe_given_back(input_shape: tuple[int, ...], code: int | None) -> tuple
     )
 
 
+def describe_disagreement(meaning: Meaning | None, target: str) -> Output:
+    """The last output of an ensemble for the schema."""
+    if meaning == "values":
+        sense = f"standard deviation of the members' answers, in the unit of {target}"
+        return Output(name=DISAGREEMENT, shape=("batch",), dtype="float64", meaning=sense)
+    sense = "entropy of the mean less the mean entropy of the members, in nats: 0 where all agree"
+    if meaning not in WITH_PROBABILITIES:
+        sense = "standard deviation of the members' first output"
+    if meaning == "scores":
+        sense = "share of the members that choose another class"
+    return Output(name=DISAGREEMENT, shape=("batch",), dtype="float32", meaning=sense)
+
+
 def describe_outputs(meaning: Meaning | None, units: int, target: str) -> tuple[Output, ...]:
     """The same outputs for the schema: names, shapes, and what they mean."""
     if meaning in WITH_PROBABILITIES:
@@ -128,7 +169,7 @@ def describe_outputs(meaning: Meaning | None, units: int, target: str) -> tuple[
 
 
 class Headed(nn.Module):
-    """A network with :func:`finish` behind it, as it is exported.
+    """A network with :func:`answered` around it, as it is exported.
 
     Args:
         network: The network.
@@ -144,6 +185,4 @@ class Headed(nn.Module):
 
     def forward(self, input: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Prepared rows (N, *input_shape) to the outputs that the schema lists."""
-        if self.meaning == "reconstruction":
-            return given_back(self.network, input)
-        return finish(self.network(input), self.meaning, self.scale)
+        return answered(self.network, input, self.meaning, self.scale)

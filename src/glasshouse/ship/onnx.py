@@ -15,8 +15,15 @@ from torch import nn
 from glasshouse.core.errors import BundleError
 from glasshouse.core.files import write_atomic
 from glasshouse.data.parts import OutputScale
+from glasshouse.models.ensemble import Ensemble
 from glasshouse.ship.answers import softmax
-from glasshouse.ship.head import Headed, codes, describe_given_back, describe_outputs
+from glasshouse.ship.head import (
+    Headed,
+    codes,
+    describe_disagreement,
+    describe_given_back,
+    describe_outputs,
+)
 from glasshouse.ship.onnx_backend import OnnxBackend
 from glasshouse.ship.quiet import quiet
 from glasshouse.ship.schema import WITH_PROBABILITIES, Checked, Meaning, OnnxNote
@@ -77,7 +84,8 @@ def single(rows: torch.Tensor) -> torch.Tensor:
 def _names(network: nn.Module, meaning: Meaning | None) -> list[str]:
     if meaning == "reconstruction":
         return [each.name for each in describe_given_back((), 1 if codes(network) else None)]
-    return [each.name for each in describe_outputs(meaning, 1, "")]
+    apart = [describe_disagreement(meaning, "")] if isinstance(network, Ensemble) else []
+    return [each.name for each in (*describe_outputs(meaning, 1, ""), *apart)]
 
 
 def _copy_of(network: nn.Module) -> nn.Module:
@@ -160,7 +168,9 @@ def _largest_difference(
         except Exception as error:  # a user's module and the runtime may fail in any way
             raise _cannot(f"the network fails on a batch of {size}: {_told(error)}") from error
         if meaning in ("logits", "logit"):  # as probabilities: the softmax of the file and ours
-            wanted, found = [softmax(wanted[0])] * 2, [softmax(found[0].astype(np.float64)), found[1]]
+            likely = softmax(wanted[0])
+            wanted = [likely, likely, *wanted[2:]]
+            found = [softmax(found[0].astype(np.float64)), *found[1:]]
         unit = max(_unit(each, meaning, scale) for each in wanted)
         if [each.shape for each in found] != [each.shape for each in wanted]:
             raise _cannot(

@@ -24,6 +24,8 @@ CHECKSUMS = "checksums.json"
 ONNX = "model.onnx"
 GENERATOR = "generator.onnx"
 """Of adversarial networks alone: from codes to rows. Their ``model.onnx`` is the discriminator."""
+DISAGREEMENT = "disagreement"
+"""The output of ensembles that says how far their members disagree."""
 ALWAYS = (WEIGHTS, PREPROCESSING, SCHEMA, CARD)
 """Files that every bundle has, beside the checksums."""
 

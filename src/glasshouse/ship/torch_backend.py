@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from glasshouse.data.parts import OutputScale
-from glasshouse.models.outputs import batches_of, evaluating, outputs_of
-from glasshouse.ship.head import finish, given_back
+from glasshouse.models.outputs import batches_of, evaluating
+from glasshouse.ship.head import answered
 from glasshouse.ship.schema import WEIGHTS, Schema
 from glasshouse.ship.weights import rebuild
 
@@ -36,16 +36,15 @@ class TorchBackend:
         self._scale = OutputScale(schema.scale.centre, schema.scale.spread) if schema.scale else None
 
     def outputs(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
-        """Every output of a bundle that gives rows back, for prepared rows (N, *input_shape)."""
+        """Every output of the bundle for prepared rows (N, *input_shape)."""
         rows = torch.from_numpy(inputs)
         with evaluating(self.network), torch.no_grad():
-            parts = [given_back(self.network, batch) for batch in batches_of(self.network, rows)]
-        return [torch.cat(each).float().cpu().numpy() for each in zip(*parts, strict=True)]
+            parts = [
+                answered(self.network, batch, self._meaning, self._scale)
+                for batch in batches_of(self.network, rows)
+            ]
+        return [torch.cat(each).cpu().numpy() for each in zip(*parts, strict=True)]
 
     def answer(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """The first output for prepared rows (N, *input_shape)."""
-        if self._meaning == "reconstruction":
-            return self.outputs(inputs)[0]
-        outputs = outputs_of(self.network, torch.from_numpy(inputs))
-        answer: NDArray[Any] = finish(outputs, self._meaning, self._scale)[0].cpu().numpy()
-        return answer
+        return self.outputs(inputs)[0]

@@ -12,7 +12,7 @@ from torch import nn
 
 from glasshouse.core.errors import BundleError, UsageError
 from glasshouse.core.files import write_atomic
-from glasshouse.models import build_model
+from glasshouse.models.ensemble import build_network
 from glasshouse.ship.schema import Schema, damaged
 
 
@@ -76,7 +76,7 @@ def _from_spec(schema: Schema) -> nn.Module:
             fix=f"load(path, module={name}(...)), or load(path, backend='onnx') if the bundle has ONNX",
         )
     try:
-        network = build_model(schema.model, schema.input_shape, schema.units, schema.seed)
+        network = build_network(schema.model, schema.input_shape, schema.units, schema.seed)
     except UsageError as error:
         raise BundleError(
             f"the model of this bundle cannot be built: {error.received}",

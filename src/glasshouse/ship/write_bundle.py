@@ -20,10 +20,10 @@ from glasshouse.data.parts import OutputScale
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.settings import Task
 from glasshouse.experiment.environment import version
-from glasshouse.models import Gan
+from glasshouse.models import Ensemble, Gan
 from glasshouse.models.outputs import mapped, outputs_of
 from glasshouse.ship.card import card
-from glasshouse.ship.head import codes, describe_given_back, describe_outputs
+from glasshouse.ship.head import codes, describe_disagreement, describe_given_back, describe_outputs
 from glasshouse.ship.onnx import export_onnx, single
 from glasshouse.ship.schema import (
     CARD,
@@ -159,6 +159,8 @@ def _onnx(path: Path, content: Content, rows: torch.Tensor) -> OnnxNote:
 def _schema(content: Content, units: int, onnx: OnnxNote) -> Schema:
     preparation = content.preparation
     described = describe_outputs(content.meaning, units, content.target_name)
+    if isinstance(content.network, Ensemble):
+        described = (*described, describe_disagreement(content.meaning, content.target_name))
     if content.meaning == "reconstruction":
         described = describe_given_back(content.input_shape, _code(content))
     return Schema(
