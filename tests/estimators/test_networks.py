@@ -276,6 +276,7 @@ def test_a_loss_of_scores_has_no_probabilities():
             )
         },
         {"engine": "autograd"},
+        {"engine": "fused"},
     ],
     ids=lambda parameters: " ".join(parameters),  # no addresses, which differ between processes
 )

@@ -31,7 +31,7 @@ from glasshouse.training.batches import InMemoryBatches
 from glasshouse.training.job import Job
 
 
-class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     r"""A network that gives rows back through a narrow code; the code is the transform.
 
     .. math:: h = f(x),\quad \hat x = g(h)

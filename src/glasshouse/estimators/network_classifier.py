@@ -24,7 +24,7 @@ from glasshouse.losses import LOSSES, Loss
 from glasshouse.losses.contract import ONE_FOR_TWO
 
 
-class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
+class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     r"""A network that tells classes apart, in scikit-learn's pipelines, searches and cross-validations.
 
     .. math:: h_0 = x,\quad h_l = f(W_l h_{l-1} + b_l),\quad
@@ -63,7 +63,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         initializer: Of the weights, by name or table; ``"auto"`` draws scikit-learn's first weights.
         network: A model by name or table, or a function from (inputs, outputs) to a ``torch.nn.Module``,
             instead of the layers above.
-        engine: ``"auto"``, ``"dense"`` or ``"autograd"``: what computes gradients.
+        engine: ``"auto"``, ``"fused"``, ``"dense"`` or ``"autograd"``: what computes gradients.
 
     Attributes:
         network_: The network, a plain ``torch.nn.Module``; ``gh.explain`` takes it.
@@ -123,7 +123,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         dropout: float = 0.0,
         initializer: Spec = "auto",
         network: Network | None = None,
-        engine: Literal["auto", "dense", "autograd"] = "auto",
+        engine: Literal["auto", "fused", "dense", "autograd"] = "auto",
     ) -> None:
         super().__init__(
             hidden_layer_sizes,
@@ -266,7 +266,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
             raise AttributeError(f"loss = {self.loss!r} gives scores, no probabilities")
         return True
 
-    @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
+    @available_if(_tells_probabilities)
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Probabilities of the classes (N, K), together 1; of each label by itself for several at once.
 
@@ -284,7 +284,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
             return np.concatenate([1 - raw, raw], axis=1)
         return raw
 
-    @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
+    @available_if(_tells_probabilities)
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
         """Logarithms of the probabilities.
 

@@ -8,37 +8,32 @@ from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from torch import nn
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from glasshouse.core.concept import Spec
-from glasshouse.core.errors import DivergedError, ParameterError, SampleError
+from glasshouse.core.errors import ParameterError, SampleError
 from glasshouse.core.seeds import derive
 from glasshouse.estimators.course import Course, Learnt, Told
 from glasshouse.estimators.first_weights import LARGEST_SEED, Network, begin_like_scikit, built
 from glasshouse.estimators.lbfgs import minimise
 from glasshouse.estimators.parameters import Parameters, read_parameters, value_errors
-from glasshouse.estimators.rows import answers_of
 from glasshouse.estimators.task import Task, divided, number_type
 from glasshouse.estimators.together import digest, gathering
+from glasshouse.estimators.trained_network import TrainedNetwork
 from glasshouse.estimators.training_job import batches_of, job_of
 from glasshouse.schedules import Schedule
 from glasshouse.training.job import Job
 
 
-class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
+class NetworkEstimator(TrainedNetwork, ABC):
     """A feed-forward network with the interface of scikit-learn's multi-layer perceptrons.
 
     Parameters and attributes that scikit-learn has mean what they mean there. The rest is Glasshouse's.
 
     Attributes:
-        network_: The network, a plain ``torch.nn.Module`` in evaluation mode.
         records_: What every epoch measured, as in ``metrics.jsonl`` of a run.
         engine_: What computed the gradients, and why, in words.
     """
@@ -74,7 +69,7 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         dropout: float = 0.0,
         initializer: Spec = "auto",
         network: Network | None = None,
-        engine: Literal["auto", "dense", "autograd"] = "auto",
+        engine: Literal["auto", "fused", "dense", "autograd"] = "auto",
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -138,7 +133,7 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             raise AttributeError("partial_fit goes by batches, and solver='lbfgs' takes all rows at once")
         return True
 
-    @available_if(_steps_by_batches)  # type: ignore[untyped-decorator]
+    @available_if(_steps_by_batches)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """One epoch over these rows, going on from where the network stands.
 
@@ -334,43 +329,6 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         else:
             self.best_loss_ = min(self.loss_curve_, default=None)
         self._check_finite()
-
-    def _check_finite(self) -> None:
-        if not all(bool(torch.isfinite(each).all()) for each in self.network_.parameters()):
-            raise DivergedError(
-                "training ended with weights that are not finite",
-                expected="finite weights",
-                fix="scale the inputs (StandardScaler), or lower learning_rate_init",
-            )
-
-    # What a trained network answers.
-
-    def _raw(self, X: Any) -> NDArray[Any]:
-        """The network's outputs (N, K), in its own type of numbers."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False)
-        own = next(self.network_.parameters()).dtype
-        X = X.astype(np.float32 if own == torch.float32 else np.float64, copy=False)
-        found: NDArray[Any] = answers_of(self.network_, X).numpy()
-        return found
-
-    def _linears(self) -> list[nn.Linear]:
-        return [each for each in self.network_.modules() if isinstance(each, nn.Linear)]
-
-    @property
-    def coefs_(self) -> list[NDArray[Any]]:
-        """The weights of every linear layer, (inputs, outputs) each, copied out of the network."""
-        check_is_fitted(self)
-        return [each.weight.detach().numpy().T.copy() for each in self._linears()]
-
-    @property
-    def intercepts_(self) -> list[NDArray[Any]]:
-        """The biases of every linear layer, copied out of the network."""
-        check_is_fitted(self)
-        return [each.bias.detach().numpy().copy() for each in self._linears() if each.bias is not None]
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "network_")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -18,7 +18,7 @@ from glasshouse.estimators.task import Task
 from glasshouse.losses import LOSSES, Loss
 
 
-class NetworkRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
+class NetworkRegressor(RegressorMixin, NetworkEstimator):
     r"""A network that predicts one number or several, in scikit-learn's pipelines and searches.
 
     .. math:: h_0 = x,\quad h_l = f(W_l h_{l-1} + b_l),\quad y = W_{L+1} h_L + b_{L+1}

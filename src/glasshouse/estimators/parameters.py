@@ -70,7 +70,7 @@ class Parameters:
     validation_fraction: float
     evaluations: int
     loss: Spec
-    engine: Literal["auto", "dense", "autograd"]
+    engine: Literal["auto", "fused", "dense", "autograd"]
 
     @property
     def by_lbfgs(self) -> bool:
@@ -120,7 +120,7 @@ def read_parameters(estimator: Any) -> Parameters:
             validation_fraction=real("validation_fraction", e.validation_fraction, at_least=0, below=1),
             evaluations=whole("max_fun", e.max_fun, at_least=1),
             loss=NAMES.get(e.loss, e.loss) if isinstance(e.loss, str) else e.loss,
-            engine=one_of("engine", e.engine, ("auto", "dense", "autograd")),  # type: ignore[arg-type]
+            engine=one_of("engine", e.engine, ("auto", "fused", "dense", "autograd")),  # type: ignore[arg-type]
         )
 
 
@@ -176,8 +176,9 @@ def whole(name: str, value: object, *, at_least: int) -> int:
         >>> whole("max_iter", np.int64(3), at_least=1)
         3
     """
-    plain = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    return whole_number(name, int(value) if plain else value, at_least=at_least)  # type: ignore[call-overload]
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        value = int(value)
+    return whole_number(name, value, at_least=at_least)
 
 
 def real(name: str, value: object, **bounds: float) -> float:
@@ -190,8 +191,9 @@ def real(name: str, value: object, **bounds: float) -> float:
         >>> real("tol", np.float32(0.5), at_least=0)
         0.5
     """
-    plain = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return number(name, float(value) if plain else value, **bounds)  # type: ignore[arg-type]
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        value = float(value)
+    return number(name, value, **bounds)
 
 
 def yes_or_no(name: str, value: object) -> bool:

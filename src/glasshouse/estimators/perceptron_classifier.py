@@ -28,7 +28,7 @@ from glasshouse.models.perceptron import Perceptron
 PENALTIES = ("l2", "l1", "elasticnet")
 
 
-class PerceptronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     r"""Threshold units under Rosenblatt's rule: one for two classes, one against the rest for each of more.
 
     .. math:: y_n (w \cdot x_n + b) \le 0 \;\Rightarrow\; w \leftarrow w + \eta\, y_n x_n,\quad

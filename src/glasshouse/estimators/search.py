@@ -20,7 +20,7 @@ from glasshouse.estimators.network_estimator import NetworkEstimator
 from glasshouse.estimators.together import Announced, Gathering
 
 
-class GlasshouseSearchCV(GridSearchCV):  # type: ignore[misc]
+class GlasshouseSearchCV(GridSearchCV):
     """Exhaustive search over parameters, whose networks are gathered and trained by one call.
 
     The networks of all candidates and folds are gathered first and handed to one trainer, which for now
