@@ -19,7 +19,7 @@ $(VENV)/.ready: pyproject.toml constraints-cpu.txt
 setup: $(VENV)/.ready  ## make a virtual environment with everything in it
 
 run: setup  ## the main job on built-in data: explore, train, report, bundle, predict
-	OMP_NUM_THREADS= $(BIN)/python examples/first_run.py
+	env -u OMP_NUM_THREADS $(BIN)/python examples/first_run.py
 
 test: setup  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
@@ -41,8 +41,8 @@ format: setup  ## format the code and sort the imports
 	touch $@
 
 bench: .venv-bench/.ready  ## time training steps side by side with other trainers, write docs/benchmarks.md
-	OMP_NUM_THREADS= .venv-bench/bin/python benchmarks/step_time.py --write docs/benchmarks.md
-	OMP_NUM_THREADS= .venv-bench/bin/python benchmarks/dense_step.py --write docs/benchmarks.md
+	env -u OMP_NUM_THREADS .venv-bench/bin/python benchmarks/step_time.py --write docs/benchmarks.md
+	env -u OMP_NUM_THREADS .venv-bench/bin/python benchmarks/dense_step.py --write docs/benchmarks.md
 
 $(VENV)/.docs: $(VENV)/.ready
 	$(PIP) install --constraint constraints-cpu.txt --editable '.[docs]'

@@ -22,12 +22,12 @@ from glasshouse.experiment.make_job import make_batches, make_job
 from glasshouse.experiment.make_network import make_network
 from glasshouse.experiment.run import new_run
 from glasshouse.experiment.toml import write_experiment
-from glasshouse.losses.contract import Meaning
 from glasshouse.models import ledger
-from glasshouse.objectives import Adversarial, build_objective
+from glasshouse.objectives import build_objective
 from glasshouse.project.acting import Scene, evaluate_acting, gather_scene, look_around, work_in
 from glasshouse.project.agreement import refuse_other_outputs, refuse_squashed_twice
 from glasshouse.project.arguments import as_experiment
+from glasshouse.project.bundling import content
 from glasshouse.project.ensemble import refuse_ensemble, train_ensemble
 from glasshouse.project.ensemble_records import measure_members, told_together
 from glasshouse.project.materials import Materials, anchored, gather, weights_anchored
@@ -46,14 +46,10 @@ from glasshouse.project.stages import (
 from glasshouse.project.work import Work
 from glasshouse.project.writing import Writer
 from glasshouse.report import write_report
-from glasshouse.ship.schema import Meaning as ShippedMeaning
-from glasshouse.ship.write_bundle import Content, write_bundle
+from glasshouse.ship.write_bundle import write_bundle
 from glasshouse.training.observers import Observer
 from glasshouse.training.progress_bar import ProgressBar
 from glasshouse.worlds import is_world
-
-SHIPPED: dict[str, ShippedMeaning | None] = {"next_token": "logits", "translation": None, "frames": None}
-"""What outputs mean in a bundle, where that differs from training."""
 
 
 def run(
@@ -219,43 +215,23 @@ def carry_out(
     run: Run, experiment: Experiment, work: Work, observers: Sequence[Observer] | None, tell: Tell
 ) -> Run:
     """Train, evaluate, ship and report, and note in the run folder how far it came."""
-    prepared, network = work.prepared, work.network
     for note in work.notes:
         tell(note)
+    together = experiment.ensemble.members > 1
     with noting(run, "training"):
-        layers = ledger(network, prepared.train.inputs[:1])
-        refuse_other_outputs(network, prepared, work.objective)
-        refuse_squashed_twice(network, prepared, work.objective)
-        work.objective.refuse(network)
-        batches = work.batches or make_batches(
-            experiment,
-            prepared.train,
-            work.black,
-            choose_device(experiment.training.device),
-            tokens=prepared.tokens > 0,
-            streams=prepared.task == "language",
-        )
-        job = make_job(experiment, network, batches, prepared.validation, work.objective, layers)
-        model = work.model or {"class": type(network).__qualname__}
-        describe_network(run, job, layers, model, prepared.input_shape)
-        experiment, job = find_rate(run, experiment, job, tell)
-        watching: list[Observer] = [ProgressBar()] if observers is None else list(observers)
-        if prepared.task == "language" and isinstance(work.preparation, TextPreparation):
-            prompt = (prepared.validation or prepared.train).inputs[0].tolist()
-            watching.append(Writer(run.path, network, work.preparation, prompt, experiment.seed))
-        stage = Stage(run, experiment, job, tell, watching)
-        if experiment.ensemble.members > 1:
+        stage = make_stage(run, experiment, work, observers, tell)
+        if together:
             refuse_ensemble(stage, work)
         else:
             look_over_time(stage, work, "before")
-    if experiment.ensemble.members > 1:
+    if together:
         with noting(run, "training"):
             stage, work = train_ensemble(stage, work)
     else:
         train_or_salvage(stage, work)
     with noting(run, "evaluation"):
         evaluation = evaluated(stage, work)
-        if experiment.ensemble.members > 1:
+        if together:
             tell(told_together(measure_members(stage, work)))
         else:
             look_over_time(stage, work, "after")
@@ -268,6 +244,34 @@ def carry_out(
             write_report(run)
     run.network = stage.job.network
     return run
+
+
+def make_stage(
+    run: Run, experiment: Experiment, work: Work, observers: Sequence[Observer] | None, tell: Tell
+) -> Stage:
+    """Everything that training needs, checked and written down; a rate that is to be found is found here."""
+    prepared, network = work.prepared, work.network
+    layers = ledger(network, prepared.train.inputs[:1])
+    refuse_other_outputs(network, prepared, work.objective)
+    refuse_squashed_twice(network, prepared, work.objective)
+    work.objective.refuse(network)
+    batches = work.batches or make_batches(
+        experiment,
+        prepared.train,
+        work.black,
+        choose_device(experiment.training.device),
+        tokens=prepared.tokens > 0,
+        streams=prepared.task == "language",
+    )
+    job = make_job(experiment, network, batches, prepared.validation, work.objective, layers)
+    model = work.model or {"class": type(network).__qualname__}
+    describe_network(run, job, layers, model, prepared.input_shape)
+    experiment, job = find_rate(run, experiment, job, tell)
+    watching: list[Observer] = [ProgressBar()] if observers is None else list(observers)
+    if prepared.task == "language" and isinstance(work.preparation, TextPreparation):
+        prompt = (prepared.validation or prepared.train).inputs[0].tolist()
+        watching.append(Writer(run.path, network, work.preparation, prompt, experiment.seed))
+    return Stage(run, experiment, job, tell, watching)
 
 
 def evaluated(stage: Stage, work: Work) -> dict[str, Any]:
@@ -287,36 +291,3 @@ def train_or_salvage(stage: Stage, work: Work) -> None:
             if stage.experiment.output.report:
                 write_report(stage.run)
             raise
-
-
-def shipped_meaning(meaning: Meaning | None) -> ShippedMeaning | None:
-    """What outputs mean in a bundle."""
-    if meaning is None or meaning == "next_token" or meaning == "translation" or meaning == "frames":
-        return SHIPPED[meaning] if meaning else None
-    return meaning
-
-
-def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> Content:
-    """What goes into the bundle."""
-    prepared = work.prepared
-    part = prepared.test or prepared.validation or prepared.train
-    return Content(
-        network=stage.job.network,
-        model=work.model,
-        preparation=work.preparation,
-        input_shape=prepared.input_shape,
-        task="generation" if isinstance(work.objective, Adversarial) else prepared.task,
-        classes=prepared.classes,
-        target_name=prepared.target_name,
-        meaning=shipped_meaning(work.objective.meaning),
-        scale=prepared.scale,
-        samples=part.inputs[:64],
-        evaluation=evaluation,
-        name=run.name,
-        seed=stage.experiment.seed,
-        notes=work.notes,
-        outputs=prepared.outputs if prepared.task == "translation" else 0,
-        no_onnx="a translation is searched for word by word, which PyTorch does"
-        if prepared.task == "translation"
-        else "",
-    )

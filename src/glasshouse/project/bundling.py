@@ -1,0 +1,49 @@
+"""What goes into the bundle of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glasshouse.experiment import Run
+from glasshouse.losses.contract import Meaning
+from glasshouse.objectives import Adversarial
+from glasshouse.project.stages import Stage
+from glasshouse.project.work import Work
+from glasshouse.ship.schema import Meaning as ShippedMeaning
+from glasshouse.ship.write_bundle import Content
+
+SHIPPED: dict[str, ShippedMeaning | None] = {"next_token": "logits", "translation": None, "frames": None}
+"""What outputs mean in a bundle, where that differs from training."""
+
+
+def shipped_meaning(meaning: Meaning | None) -> ShippedMeaning | None:
+    """What outputs mean in a bundle."""
+    if meaning is None or meaning == "next_token" or meaning == "translation" or meaning == "frames":
+        return SHIPPED[meaning] if meaning else None
+    return meaning
+
+
+def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> Content:
+    """What goes into the bundle."""
+    prepared = work.prepared
+    part = prepared.test or prepared.validation or prepared.train
+    return Content(
+        network=stage.job.network,
+        model=work.model,
+        preparation=work.preparation,
+        input_shape=prepared.input_shape,
+        task="generation" if isinstance(work.objective, Adversarial) else prepared.task,
+        classes=prepared.classes,
+        target_name=prepared.target_name,
+        meaning=shipped_meaning(work.objective.meaning),
+        scale=prepared.scale,
+        samples=part.inputs[:64],
+        evaluation=evaluation,
+        name=run.name,
+        seed=stage.experiment.seed,
+        notes=work.notes,
+        outputs=prepared.outputs if prepared.task == "translation" else 0,
+        no_onnx="a translation is searched for word by word, which PyTorch does"
+        if prepared.task == "translation"
+        else "",
+    )
