@@ -54,7 +54,7 @@ def measured(name: str, seeds: list[int], small: bool) -> tuple[list[Verdict], f
             before = perf_counter()
             done = run(form.experiment.replace(seed=seed), out=folder, observers=[])
             took = perf_counter() - before
-            verdicts.append(form.bar.judged(done.metrics))
+            verdicts.append(form.bar.judged(done.evaluation))
         seconds += took / len(seeds)
         print(f"{name}, seed {seed}, {took:.1f} s: {verdicts[-1]}", flush=True)
     return verdicts, seconds

@@ -68,7 +68,7 @@ def test_a_recipe_is_whole(name):
             or _has_test_part(form.written)
         )
         for number in () if form.measured is None else form.measured.numbers:
-            judged = form.bar.judged({form.bar.part: {form.bar.metric: number}})
+            judged = form.bar.judged({"metrics": {form.bar.part: {form.bar.metric: number}}})
             assert judged.passed, judged
     assert not recipe.small.needs, "a small form reads no file"
     small = recipe.small.written.data.source
@@ -85,7 +85,7 @@ def _has_test_part(experiment: Experiment) -> bool:
 def test_a_small_form_passes_its_number(name, tmp_path):
     form = find(name).small
     done = run(form.experiment.replace(output={"report": False, "bundle": False}), out=tmp_path, observers=[])
-    verdict = form.bar.judged(done.metrics)
+    verdict = form.bar.judged(done.evaluation)
     assert verdict.passed, verdict
 
 
@@ -174,13 +174,19 @@ def test_an_unknown_name_gets_the_nearest_ones():
     ],
 )
 def test_a_verdict_says_what_was_reached_and_what_was_wanted(bar, value, told):
-    verdict = bar.judged({bar.part: {bar.metric: value}})
+    verdict = bar.judged({"metrics": {bar.part: {bar.metric: value}}})
     assert str(verdict) == told
     assert verdict.passed == told.endswith(": passed")
 
 
 def test_a_part_that_a_run_has_not_does_not_pass():
-    assert not Bar("accuracy", "test", 0.5).judged({"train": {"accuracy": 1.0}}).passed
+    assert not Bar("accuracy", "test", 0.5).judged({"metrics": {"train": {"accuracy": 1.0}}}).passed
+
+
+def test_a_number_deeper_in_the_evaluation_is_found_by_its_way():
+    evaluation = {"metrics": {"test": {}}, "reconstruction": {"unusual": {"roc_auc": 0.97}, "code": None}}
+    assert Bar("reconstruction.unusual.roc_auc", "test", 0.9).judged(evaluation).passed
+    assert Bar("reconstruction.code.neighbours", "test", 0.9).judged(evaluation).value is None
 
 
 def test_files_are_found_near_the_top_of_the_data_folder(tmp_path, monkeypatch):

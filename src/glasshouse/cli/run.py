@@ -52,7 +52,7 @@ def run(source: str, out: str, quiet: bool, as_json: bool, **chosen: Any) -> Non
     if recipe is None:
         show(done, output)
         return
-    verdict = recipe.form(small).bar.judged(done.metrics)
+    verdict = recipe.form(small).bar.judged(done.evaluation)
     show(done, output, {"recipe": {"name": recipe.name, "small": small, **verdict.to_dict()}})
     output.say(f"{'recipe':8}{recipe.name}{', small form' if small else ''}: {verdict}")
 

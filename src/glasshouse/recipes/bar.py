@@ -12,14 +12,15 @@ class Bar:
     """A metric of one part, and how large or small it has to be.
 
     Args:
-        metric: A name in the run's metrics: ``"accuracy"``, ``"mse"``, ``"return"`` ...
+        metric: A name in the run's metrics, ``"accuracy"``, ``"mse"``, ``"return"`` ...; or the dotted way to
+            another number of its evaluation, such as ``"reconstruction.unusual.roc_auc"``.
         part: ``"test"`` or ``"validation"``.
         number: The number to reach.
         at_least: Whether larger is better; otherwise the number is the most that is allowed.
 
     Example:
         >>> bar = Bar("accuracy", "test", 0.99)
-        >>> print(bar.judged({"test": {"accuracy": 0.9913}}))
+        >>> print(bar.judged({"metrics": {"test": {"accuracy": 0.9913}}}))
         test accuracy 0.9913, at least 0.99 wanted: passed
     """
 
@@ -31,15 +32,24 @@ class Bar:
     def __str__(self) -> str:
         return f"{'at least' if self.at_least else 'at most'} {self.number:g}"
 
-    def judged(self, metrics: Mapping[str, Mapping[str, float | None]]) -> Verdict:
-        """Whether metrics of a run pass.
+    def judged(self, evaluation: Mapping[str, Any]) -> Verdict:
+        """Whether a run passes.
 
         Args:
-            metrics: By part and name, as ``run.metrics`` has them.
+            evaluation: As ``run.evaluation`` has it.
         """
-        value = metrics.get(self.part, {}).get(self.metric)
+        value = evaluation["metrics"].get(self.part, {}).get(self.metric)
+        if value is None and "." in self.metric:
+            value = _along(self.metric.split("."), evaluation)
         passed = value is not None and (value >= self.number if self.at_least else value <= self.number)
         return Verdict(self, value, passed)
+
+
+def _along(way: list[str], record: Any) -> float | None:
+    """The number at the end of a way through nested tables, where there is one."""
+    for key in way:
+        record = record.get(key) if isinstance(record, Mapping) else None
+    return float(record) if isinstance(record, (int, float)) else None
 
 
 @dataclass(frozen=True)

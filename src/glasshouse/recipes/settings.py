@@ -79,6 +79,9 @@ class RecipeSettings(FormSettings):
     family: str = Field(min_length=1, description="The family of networks that it trains")
     applications: tuple[str, ...] = Field((), description="What such a network is used for")
     note: str = Field("", description="What to know of its data, where they stand in for others")
-    metric: str = Field(min_length=1, description="The metric of its bar, by its name in the run's metrics")
+    metric: str = Field(
+        min_length=1,
+        description="The metric of its bar, by its name in the run's metrics, or by the dotted way to it",
+    )
     part: Part = Field("test", description="The part of its bar: test, validation")
     small: SmallSettings = Field(description="The small form: its bar, and its experiment")
