@@ -21,6 +21,7 @@ Meaning = Literal[
     "frames",
     "action_values",
     "actions",
+    "embedding",
 ]
 """What a network's outputs are.
 
@@ -32,6 +33,7 @@ softmax or the sigmoid. ``"scores"``: one per class, the largest wins, nothing m
 ``"frames"``: logits of the notes of the next frame.
 ``"action_values"``: what each action is worth in a world, the largest is taken. ``"actions"``: the numbers of
 an action itself.
+``"embedding"``: numbers whose distances tell which rows are alike.
 """
 
 
