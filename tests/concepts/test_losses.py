@@ -317,7 +317,9 @@ TRIPLETS = torch.tensor([[0, 1, 2], [1, 0, 5], [3, 4, 5], [2, 1, 0]])
 
 @pytest.mark.parametrize("margin", [0.5, 2.0, 30.0])
 def test_contrastive_moves_both_rows_of_a_pair_by_autograds_gradient(numbers, margin):
-    check_rule(LOSSES["contrastive"], [Case({"outputs": numbers(6, 3), "targets": PAIRS}, {"margin": margin})])
+    check_rule(
+        LOSSES["contrastive"], [Case({"outputs": numbers(6, 3), "targets": PAIRS}, {"margin": margin})]
+    )
 
 
 @pytest.mark.parametrize("squared", [False, True])
@@ -351,7 +353,11 @@ def test_rows_that_are_equal_are_left_where_they_are():
 @pytest.mark.parametrize(
     ("targets", "error", "told"),
     [
-        ([[0.0, 1.0, 1.0]], ModelError, r"expected: embeddings \(N, K\) and whole numbers \(M, 3\): two rows"),
+        (
+            [[0.0, 1.0, 1.0]],
+            ModelError,
+            r"expected: embeddings \(N, K\) and whole numbers \(M, 3\): two rows",
+        ),
         ([[0, 2, 1]], DataError, "a comparison with row 2 of 2 rows"),
         ([[0, 1, 2]], DataError, "a pair marked 2"),
     ],

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-TASKS = ("classification", "regression", "reconstruction", "language", "forecast", "translation", "frames")
+TASKS = (
+    "classification",
+    "regression",
+    "reconstruction",
+    "language",
+    "forecast",
+    "translation",
+    "frames",
+    "verification",
+)
 """What can be learnt, for `--task`; written out, so that help needs no heavy package."""
 
 json_option = click.option(
@@ -36,7 +45,7 @@ def experiment_options(command: Command) -> Command:
             "--task",
             type=click.Choice(TASKS),
             help="What is learnt: classes, numbers, the rows themselves, which needs no target, what comes "
-            "next in a text or a series, or a translation.",
+            "next in a text or a series, a translation, or whether two rows are alike.",
         ),
         click.option(
             "--header/--no-header", default=None, help="Whether the first row holds the column names."

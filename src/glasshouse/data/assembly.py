@@ -33,7 +33,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         split: Which rows belong to which part.
         preparation: Fitted on the training rows.
         task: ``"reconstruction"`` makes every row its own target; a target that there is stays aside.
-            ``"language"`` makes the next token the target of every token.
+            ``"language"`` makes the next token the target of every token. ``"verification"`` keeps classes as
+            targets, between which pairs are drawn.
 
     Returns:
         Parts without rows are ``None``.
@@ -73,7 +74,7 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
     scale = _output_scale(target, split.train, raw.origin) if target.task == "regression" else None
     return Prepared(
         *_divided(raw, split, lambda rows, name: _part(raw, target, rows, preparation, scale, name)),
-        task=target.task,
+        task="verification" if task == "verification" else target.task,
         input_shape=preparation.input_shape,
         outputs=len(target.classes) if target.task == "classification" else 1,
         classes=target.classes,

@@ -19,18 +19,20 @@ Task = Literal[
     "frames",
     "generation",
     "control",
+    "verification",
 ]
-"""What is to be learnt: classes, numbers, without a target the rows themselves, what comes next, a
-translation, or what to do in a world."""
+"""What is to be learnt: classes, numbers, whether two rows are alike, without a target the rows themselves,
+what comes next, a translation, or what to do in a world."""
 
 
 class SplitSettings(Settings):
     """How rows are divided into training, validation and test parts, before anything is fitted."""
 
-    method: Literal["auto", "random", "stratified", "grouped", "time"] = Field(
+    method: Literal["auto", "random", "stratified", "grouped", "time", "classes"] = Field(
         "auto",
-        description="One of auto, random, stratified, grouped, time. auto: by time where a time column is "
-        "named, by group where a group column is named, stratified for classes, else random.",
+        description="One of auto, random, stratified, grouped, time, classes. auto: by time where a time column "
+        "is named, by group where a group column is named, stratified for classes, else random. classes: "
+        "whole classes are held out, for verification; its auto from 30 classes on.",
     )
     validation: float = Field(
         0.15, gt=0, lt=1, description="Share of the rows that watches training, between 0 and 1"
@@ -166,10 +168,11 @@ class DataSettings(Settings):
     task: Literal["auto"] | Task = Field(
         "auto",
         description="One of auto, classification, regression, reconstruction, language, forecast, "
-        "translation, frames. reconstruction: the rows themselves; no target is needed, and one that is "
+        "translation, frames, verification. reconstruction: the rows themselves; no target is needed, and one that is "
         "named is a label to look at, not to learn. language: of a plain text, at every step the next "
         "character. forecast: of a series, the next data.horizon steps of the target. translation: of two "
-        "columns of text, one into the other. frames: of music, at every step the next frame.",
+        "columns of text, one into the other. frames: of music, at every step the next frame. verification: whether two rows are of "
+        "one class, also of classes that training never saw.",
     )
     normal: str | None = Field(
         None,

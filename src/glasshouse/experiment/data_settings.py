@@ -18,8 +18,8 @@ def reading_settings(experiment: Experiment) -> DataSettings:
     """
     settings: DataSettings = experiment.data
     objective = objective_of(experiment)
-    if objective == "frames":
-        settings = settings.replace(task="frames")
+    if objective in ("frames", "verification"):
+        settings = settings.replace(task=objective)
     elif objective not in ("supervised", "language", "translation"):
         settings = settings.replace(task="reconstruction")
     return settings

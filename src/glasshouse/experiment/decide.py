@@ -23,7 +23,7 @@ STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "language": 1500}
 """Optimizer steps that the number of epochs aims at."""
 EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "language": (4, 40)}
 """Fewest and most epochs."""
-OWN_OBJECTIVE = ("reconstruction", "language", "translation", "frames")
+OWN_OBJECTIVE = ("reconstruction", "language", "translation", "frames", "verification")
 """Tasks whose objective has their name; that of all others is called supervised."""
 WRITING = {"language": "language_model", "translation": "seq2seq", "frames": "language_model"}
 """Models of the tasks whose outputs are texts."""
@@ -89,12 +89,17 @@ def decide(
             "elbo": "elbo",
             "adversarial": "non_saturating",
             "contrastive_divergence": "free_energy",
+            "verification": "contrastive",
         }
         objective["loss"] = own.get(objective["name"], loss)
     if task == "forecast" and anchor is not None and experiment.data.prepare.relative:
         model["anchor"] = anchor
     else:
         model.pop("anchor", None)
+    if task == "verification":
+        model["unit_length"] = objective["unit_length"]
+    else:
+        model.pop("unit_length", None)
     if experiment.training.batch_size == "auto" and isinstance(training["batch_size"], int):
         training["batch_size"] = min(training["batch_size"], largest_power(rows))  # a model's own is for many
     most = EPOCHS[takes][1]
@@ -106,7 +111,7 @@ def decide(
         takes, most = "vector", EPOCHS["vector"][1]  # its steps on pictures are those on any rows
     decide_training(training, rows, takes, most)
     for spec in experiment.output.metrics:
-        if task in ("reconstruction", "language", "forecast", "translation", "frames"):
+        if task in ("reconstruction", "language", "forecast", "translation", "frames", "verification"):
             raise SettingError(
                 f"output.metrics = {experiment.output.metrics} for the task {task!r}",
                 expected="no further metrics: errors, shares of the variance and baselines are measured",
@@ -158,7 +163,7 @@ def objective_of(experiment: Experiment) -> str:
     task = experiment.data.task
     if name == "auto" and task == "auto" and experiment.data.source in BUILTIN:
         known = BUILTIN[experiment.data.source].facts["task"]
-        name = known if known == "frames" else name
+        name = known if known in ("frames", "verification") else name
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
@@ -170,16 +175,14 @@ def objective_of(experiment: Experiment) -> str:
         )
     if name == "auto":
         name = task if task in OWN_OBJECTIVE else "supervised"
-    due = {"auto": name, "language": "language", "translation": "translation", "frames": "frames"}.get(
-        task, "supervised"
-    )
-    own = ("supervised", "language", "translation", "frames")
+    own = ("supervised", "language", "translation", "frames", "verification")
+    due = name if task == "auto" else task if task in own else "supervised"
     fits = name not in own if task == "reconstruction" else name == due
     if not fits:
         raise SettingError(
             f"data.task = {task!r} with the objective {name!r}",
             expected="classification or regression for 'supervised', language for 'language', "
-            "translation for 'translation', reconstruction for all others",
+            "translation for 'translation', verification for 'verification', reconstruction for all others",
             fix="leave data.task out",
         )
     return name

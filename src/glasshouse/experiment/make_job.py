@@ -21,6 +21,7 @@ from glasshouse.probes import interval
 from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.schedules import SCHEDULES
 from glasshouse.training.batches import Augment, Batches, InMemoryBatches
+from glasshouse.training.class_batches import ClassBatches
 from glasshouse.training.job import Job
 from glasshouse.training.precision import Precision
 from glasshouse.training.quick import metric_name
@@ -34,6 +35,7 @@ def make_batches(
     device: torch.device,
     tokens: bool = False,
     streams: bool = False,
+    pairs: bool = False,
 ) -> Batches:
     """The training part, cut into batches as the experiment says.
 
@@ -44,6 +46,7 @@ def make_batches(
         device: Where the network is.
         tokens: Whether rows are tokens, padded behind: then batches are cut to their longest row.
         streams: Whether rows are pieces of one text, through which a state is carried.
+        pairs: Whether rows of one class are to stand together, so that they can be compared.
 
     Raises:
         SettingError: Augmentation is asked for on data that are no pictures.
@@ -67,6 +70,16 @@ def make_batches(
                 fix="set training.batch_size larger",
             )
         return StreamBatches(part, training.batch_size, device)
+    if pairs:
+        return ClassBatches(
+            part,
+            training.batch_size,
+            experiment.objective.together,
+            accumulate=training.accumulate,
+            seed=experiment.seed,
+            device=device,
+            augment=augment,
+        )
     return InMemoryBatches(
         part,
         training.batch_size,

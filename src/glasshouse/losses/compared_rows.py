@@ -54,7 +54,9 @@ class ComparedRows(Rule):
         result = torch.zeros_like(e)
         for (one, other), distance, slope in zip(self.pairs, distances, slopes, strict=True):
             factor = torch.where(distance > 0, slope / distance, 0.0)  # equal rows have no direction
-            pull = (gradients["loss"] * factor / len(t)).to(e.dtype)[:, None] * (e[t[:, one]] - e[t[:, other]])
+            pull = (gradients["loss"] * factor / len(t)).to(e.dtype)[:, None] * (
+                e[t[:, one]] - e[t[:, other]]
+            )
             result.index_add_(0, t[:, one], pull)
             result.index_add_(0, t[:, other], -pull)
         return {"outputs": result}
@@ -141,7 +143,9 @@ def distance(outputs: torch.Tensor, targets: torch.Tensor, pair: tuple[int, int]
         tensor([5.])
     """
     one, other = pair
-    apart: torch.Tensor = torch.linalg.vector_norm(outputs[targets[:, one]] - outputs[targets[:, other]], dim=1)
+    apart: torch.Tensor = torch.linalg.vector_norm(
+        outputs[targets[:, one]] - outputs[targets[:, other]], dim=1
+    )
     return apart
 
 

@@ -23,6 +23,7 @@ from glasshouse.objectives.settings import ObjectiveSettings
 from glasshouse.objectives.sparse import Sparse
 from glasshouse.objectives.supervised import build_supervised
 from glasshouse.objectives.translation import Translation
+from glasshouse.objectives.verification import build_verification
 
 STRENGTHS = {"l1": 0.001, "kl": 0.01, "contractive": 0.01}
 """What ``strength = "auto"`` stands for."""
@@ -49,7 +50,7 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
         >>> type(build_objective(ObjectiveSettings(name="denoising"), prepared)).__name__
         'Denoising'
     """
-    own = ("language", "translation", "frames")
+    own = ("language", "translation", "frames", "verification")
     if prepared.task in own or settings.name in own:
         if settings.name not in ("auto", prepared.task):
             raise SettingError(
@@ -57,6 +58,8 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
                 expected="the objective that has the name of the task",
                 fix="leave objective.name out, and say what is learnt: data.task",
             )
+        if prepared.task == "verification":
+            return build_verification(settings, prepared)
         if prepared.task == "frames":
             return Frames()
         return Language() if prepared.task == "language" else Translation(settings.teacher_forcing)

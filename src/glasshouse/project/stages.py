@@ -43,6 +43,8 @@ from glasshouse.evaluation.over_time import (
 )
 from glasshouse.evaluation.showing import ToPixels
 from glasshouse.evaluation.translation import evaluate_translation
+from glasshouse.evaluation.verification import FOLDER as COMPARED
+from glasshouse.evaluation.verification import evaluate_verification
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
 from glasshouse.experiment.toml import write_experiment
@@ -186,6 +188,9 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
         return evaluate_making(stage, work)
     if prepared.task == "reconstruction":
         return evaluate_reconstructions(stage, work)
+    if prepared.task == "verification":
+        with threads(stage.job.threads):
+            return write_evaluation(stage, evaluate_verification(question_of(stage, work)), COMPARED)
     if prepared.task == "language":
         return write_evaluation(stage, evaluate_language(stage.job.network, prepared))
     if prepared.task == "frames":

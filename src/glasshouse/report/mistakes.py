@@ -12,6 +12,16 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import Content
 
 MOST_COLUMNS = 6
+OTHERWISE = (
+    "reconstruction",
+    "generation",
+    "language",
+    "forecast",
+    "translation",
+    "frames",
+    "verification",
+)
+"""Tasks whose mistakes are shown in a section of their own, or are no single rows."""
 
 
 def mistakes(records: Records) -> Content | None:
@@ -19,7 +29,7 @@ def mistakes(records: Records) -> Content | None:
     record = records.json.get("evaluation")
     if record is None:
         return {"missing": records.missing("evaluation", "list of mistakes")}
-    if record["task"] in ("reconstruction", "generation", "language", "forecast", "translation", "frames"):
+    if record["task"] in OTHERWISE:
         return None
     numeric = record["task"] == "regression"
     exploration = records.json.get("exploration") or {}

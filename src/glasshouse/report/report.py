@@ -26,6 +26,7 @@ from glasshouse.report.returns import returns
 from glasshouse.report.section import build_section
 from glasshouse.report.training import training
 from glasshouse.report.translation import translations
+from glasshouse.report.verification import verification
 from glasshouse.report.world import world
 from glasshouse.report.writing import writing
 
@@ -42,6 +43,7 @@ SECTIONS = (
     ("ensemble", "One by one and together", ensemble),
     ("forecast", "The forecast", forecasts),
     ("translation", "Translations", translations),
+    ("verification", "What is near, and what is far", verification),
     ("energy", "Energies", energy),
     ("reconstruction", "What came back", reconstruction),
     ("mistakes", "The worst mistakes", mistakes),

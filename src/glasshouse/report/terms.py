@@ -44,6 +44,11 @@ METRICS = {
     "discriminator_loss": "of the discriminator, on these rows and as many made ones",
     "said_of_real": "mean of what the discriminator says of these rows",
     "said_of_made": "mean of what the discriminator says of made rows",
+    "equal_error_rate": "error rate where pairs of both kinds are wrong equally often; lower is better",
+    "true_accepts": "pairs of one class that are found at the false-alarm rate chosen in advance",
+    "false_accepts": "pairs of two classes that are taken for one at the same threshold; lower is better",
+    "recall_at_1": "share of rows whose nearest other row has their class",
+    "precision_at_5": "of the five nearest other rows, the share that has the class",
 }
 METRIC_NAMES = {
     "negative_elbo": "negative ELBO",
@@ -69,6 +74,8 @@ METRIC_NAMES = {
     "exact": "word for word",
     "token_accuracy": "words foretold",
     "frechet": "Fréchet distance",
+    "recall_at_1": "recall at 1",
+    "precision_at_5": "precision at 5",
 }
 STATISTICS = {
     "activation_mean": (

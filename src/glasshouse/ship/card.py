@@ -61,6 +61,8 @@ def _purpose(schema: Schema) -> str:
         return f"says what to do ({does}) from {source} that are seen of a world"
     if schema.task == "classification":
         return f"tells {target} ({len(schema.classes)} classes: {listed(schema.classes)}) from {source}"
+    if schema.task == "verification":
+        return f"tells whether two rows have the same {target}, by how far apart it puts them, from {source}"
     if schema.task == "forecast":
         steps = "step" if schema.units == 1 else f"{schema.units} steps"
         return f"forecasts the next {steps} of {target} from {source}"
@@ -124,6 +126,14 @@ def _outputs(schema: Schema) -> list[str]:
         lines.append("The class with the largest score. The scores are no probabilities.")
     elif schema.meaning == "values":
         lines.append(f"{code(schema.target)} for each row, in the unit of the training data.")
+    elif schema.meaning == "embedding":
+        lines.append(f"An embedding of {schema.units} numbers for each row.")
+        if schema.verification is not None:
+            lines.append(
+                f"Two rows are called alike where their embeddings are less than "
+                f"{shown(schema.verification.threshold)} apart (Euclidean distance); the threshold was right "
+                f"most often on the {schema.verification.part} part."
+            )
     elif schema.meaning == "reconstruction":
         lines.append("The error of each row, and whether it is larger than that of usual rows.")
         if any(each.name == "code" for each in schema.outputs):

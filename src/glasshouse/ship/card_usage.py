@@ -20,6 +20,8 @@ def usage(schema: Schema) -> list[str]:
     """Three lines of Python, and the command line."""
     if schema.task == "generation":
         return _sampling(schema)
+    if schema.verification is not None and ("name" in schema.model or schema.onnx.checked):
+        return _verifying(schema)
     rows = _ROWS[schema.kind]
     own = "" if "name" in schema.model or schema.onnx.checked else f", module={schema.model['class']}()"
     lines = [
@@ -39,6 +41,27 @@ def usage(schema: Schema) -> list[str]:
         "",
         "```sh",
         f"glasshouse predict path/of/this/folder {command} --out answers.csv",
+        "```",
+    ]
+
+
+def _verifying(schema: Schema) -> list[str]:
+    """How to compare rows."""
+    one = _ROWS[schema.kind]
+    other = one.replace("rows", "others").replace("picture", "other").replace("texts", "others")
+    words = [each.strip('"') for each in (one, other)]
+    return [
+        "## How to use it",
+        "",
+        "```python",
+        "import glasshouse as gh",
+        'bundle = gh.load("path/of/this/folder")',
+        f"print(bundle.verify({one}, {other}, false_alarms=0.01).frame())",
+        f"embeddings = bundle.embed({one})  # near ones are alike: search among them",
+        "```",
+        "",
+        "```sh",
+        f"glasshouse verify path/of/this/folder {words[0]} {words[1]} --false-alarms 0.01",
         "```",
     ]
 

@@ -159,6 +159,7 @@ def describe_outputs(meaning: Meaning | None, units: int, target: str) -> tuple[
         return (Output(name="prediction", shape=shape, dtype="float64", meaning=sense),)
     known = {
         "action_values": ("action_values", "what each action is worth; the largest one is taken"),
+        "embedding": ("embedding", "numbers whose Euclidean distances tell which rows are alike"),
         "actions": ("action", f"the numbers of the {target}, in the unit of the world"),
     }
     chosen = ("scores", "one per class; the largest one wins, they are no probabilities")

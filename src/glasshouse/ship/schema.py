@@ -39,6 +39,7 @@ Meaning = Literal[
     "reconstruction",
     "action_values",
     "actions",
+    "embedding",
 ]
 OF_CLASSES: tuple[Meaning, ...] = (
     "logits",
@@ -103,6 +104,14 @@ class Usual(_Part):
     scores: tuple[float, ...]
 
 
+class Verifying(_Part):
+    """Distances that tell whether two rows are alike, of rows that no weight was fitted to."""
+
+    part: str
+    threshold: float
+    different: tuple[float, ...]
+
+
 class Schema(_Part):
     """Everything about a bundle but its numbers.
 
@@ -122,6 +131,8 @@ class Schema(_Part):
         units: How many numbers the network gives for a sample.
         scale: For regression.
         usual: For reconstruction: what usual rows' errors were.
+        verification: For verification: the distance below which rows are alike, and how far those of two
+            classes lie apart.
         model: The model's name and settings, or ``{"class": ...}`` of a user's own module.
         onnx: What became of the ONNX file.
         metrics: On the test part, or where there is none on the validation part.
@@ -143,6 +154,7 @@ class Schema(_Part):
     units: Size
     scale: Scale | None
     usual: Usual | None = None
+    verification: Verifying | None = None
     model: dict[str, Any]
     onnx: OnnxNote
     metrics: Measured | None

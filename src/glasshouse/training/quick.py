@@ -6,11 +6,23 @@ import torch
 
 from glasshouse.losses.contract import Meaning
 
+UNMEASURED = (
+    None,
+    "reconstruction",
+    "next_token",
+    "translation",
+    "frames",
+    "action_values",
+    "actions",
+    "embedding",
+)
+
 
 def metric_name(meaning: Meaning | None) -> str | None:
     """The metric that stands beside the loss in every epoch: accuracy for classes, r2 for numbers."""
-    # The loss of reconstructions and of what comes next says it all, and of actions only the return tells.
-    if meaning in (None, "reconstruction", "next_token", "translation", "frames", "action_values", "actions"):
+    # The loss of reconstructions and of what comes next says it all, and of actions only the return
+    # tells; of embeddings the objective itself.
+    if meaning in UNMEASURED:
         return None
     return "r2" if meaning == "values" else "accuracy"
 

@@ -73,6 +73,12 @@ def _digits(settings: DataSettings) -> Raw:
     return scikit_digits(settings)
 
 
+def _faces(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.faces import faces
+
+    return faces(settings)
+
+
 def _adding(settings: DataSettings) -> Raw:
     from glasshouse.data.builtin.sequences import adding
 
@@ -167,6 +173,15 @@ BUILTIN = Catalogue(
         _toy_entry("xor", "A square whose class says whether both coordinates have the same sign"),
         _toy_entry("ring", "Eight narrow clouds on a circle, for generators to find", rows=4000),
         _toy_entry("grid", "Twenty-five narrow clouds on a grid, for generators to find", rows=10000),
+        _entry(
+            "faces",
+            "Drawn faces of a hundred identities, grey, 32 x 32 pixels: do two show the same one?",
+            _faces,
+            kind="images",
+            rows=2000,
+            task="verification",
+            source="drawn from a fixed seed; nobody is shown",
+        ),
         _entry(
             "adding",
             "Sequences of 100 numbers of which two are marked: what is their sum?",
