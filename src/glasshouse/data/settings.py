@@ -30,9 +30,9 @@ class SplitSettings(Settings):
 
     method: Literal["auto", "random", "stratified", "grouped", "time", "classes"] = Field(
         "auto",
-        description="One of auto, random, stratified, grouped, time, classes. auto: by time where a time column "
-        "is named, by group where a group column is named, stratified for classes, else random. classes: "
-        "whole classes are held out, for verification; its auto from 30 classes on.",
+        description="One of auto, random, stratified, grouped, time, classes. auto: by time where a time "
+        "column is named, by group where a group column is named, stratified for classes, else random. "
+        "classes: whole classes are held out, for verification; its auto from 30 classes on.",
     )
     validation: float = Field(
         0.15, gt=0, lt=1, description="Share of the rows that watches training, between 0 and 1"
@@ -168,11 +168,11 @@ class DataSettings(Settings):
     task: Literal["auto"] | Task = Field(
         "auto",
         description="One of auto, classification, regression, reconstruction, language, forecast, "
-        "translation, frames, verification. reconstruction: the rows themselves; no target is needed, and one that is "
-        "named is a label to look at, not to learn. language: of a plain text, at every step the next "
-        "character. forecast: of a series, the next data.horizon steps of the target. translation: of two "
-        "columns of text, one into the other. frames: of music, at every step the next frame. verification: whether two rows are of "
-        "one class, also of classes that training never saw.",
+        "translation, frames, verification. reconstruction: the rows themselves; no target is needed, and "
+        "one that is named is a label to look at, not to learn. language: of a plain text, at every step "
+        "the next character. forecast: of a series, the next data.horizon steps of the target. translation: "
+        "of two columns of text, one into the other. frames: of music, at every step the next frame. "
+        "verification: whether two rows are of one class, also of classes that training never saw.",
     )
     normal: str | None = Field(
         None,

@@ -153,28 +153,50 @@ def evaluate_verification(question: Question) -> Evaluation:
     thresholds, plain_thresholds = Thresholds.of(found, rate), Thresholds.of(as_they_are, rate)
     name = next(each for each in ("test", "validation", "train") if each in found)
     judged, bare = found[name], as_they_are[name]
-    metrics = {each: thresholds.measured(compared) for each, compared in found.items()}
-    beside = plain_thresholds.measured(bare)
+    gallery = Gallery(question.to_pixels, FOLDER)
     unseen = _unseen(question, judged)
+    record = {
+        "task": "verification",
+        "target": question.prepared.target_name,
+        "classes": list(question.prepared.classes),
+        "primary": "accuracy",
+        "metrics": {each: thresholds.measured(compared) for each, compared in found.items()},
+        **_against(question, name, judged, bare, (thresholds, plain_thresholds), unseen),
+        **dict.fromkeys(("confusion", "per_class", "calibration", "curves", "residuals")),
+        "mistakes": [],
+        "verification": {
+            **_looked_at(question, judged, bare, found[thresholds.part], thresholds, gallery),
+            "held_out": unseen,
+        },
+    }
+    return Evaluation(plain(record), gallery.pictures, _predictions(found, thresholds))
+
+
+def _against(
+    question: Question,
+    name: str,
+    judged: Compared,
+    bare: Compared,
+    chosen: tuple[Thresholds, Thresholds],
+    unseen: bool,
+) -> dict[str, Any]:
+    """Intervals, the baseline with its metrics, the paired difference from it, and the verdict."""
+    thresholds, plain_thresholds = chosen
+    beside = plain_thresholds.measured(bare)
     clusters = judged.labels if unseen else np.arange(len(judged.labels))
     right = ((judged.distances < thresholds.threshold) == judged.pairs.same).astype(np.float64)
     rivals = ((bare.distances < plain_thresholds.threshold) == bare.pairs.same).astype(np.float64)
     spans = _intervals(judged, right, clusters)
     difference = _difference(right, rivals, clusters[judged.pairs.one], unseen)
     things = "images" if question.to_pixels is not None else "rows"
-    classes = len(np.unique(judged.labels))
     words = verification_verdict(
         (name, len(judged.pairs), things),
-        (metrics[name]["accuracy"], spans.get("accuracy")),
-        (classes, unseen),
+        (float(right.mean()), spans.get("accuracy")),
+        (len(np.unique(judged.labels)), unseen),
         (beside["accuracy"], difference),
     )
-    record = {
-        "task": "verification",
-        "target": question.prepared.target_name,
-        "classes": list(question.prepared.classes),
-        "primary": "accuracy",
-        "metrics": metrics,
+    about = "takes the prepared numbers for the embedding"
+    return {
         "intervals": {
             "part": name,
             "rows": len(judged.pairs),
@@ -182,19 +204,11 @@ def evaluate_verification(question: Question) -> Evaluation:
             "method": METHOD.format(clusters="whole classes" if unseen else "rows"),
             "metrics": spans,
         },
-        "baselines": [
-            {"name": RAW, "about": "takes the prepared numbers for the embedding", "metrics": beside}
-        ],
+        "baselines": [{"name": RAW, "about": about, "metrics": beside}],
         "difference": {"baseline": RAW, **difference.to_dict()},
         "verdict": words,
-        **dict.fromkeys(("confusion", "per_class", "calibration", "curves", "residuals")),
         "mistaken": int((right == 0).sum()),
-        "mistakes": [],
     }
-    gallery = Gallery(question.to_pixels, FOLDER)
-    record["verification"] = _looked_at(question, judged, bare, found[thresholds.part], thresholds, gallery)
-    record["verification"]["held_out"] = unseen
-    return Evaluation(plain(record), gallery.pictures, _predictions(found, thresholds))
 
 
 def embedded(question: Question, part: Part) -> NDArray[np.float32]:
@@ -301,9 +315,7 @@ def _roc(judged: Compared) -> dict[str, list[float]]:
     return {"false_positive_rate": false_positive, "true_positive_rate": true_positive}
 
 
-def _wrong(
-    question: Question, judged: Compared, threshold: float, gallery: Gallery
-) -> dict[str, list[dict[str, Any]]]:
+def _wrong(question: Question, judged: Compared, threshold: float, gallery: Gallery) -> dict[str, Any]:
     """The pairs that are judged wrong by the widest margin: alike and told apart, and the other way."""
     same, distances = judged.pairs.same, judged.distances
     apart = np.flatnonzero(same & (distances >= threshold))
@@ -312,11 +324,8 @@ def _wrong(
         "missed": apart[np.argsort(-distances[apart], kind="stable")][:WRONG],
         "mistaken": alike[np.argsort(distances[alike], kind="stable")][:WRONG],
     }
-    return {
-        kind: _pair_entries(question, judged, places, kind, gallery) for kind, places in kinds.items()
-    } | {
-        "counts": {"missed": len(apart), "mistaken": len(alike)}  # type: ignore[dict-item]
-    }
+    entries = {kind: _pair_entries(question, judged, rows, kind, gallery) for kind, rows in kinds.items()}
+    return {**entries, "counts": {"missed": len(apart), "mistaken": len(alike)}}
 
 
 def _pair_entries(

@@ -23,8 +23,8 @@ def verification_verdict(
         >>> difference = Difference("accuracy", 100, 0.2, 0.1, 0.3, "")
         >>> print(verification_verdict(("test", 100, "images"), (0.9, None), (5, True), (0.7, difference)))
         Tells whether two test images are alike in 90.0 % of 100 pairs of 5 classes that training never saw, \
-where guessing gets 50 %. Distances of the images themselves get 70.0 %: that is 20.0 points less, and more than \
-chance explains (95 % interval 10.0 to 30.0).
+where guessing gets 50 %. Distances of the images themselves get 70.0 %: that is 20.0 points less, and more \
+than chance explains (95 % interval 10.0 to 30.0).
     """
     (part, pairs, things), (share, span) = where, accuracy
     count, unseen = classes

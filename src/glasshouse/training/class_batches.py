@@ -54,7 +54,8 @@ class ClassBatches(InMemoryBatches):
         super().__init__(part, batch_size, accumulate=accumulate, seed=seed, device=device, augment=augment)
         self._together = together
         classes = part.targets.cpu()
-        self._of_class = [(classes == each).nonzero()[:, 0] for each in classes.unique()]
+        known = sorted(set(classes.tolist()))
+        self._of_class = [(classes == each).nonzero()[:, 0] for each in known]
 
     def order(self, number: int) -> torch.Tensor:
         """The row numbers of an epoch in the order in which they are shown."""
