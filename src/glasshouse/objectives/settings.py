@@ -20,6 +20,9 @@ ObjectiveName = Literal[
     "language",
     "translation",
     "frames",
+    "segmentation",
+    "image_to_image",
+    "detection",
     "adversarial",
     "contrastive_divergence",
     "q_learning",
@@ -27,8 +30,8 @@ ObjectiveName = Literal[
 ]
 
 BELONGS: dict[str, tuple[str, ...]] = {
-    "class_weights": ("supervised",),
-    "label_smoothing": ("supervised", "adversarial"),
+    "class_weights": ("supervised", "segmentation"),
+    "label_smoothing": ("supervised", "segmentation", "adversarial"),
     "penalty": ("sparse",),
     "activity": ("sparse",),
     "strength": ("sparse", "contractive"),
@@ -57,7 +60,8 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "language, translation, frames, adversarial, contrastive_divergence, q_learning, ddpg. "
+        "language, translation, frames, segmentation, image_to_image, detection, adversarial, "
+        "contrastive_divergence, q_learning, ddpg. "
         "auto: what the model is made for, supervised for most. All but supervised need no target.",
     )
     loss: str | dict[str, Any] = Field(
