@@ -65,7 +65,7 @@ def test_the_defaults_are_the_network_of_figure_1():
 @given(st.integers(1, 9), st.integers(1, 3), st.integers(1, 3), st.integers(1, 5))
 def test_parameters_follow_the_channel_rule_at_any_width_and_depth(width, depth, channels, classes):
     network = meta(
-        width=width, depth=depth, channels=channels, classes=classes, size=(32, 32), padding="same"
+        width=width / 64, depth=depth, channels=channels, classes=classes, size=(32, 32), padding="same"
     )
     assert sum(each.numel() for each in network.parameters()) == counted(width, depth, channels, classes)
 
@@ -121,7 +121,7 @@ def literal(w, x, depth):
 
 def test_its_numbers_are_those_of_the_figure_written_out():
     torch.manual_seed(0)
-    network = unet(width=3, depth=2, size=(60, 52)).double()
+    network = unet(width=3 / 64, depth=2, size=(60, 52)).double()
     x = torch.randn(2, 1, 60, 52, dtype=torch.float64)
     assert torch.allclose(network(x), literal(dict(network.named_parameters()), x, 2), atol=1e-12)
 
@@ -129,7 +129,7 @@ def test_its_numbers_are_those_of_the_figure_written_out():
 @settings(deadline=None, max_examples=20)
 @given(st.integers(8, 40), st.integers(8, 40), st.integers(1, 3))
 def test_with_padding_the_output_has_the_size_of_any_input(height, width, depth):
-    network = unet(classes=3, size=(height, width), width=2, depth=depth, padding="same")
+    network = unet(classes=3, size=(height, width), width=1 / 32, depth=depth, padding="same")
     assert network(torch.zeros(1, 1, height, width)).shape == (1, 3, height, width)
 
 
@@ -145,7 +145,7 @@ def test_maps_are_cut_around_their_centre():
 
 def test_a_network_that_adds_its_input_begins_near_it():
     network = unet(
-        classes=3, channels=1, size=(8, 8), width=2, depth=1, padding="same", factor=2, residual=True
+        classes=3, channels=1, size=(8, 8), width=1 / 32, depth=1, padding="same", factor=2, residual=True
     )
     torch.nn.init.zeros_(network.output.weight)
     x = torch.rand(1, 1, 4, 4)
@@ -154,7 +154,7 @@ def test_a_network_that_adds_its_input_begins_near_it():
 
 
 def test_built_by_name_for_an_experiment_it_takes_the_shape_of_the_data():
-    spec = {"name": "u-net", "width": 4, "depth": 2, "padding": "same", "normalization": "batch"}
+    spec = {"name": "u-net", "width": 1 / 16, "depth": 2, "padding": "same", "normalization": "batch"}
     network = build_model(spec, (3, 12, 20), 5, seed=0)
     assert network(torch.zeros(2, 3, 12, 20)).shape == (2, 5, 12, 20)
     assert network.down1.conv1.bias is None
@@ -164,7 +164,7 @@ def test_built_by_name_for_an_experiment_it_takes_the_shape_of_the_data():
     ("given", "error", "words"),
     [
         ({"size": (32, 32)}, ModelError, "a U-Net of depth 4 for pictures of 32 x 32 pixels without padding"),
-        ({"size": (7, 9), "depth": 3, "padding": "same"}, ModelError, "at least 8 x 8 pixels"),
+        ({"size": (7, 9), "depth": 3, "padding": "same"}, ModelError, "pictures of at least 8 x 8 pixels"),
         ({"padding": "full"}, SettingError, "padding = 'full'"),
         ({"width": 0}, SettingError, "width = 0"),
         (

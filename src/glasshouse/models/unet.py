@@ -15,7 +15,10 @@ from glasshouse.core.checks import one_of, whole_number
 from glasshouse.core.concept import Concept, Spec
 from glasshouse.core.errors import ModelError
 from glasshouse.models.initialize import initialize
+from glasshouse.models.width import scaled
 
+MAPS = 64
+"""Maps of the first level in the paper."""
 KERNEL = 3
 """Side of the kernels of all convolutions but the last, which is 1 x 1."""
 
@@ -30,7 +33,7 @@ class UNet(nn.Module):
         residual: Whether the (enlarged) input is added to the output.
 
     Example:
-        >>> network = unet(classes=3, channels=1, size=(8, 8), width=4, depth=1, padding="same")
+        >>> network = unet(classes=3, channels=1, size=(8, 8), width=0.0625, depth=1, padding="same")
         >>> network(torch.zeros(2, 1, 8, 8)).shape
         torch.Size([2, 3, 8, 8])
     """
@@ -89,7 +92,7 @@ def unet(
     classes: int = 2,
     channels: int = 1,
     size: Sequence[int] = (572, 572),
-    width: int = 64,
+    width: float = 1.0,
     depth: int = 4,
     padding: Literal["valid", "same"] = "valid",
     normalization: Literal["none", "batch"] = "none",
@@ -99,7 +102,7 @@ def unet(
 ) -> UNet:
     r"""The network of Ronneberger, Fischer and Brox: 3x3 convolutions in pairs, halved and doubled maps.
 
-    .. math:: c_l = \text{width} \cdot 2^{\,l}, \quad l = 0 \dots \text{depth}
+    .. math:: c_l = 64 \cdot \text{width} \cdot 2^{\,l}, \quad l = 0 \dots \text{depth}
 
     Each level has two 3x3 convolutions with :math:`c_l` maps and a 2x2 max pooling behind them. On the way up
     a 2x2 transposed convolution with stride 2 halves the number of maps and doubles their sides, the maps of
@@ -113,7 +116,7 @@ def unet(
         classes: Maps that come out: one for each class, or for each channel of a picture, from 1.
         channels: Channels of the pictures, from 1.
         size: Height and width of the pictures in pixels.
-        width: Maps of the first level, from 1.
+        width: Times the 64 maps of the first level in the paper, above 0.
         depth: Levels above the bottom, from 1.
         padding: ``"valid"`` or ``"same"``.
         normalization: ``"batch"`` puts batch norm behind each 3x3 convolution; the paper has ``"none"``.
@@ -136,13 +139,12 @@ def unet(
     Example:
         >>> sum(each.numel() for each in unet().parameters())
         31030658
-        >>> network = unet(classes=4, channels=3, size=(21, 30), width=8, depth=2, padding="same")
+        >>> network = unet(classes=4, channels=3, size=(21, 30), width=0.125, depth=2, padding="same")
         >>> network(torch.zeros(1, 3, 21, 30)).shape
         torch.Size([1, 4, 21, 30])
     """
     whole_number("classes", classes, at_least=1)
     whole_number("channels", channels, at_least=1)
-    whole_number("width", width, at_least=1)
     whole_number("depth", depth, at_least=1)
     whole_number("factor", factor, at_least=1)
     one_of("padding", padding, ("valid", "same"))
@@ -154,7 +156,7 @@ def unet(
             expected="a picture that can be added: grey or of as many channels, and padding 'same'",
             fix="set model.residual = false",
         )
-    maps = [width * 2**level for level in range(depth + 1)]
+    maps = [scaled(MAPS, width) * 2**level for level in range(depth + 1)]
     style = (padding, normalization, activation)
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     if factor > 1:
@@ -166,7 +168,7 @@ def unet(
     for level in range(depth, 0, -1):
         layers[f"up{level}"] = nn.ConvTranspose2d(maps[level], maps[level - 1], 2, stride=2)
         layers[f"merge{level}"] = _pair(maps[level], maps[level - 1], *style)
-    layers["output"] = nn.Conv2d(width, classes, 1)
+    layers["output"] = nn.Conv2d(maps[0], classes, 1)
     network = UNet(layers, depth, factor, residual)
     initialize(network, "auto", activation)
     return network
@@ -186,21 +188,36 @@ def _pair(before: int, after: int, padding: str, normalization: str, activation:
     return nn.Sequential(layers)
 
 
-def _refuse_small(sides: Sequence[int], depth: int, same: bool) -> None:
-    """Refuse pictures of which nothing is left at the bottom or behind the last level."""
-    lost = 0 if same else 2 * (KERNEL - 1)
-    left = min(sides)
+def smallest(depth: int, same: bool) -> int:
+    """The least side of a picture of which something comes out.
+
+    Args:
+        depth: Levels above the bottom.
+        same: Whether convolutions have padding.
+
+    Example:
+        >>> smallest(3, same=True), smallest(4, same=False)
+        (8, 188)
+    """
+    if same:
+        return 1 << depth
+    lost = 2 * (KERNEL - 1)  # by the two convolutions of a block
+    side = 1
+    for _ in range(depth):  # from the output up to the bottom: the block, then the doubling before it
+        side = -(-(side + lost) // 2)
     for _ in range(depth):
-        left = (left - lost) // 2
-    fits = left - lost >= 1
-    for _ in range(depth if fits and not same else 0):
-        left = 2 * (left - lost)
-        fits = fits and left - lost >= 1
-    if not fits:
+        side = 2 * (side + lost)
+    return side + lost
+
+
+def _refuse_small(sides: Sequence[int], depth: int, same: bool) -> None:
+    """Refuse pictures of which nothing would come out."""
+    least = smallest(depth, same)
+    if min(sides) < least:
         raise ModelError(
             f"a U-Net of depth {depth} for pictures of {sides[0]} x {sides[1]} pixels"
             + ("" if same else " without padding"),
-            expected=f"at least {2**depth} x {2**depth} pixels" + ("" if same else ", and padding 'same'"),
+            expected=f"pictures of at least {least} x {least} pixels",
             fix=f"set model.depth to {max(1, depth - 1)} or less, or data.size larger"
             + ("" if same else ", or model.padding = 'same'"),
         )
@@ -212,7 +229,7 @@ CONCEPT = Concept(
     summary="Convolutions down to small deep maps and up again, with maps of the way down handed over.",
     build=unet,
     aliases=("u_net",),
-    equation=r"c_l = \text{width} \cdot 2^{\,l}",
+    equation=r"c_l = 64 \cdot \text{width} \cdot 2^{\,l}",
     symbols={"c_l": "maps of level l", "l": "level, from 0 at the top to the depth at the bottom"},
     when="A picture is to come out: classes of pixels, colours, a larger or a cleaner picture.",
     pitfalls=(
@@ -220,8 +237,8 @@ CONCEPT = Concept(
         "Work grows with the square of the width: the paper's 64 maps are for graphics cards.",
     ),
     conventions=(
-        "The card and the defaults in Python are the paper's network; an experiment begins with width 16, "
-        "depth 3, padding 'same' and batch norm.",
+        "The card and the defaults in Python are the paper's network; an experiment begins with a quarter of "
+        "its width, depth 3, padding 'same' and batch norm.",
     ),
     source="Ronneberger, Fischer and Brox 2015, arXiv 1505.04597.",
     facts={
@@ -234,7 +251,7 @@ CONCEPT = Concept(
         "macs": 150_428_424_448,
         "smallest": 188,
         "defaults": {
-            "model.width": 16,
+            "model.width": 0.25,
             "model.depth": 3,
             "model.padding": "same",
             "model.normalization": "batch",

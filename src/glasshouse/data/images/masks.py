@@ -26,7 +26,8 @@ def read_mask(path: Path, size: tuple[int, int] | None = None) -> Values:
     Raises:
         DataError: Its numbers are no whole ones from 0.
     """
-    with Image.open(path) as image:
+    with Image.open(path) as opened:
+        image: Image.Image = opened
         if image.mode in ("LA", "PA"):
             image = image.getchannel(0)
         elif image.mode not in ("1", "L", "P", "I", "I;16", "RGB"):

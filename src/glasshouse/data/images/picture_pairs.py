@@ -85,7 +85,7 @@ def read_pairs(folder: Path, settings: DataSettings) -> RawImages:
     channels = 1 if all(seen.grey for _, seen in good) else 3
     kept = [each for each, _ in good]
     target = _target(kept, sizes, size, settings.task, _named(root))
-    notes = (broken_note(broken, len(pairs)),) if broken else ()
+    notes: tuple[str, ...] = (broken_note(broken, len(pairs)),) if broken else ()
     if (sizes != np.array(size)).any():
         notes += (f"pictures and targets were scaled to cover {size[0]} x {size[1]}, cut around the centre",)
     return RawImages(
