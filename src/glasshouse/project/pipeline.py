@@ -63,7 +63,8 @@ def run(
     """Do the whole job that an experiment describes, and leave a run folder.
 
     Args:
-        experiment: The experiment, or just the name of its data: ``gh.run("iris")``.
+        experiment: The experiment, just the name of its data, ``gh.run("iris")``, or that of a recipe,
+            ``gh.run("recipe:mlp")``.
         data: The table itself, as a frame of polars or pandas, where it is in memory and not in a file.
         out: The folder that holds the runs.
         observers: Look on while training; by default a progress bar, which shows at a terminal only.
