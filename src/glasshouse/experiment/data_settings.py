@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from glasshouse.data.settings import DataSettings
+from glasshouse.data.settings import PICTURE_TASKS, DataSettings
 from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.experiment import Experiment
 
@@ -18,7 +18,7 @@ def reading_settings(experiment: Experiment) -> DataSettings:
     """
     settings: DataSettings = experiment.data
     objective = objective_of(experiment)
-    if objective in ("frames", "verification"):
+    if objective in ("frames", "verification", *PICTURE_TASKS):
         settings = settings.replace(task=objective)
     elif objective not in ("supervised", "language", "translation"):
         settings = settings.replace(task="reconstruction")
@@ -33,7 +33,8 @@ def preparing_settings(experiment: Experiment, kind: str) -> DataSettings:
         kind: What was read.
     """
     settings = reading_settings(experiment)
-    if settings.task == "reconstruction" and kind == "images" and settings.prepare.scaling == "auto":
+    whole = settings.task in ("reconstruction", "image_to_image")
+    if whole and kind == "images" and settings.prepare.scaling == "auto":
         prepare = settings.prepare.replace(scaling=scaling_of_pictures(experiment))
         settings = settings.replace(prepare=prepare.model_dump())
     return settings

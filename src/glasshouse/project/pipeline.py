@@ -263,7 +263,7 @@ def make_stage(
         choose_device(experiment.training.device),
         tokens=prepared.tokens > 0,
         streams=prepared.task == "language",
-        pairs=prepared.task == "verification",
+        task=prepared.task,
     )
     job = make_job(experiment, network, batches, prepared.validation, work.objective, layers)
     model = work.model or {"class": type(network).__qualname__}

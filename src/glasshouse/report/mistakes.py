@@ -12,16 +12,6 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import Content
 
 MOST_COLUMNS = 6
-OTHERWISE = (
-    "reconstruction",
-    "generation",
-    "language",
-    "forecast",
-    "translation",
-    "frames",
-    "verification",
-)
-"""Tasks whose mistakes are shown in a section of their own, or are no single rows."""
 
 
 def mistakes(records: Records) -> Content | None:
@@ -29,7 +19,7 @@ def mistakes(records: Records) -> Content | None:
     record = records.json.get("evaluation")
     if record is None:
         return {"missing": records.missing("evaluation", "list of mistakes")}
-    if record["task"] in OTHERWISE:
+    if record["task"] not in ("classification", "regression"):
         return None
     numeric = record["task"] == "regression"
     exploration = records.json.get("exploration") or {}

@@ -91,6 +91,18 @@ def _chorales(_settings: DataSettings) -> Raw:
     return chorales()
 
 
+def _shapes(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.shapes import shapes
+
+    return shapes(settings)
+
+
+def _scenes(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.scenes import scenes
+
+    return scenes(settings)
+
+
 def _published(name: str) -> Reader:
     def read(settings: DataSettings) -> Raw:
         from glasshouse.data.builtin.published_sets import read_published
@@ -191,6 +203,24 @@ BUILTIN = Catalogue(
             task="regression",
             source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
             aliases=("adding_problem",),
+        ),
+        _entry(
+            "shapes",
+            "Circles, squares and triangles in colour, 32 x 32 pixels, with masks or boxes",
+            _shapes,
+            kind="images",
+            rows=2000,
+            task="segmentation",
+            source="made from a fixed seed",
+        ),
+        _entry(
+            "scenes",
+            "Painted landscapes in colour, 32 x 32 pixels, to be made of grey, small or noisy copies",
+            _scenes,
+            kind="images",
+            rows=2000,
+            task="image_to_image",
+            source="made from a fixed seed",
         ),
         _entry(
             "chorales",
