@@ -1,4 +1,4 @@
-"""The ``[pretraining]`` section: whether the hidden layers are trained one by one before the whole network."""
+"""The ``[pretraining]`` section: whether hidden layers are trained one by one before the network."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class PretrainingSettings(Settings):
         "auto",
         description="One of auto, none, rbm, denoising, supervised: how each hidden layer is trained on what "
         "the layers below it give. rbm: as a restricted Boltzmann machine. denoising: as the encoder of "
-        "a denoising autoencoder. supervised: with a head of its own on the target. auto: rbm for a dbn, none "
-        "for all others.",
+        "a denoising autoencoder. supervised: with a head of its own on the target. auto: rbm for a dbn, "
+        "none for all others.",
     )
     epochs: Count = Field(10, description="Passes over the training part for each layer, from 1")
     learning_rate: Positive | Literal["auto"] = Field(

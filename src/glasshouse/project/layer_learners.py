@@ -1,4 +1,4 @@
-"""What learns in the place of a hidden layer: a machine, an autoencoder, or a network with one hidden layer."""
+"""What learns in the place of a hidden layer: a machine, an autoencoder or a network with one layer."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from glasshouse.experiment.pretraining_settings import PretrainingSettings
 from glasshouse.losses import LOSSES
 from glasshouse.models import Autoencoder, RestrictedBoltzmannMachine
 from glasshouse.models.initialize import initialize
+from glasshouse.models.rbm import Visible
 from glasshouse.models.tied_linear import TiedLinear
 from glasshouse.objectives import ContrastiveDivergence, Denoising, Objective
 from glasshouse.project.hidden_layers import HiddenLayer
@@ -90,7 +91,7 @@ def make_learner(
         shares = low >= 0 and high <= 1
         width = layer.linear.in_features
         if settings.method == "rbm":
-            visible = "binary" if shares else "gaussian"
+            visible: Visible = "binary" if shares else "gaussian"
             machine = RestrictedBoltzmannMachine((width,), layer.linear.out_features, visible)
             return Learner(layer, machine, ContrastiveDivergence(settings.gibbs_steps), own)
         loss = LOSSES.build({"name": "binary_cross_entropy", "from_logits": False} if shares else "mse")

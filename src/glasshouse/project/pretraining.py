@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -29,6 +30,8 @@ from glasshouse.training.records import Records, read_lines
 
 FOLDER = "pretraining"
 WEIGHTS = "weights.safetensors"
+MOST_WATCHING = 2000
+"""Validation rows that watch the training of a layer, at most: of chains they cost as much as training."""
 
 
 def refuse_pretraining(experiment: Experiment, work: Work) -> None:
@@ -65,7 +68,8 @@ def pretrain(stage: Stage, work: Work) -> None:
     """Train the hidden layers one by one, or take up what was trained of them, in the run's network.
 
     The run folder gets ``pretraining.json``, and below ``pretraining/`` a folder for each layer: its epochs,
-    and its weights when it is done. A run that was cut off goes on in the layer where it was, to the same bits.
+    and its weights when it is done. A run that was cut off goes on in the layer where it was, to the same
+    bits.
 
     Args:
         stage: Of the training that follows; its network is changed in place.
@@ -91,10 +95,15 @@ def pretrain(stage: Stage, work: Work) -> None:
 
 
 def watched_parts(prepared: Prepared) -> dict[str, Part]:
-    """The rows that layers are trained on and, where there are any, those that watch, as flat rows."""
+    """The rows that layers are trained on and, where there are any, some that watch, as flat rows."""
     parts = {"train": prepared.train}
-    if prepared.validation is not None:
-        parts["validation"] = prepared.validation
+    watching = prepared.validation
+    if watching is not None:
+        every = slice(None, None, math.ceil(len(watching) / MOST_WATCHING))
+        weights = None if watching.weights is None else watching.weights[every]
+        parts["validation"] = Part(
+            watching.inputs[every], watching.targets[every], watching.rows[every], weights
+        )
     return {name: replace(each, inputs=each.inputs.flatten(1)) for name, each in parts.items()}
 
 
@@ -118,7 +127,9 @@ def train_layer(stage: Stage, learner: Learner, number: int) -> None:
             f"({outcome.steps:,} steps)."
         )
     learner.network.load_state_dict(read_weights(folder / WEIGHTS))
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # its weights are all that is needed from now on
+    shutil.rmtree(
+        folder / "checkpoints", ignore_errors=True
+    )  # its weights are all that is needed from now on
 
 
 def layer_job(experiment: Experiment, learner: Learner, number: int) -> Job:
