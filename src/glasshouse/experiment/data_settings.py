@@ -29,14 +29,19 @@ def preparing_settings(experiment: Experiment, kind: str) -> DataSettings:
     """The data section for preparing what was read.
 
     Args:
-        experiment: Its data, objective and model count.
+        experiment: Its data, objective, model and pre-training count.
         kind: What was read.
     """
     settings = reading_settings(experiment)
-    whole = settings.task in ("reconstruction", "image_to_image")
-    if whole and kind == "images" and settings.prepare.scaling == "auto":
-        prepare = settings.prepare.replace(scaling=scaling_of_pictures(experiment))
-        settings = settings.replace(prepare=prepare.model_dump())
+    if kind != "images" or settings.prepare.scaling != "auto":
+        return settings
+    scaling = None
+    if settings.task in ("reconstruction", "image_to_image"):
+        scaling = scaling_of_pictures(experiment)
+    elif experiment.pretraining.method in ("rbm", "denoising"):
+        scaling = "min-max"  # levels as probabilities, which layers learn to give back
+    if scaling is not None:
+        settings = settings.replace(prepare=settings.prepare.replace(scaling=scaling).model_dump())
     return settings
 
 

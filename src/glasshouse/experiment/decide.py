@@ -14,6 +14,7 @@ from glasshouse.data import BUILTIN
 from glasshouse.data.parts import Prepared
 from glasshouse.data.settings import OWN_TASKS, PICTURE_TASKS
 from glasshouse.experiment.experiment import Experiment
+from glasshouse.experiment.pretraining_settings import decide_pretraining
 from glasshouse.metrics import metric_for
 from glasshouse.models import MODELS
 from glasshouse.optimizers import OPTIMIZERS
@@ -126,6 +127,7 @@ def decide(
     if objective["name"] == "contrastive_divergence":
         takes, most = "vector", EPOCHS["vector"][1]  # its steps on pictures are those on any rows
     decide_training(training, rows, takes, most)
+    decide_pretraining(values["pretraining"], training["batch_size"])
     for spec in experiment.output.metrics:
         if task in ("reconstruction", "forecast", *OWN_TASKS):
             raise SettingError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -116,17 +116,20 @@ def describe_network(
     )
 
 
-def find_rate(run: Run, experiment: Experiment, job: Job, tell: Tell) -> tuple[Experiment, Job]:
+def find_rate(stage: Stage) -> Stage:
     """Find the learning rate by a range test, where the experiment asks for it, and write it down."""
+    run, experiment = stage.run, stage.experiment
     if experiment.training.learning_rate != "find":
-        return experiment, job
-    found = range_test(job)
+        return stage
+    found = range_test(stage.job)
     write_json(run.path / "range_test.json", found.to_dict())
     training = experiment.training.replace(learning_rate=found.suggestion)
     experiment = experiment.replace(training=training.model_dump())
     write_experiment(run.path / "experiment.toml", experiment)
-    tell(f"The range test over {len(found.rates)} steps suggests a learning rate of {found.suggestion:.2g}.")
-    return experiment, with_rate(job, found.suggestion)
+    stage.tell(
+        f"The range test over {len(found.rates)} steps suggests a learning rate of {found.suggestion:.2g}."
+    )
+    return replace(stage, experiment=experiment, job=with_rate(stage.job, found.suggestion))
 
 
 def look_over_time(stage: Stage, work: Work, when: str) -> None:
