@@ -18,10 +18,13 @@ from glasshouse.worlds import is_world
 
 FAMILIES = {
     "multi-layer perceptron",
+    "Siamese network",
 }
 """The families of networks of the course, which all have a recipe."""
 APPLICATIONS = {
     "image classification",
+    "face verification",
+    "retrieval",
 }
 """What networks are used for in the course, which all has a recipe."""
 SLOW: set[str] = set()

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-TASKS = ("classification", "regression", "reconstruction", "language", "forecast", "translation", "frames")
+TASKS = (
+    "classification",
+    "regression",
+    "reconstruction",
+    "language",
+    "forecast",
+    "translation",
+    "frames",
+    "verification",
+    "segmentation",
+    "image_to_image",
+    "detection",
+)
 """What can be learnt, for `--task`; written out, so that help needs no heavy package."""
 
 json_option = click.option(
@@ -38,7 +50,7 @@ def experiment_options(command: Command) -> Command:
             "--task",
             type=click.Choice(TASKS),
             help="What is learnt: classes, numbers, the rows themselves, which needs no target, what comes "
-            "next in a text or a series, or a translation.",
+            "next in a text or a series, a translation, or whether two rows are alike.",
         ),
         click.option(
             "--header/--no-header", default=None, help="Whether the first row holds the column names."
