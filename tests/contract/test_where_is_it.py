@@ -145,6 +145,8 @@ PLACES = {
     "retrieval, recall at 1": ("evaluation/pair_rates.py", "recall_at_1"),
     "held-out classes": ("data/splits/by_class.py", "def class_parts"),
     "embedding of unit length": ("models/unit_length.py", "class UnitLength"),
+    "recipe, the number that it must pass": ("recipes/recipe.py", "class Recipe"),
+    "sentiment, negation": ("data/builtin/sentences.py", "def opinions"),
     "value iteration, Bellman equation": ("worlds/tabular_world.py", "def value_iteration"),
     "mean squared error": ("losses/mse.py", "CONCEPT"),
     "Huber loss": ("losses/huber.py", "delta"),
