@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-TASKS = ("classification", "regression", "reconstruction", "language", "forecast", "translation", "frames")
+TASKS = (
+    "classification",
+    "regression",
+    "reconstruction",
+    "language",
+    "forecast",
+    "translation",
+    "frames",
+    "tagging",
+)
 """What can be learnt, for `--task`; written out, so that help needs no heavy package."""
 
 json_option = click.option(

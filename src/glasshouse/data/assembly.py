@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -59,8 +59,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         return _next_tokens(raw, split, preparation)
     if task == "frames" and isinstance(raw, RawTable):
         return _next_frames(raw, split, preparation)
-    if task == "translation" and isinstance(raw, RawTable):
-        return _pairs(raw, split, preparation)
+    if task in ("translation", "tagging") and isinstance(raw, RawTable):
+        return _pairs(raw, split, preparation, task)
     if task == "forecast" and isinstance(raw, RawTable):
         return _next_steps(raw, split, preparation)
     target = raw.target
@@ -174,8 +174,10 @@ def _next_steps(raw: RawTable, split: Split, preparation: Preparation) -> Prepar
     )
 
 
-def _pairs(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
-    """Texts and their translations, each with its end."""
+def _pairs(
+    raw: RawTable, split: Split, preparation: Preparation, task: Literal["translation", "tagging"]
+) -> Prepared:
+    """Texts and their translations, each with its end; or sequences and their tags."""
     assert isinstance(preparation, PairPreparation), "a translation of no pairs"
 
     def part(rows: Rows, name: str) -> Part:
@@ -185,7 +187,7 @@ def _pairs(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
 
     return Prepared(
         *_divided(raw, split, part),
-        task="translation",
+        task=task,
         input_shape=preparation.input_shape,
         outputs=len(preparation.wanted),
         classes=(),

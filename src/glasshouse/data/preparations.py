@@ -16,6 +16,7 @@ from glasshouse.data.raw import Raw
 from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.text.pair_preparation import PairPreparation
+from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
 
 _KINDS: dict[str, type[Preparation]] = {
@@ -27,6 +28,7 @@ _KINDS: dict[str, type[Preparation]] = {
         SeriesPreparation,
         PairPreparation,
         FramesPreparation,
+        TagPreparation,
     )
 }
 
@@ -61,6 +63,8 @@ def fit_preparation(
         return ImagePreparation.fit(raw, rows, settings)
     if settings.task == "frames":
         return FramesPreparation.fit(raw, rows)
+    if settings.task == "tagging":
+        return TagPreparation.fit(raw, rows, settings)
     if settings.task == "translation":
         return PairPreparation.fit(raw, rows, settings)
     if raw.layout is not None and raw.layout.series is not None and (steps or settings.task == "forecast"):

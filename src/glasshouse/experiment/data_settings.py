@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from glasshouse.data.settings import DataSettings
+from glasshouse.data.settings import SEQUENCES, DataSettings
 from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.experiment import Experiment
 
@@ -18,9 +18,9 @@ def reading_settings(experiment: Experiment) -> DataSettings:
     """
     settings: DataSettings = experiment.data
     objective = objective_of(experiment)
-    if objective == "frames":
-        settings = settings.replace(task="frames")
-    elif objective not in ("supervised", "language", "translation"):
+    if objective in SEQUENCES:
+        settings = settings.replace(task=objective)
+    elif objective != "supervised":
         settings = settings.replace(task="reconstruction")
     return settings
 

@@ -12,6 +12,7 @@ from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import SettingError
 from glasshouse.data import BUILTIN
 from glasshouse.data.parts import Prepared
+from glasshouse.data.settings import SEQUENCES
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.metrics import metric_for
 from glasshouse.models import MODELS
@@ -23,10 +24,15 @@ STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "language": 1500}
 """Optimizer steps that the number of epochs aims at."""
 EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "language": (4, 40)}
 """Fewest and most epochs."""
-OWN_OBJECTIVE = ("reconstruction", "language", "translation", "frames")
+OWN_OBJECTIVE = ("reconstruction", *SEQUENCES)
 """Tasks whose objective has their name; that of all others is called supervised."""
-WRITING = {"language": "language_model", "translation": "seq2seq", "frames": "language_model"}
-"""Models of the tasks whose outputs are texts."""
+WRITING = {
+    "language": "language_model",
+    "translation": "seq2seq",
+    "frames": "language_model",
+    "tagging": "recurrent",
+}
+"""Models of the tasks whose outputs are sequences."""
 IN_WORLDS = ("q_learning", "ddpg")
 """Objectives that are for worlds."""
 MOST_OF_A_GAME = {"vector": 1000, "image": 200}
@@ -80,11 +86,13 @@ def decide(
     if MODELS.find(model["name"]).facts["takes"] == "sequence":
         if task == "translation":
             model["steps"] = steps
+        if task == "tagging":
+            model["wiring"] = "many_to_many"
         model["tokens"] = tokens  # the data decide it, whatever an experiment for other data says
     if objective["name"] == "auto":
         objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
     if objective["loss"] == "auto":
-        loss = "cross_entropy" if task in ("classification", "language", "translation", "frames") else "mse"
+        loss = "cross_entropy" if task in ("classification", *SEQUENCES) else "mse"
         own = {
             "elbo": "elbo",
             "adversarial": "non_saturating",
@@ -106,7 +114,7 @@ def decide(
         takes, most = "vector", EPOCHS["vector"][1]  # its steps on pictures are those on any rows
     decide_training(training, rows, takes, most)
     for spec in experiment.output.metrics:
-        if task in ("reconstruction", "language", "forecast", "translation", "frames"):
+        if task in ("reconstruction", "forecast", *SEQUENCES):
             raise SettingError(
                 f"output.metrics = {experiment.output.metrics} for the task {task!r}",
                 expected="no further metrics: errors, shares of the variance and baselines are measured",
@@ -158,7 +166,7 @@ def objective_of(experiment: Experiment) -> str:
     task = experiment.data.task
     if name == "auto" and task == "auto" and experiment.data.source in BUILTIN:
         known = BUILTIN[experiment.data.source].facts["task"]
-        name = known if known == "frames" else name
+        name = known if known in SEQUENCES else name
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
@@ -170,16 +178,13 @@ def objective_of(experiment: Experiment) -> str:
         )
     if name == "auto":
         name = task if task in OWN_OBJECTIVE else "supervised"
-    due = {"auto": name, "language": "language", "translation": "translation", "frames": "frames"}.get(
-        task, "supervised"
-    )
-    own = ("supervised", "language", "translation", "frames")
-    fits = name not in own if task == "reconstruction" else name == due
+    due = name if task == "auto" else task if task in SEQUENCES else "supervised"
+    fits = name not in ("supervised", *SEQUENCES) if task == "reconstruction" else name == due
     if not fits:
         raise SettingError(
             f"data.task = {task!r} with the objective {name!r}",
-            expected="classification or regression for 'supervised', language for 'language', "
-            "translation for 'translation', reconstruction for all others",
+            expected="classification or regression for 'supervised', a task of sequences for the objective "
+            "of that name, reconstruction for all others",
             fix="leave data.task out",
         )
     return name

@@ -19,6 +19,7 @@ Meaning = Literal[
     "next_token",
     "translation",
     "frames",
+    "tags",
     "action_values",
     "actions",
 ]
@@ -29,7 +30,7 @@ probability of the second of two classes. ``"probabilities"`` and ``"probability
 softmax or the sigmoid. ``"scores"``: one per class, the largest wins, nothing more.
 ``"values"``: predicted numbers. ``"reconstruction"``: the row itself, as well as the network can give it.
 ``"next_token"``: logits of the token that comes next. ``"translation"``: token numbers of an output sequence.
-``"frames"``: logits of the notes of the next frame.
+``"frames"``: logits of the notes of the next frame. ``"tags"``: at every step logits of its tag.
 ``"action_values"``: what each action is worth in a world, the largest is taken. ``"actions"``: the numbers of
 an action itself.
 """

@@ -20,6 +20,7 @@ ObjectiveName = Literal[
     "language",
     "translation",
     "frames",
+    "tagging",
     "adversarial",
     "contrastive_divergence",
     "q_learning",
@@ -57,7 +58,7 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "language, translation, frames, adversarial, contrastive_divergence, q_learning, ddpg. "
+        "language, translation, frames, tagging, adversarial, contrastive_divergence, q_learning, ddpg. "
         "auto: what the model is made for, supervised for most. All but supervised need no target.",
     )
     loss: str | dict[str, Any] = Field(

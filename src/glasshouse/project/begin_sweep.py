@@ -9,6 +9,7 @@ from typing import Any
 from glasshouse.core.errors import DataError, UsageError
 from glasshouse.core.files import write_atomic, write_json
 from glasshouse.data.fingerprint import fingerprint
+from glasshouse.data.settings import SEQUENCES
 from glasshouse.experiment import Experiment
 from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.environment import environment
@@ -28,7 +29,7 @@ from glasshouse.search.search import scale_of, source_of
 
 INCOMPARABLE = ("adversarial", "contrastive_divergence", "q_learning", "ddpg")
 """Objectives without held-out rows that could judge, or with a loss of these that says nothing."""
-STEPWISE = ("language", "translation", "frames", "forecast")
+STEPWISE = (*SEQUENCES, "forecast")
 """Tasks whose rows follow each other."""
 
 

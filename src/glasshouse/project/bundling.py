@@ -14,6 +14,8 @@ from glasshouse.ship.write_bundle import Content
 
 SHIPPED: dict[str, ShippedMeaning | None] = {"next_token": "logits", "translation": None, "frames": None}
 """What outputs mean in a bundle, where that differs from training."""
+SEARCHED = ("translation",)
+"""Tasks whose answers are searched for word by word."""
 
 
 def shipped_meaning(meaning: Meaning | None) -> ShippedMeaning | None:
@@ -42,8 +44,8 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         name=run.name,
         seed=stage.experiment.seed,
         notes=work.notes,
-        outputs=prepared.outputs if prepared.task == "translation" else 0,
+        outputs=prepared.outputs if prepared.task in (*SEARCHED, "tagging") else 0,
         no_onnx="a translation is searched for word by word, which PyTorch does"
-        if prepared.task == "translation"
+        if prepared.task in SEARCHED
         else "",
     )

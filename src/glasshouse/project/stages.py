@@ -21,6 +21,7 @@ from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import OutputScale, Part, Prepared
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.text.pair_preparation import PairPreparation
+from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.evaluation import (
     Answered,
     Evaluation,
@@ -42,6 +43,7 @@ from glasshouse.evaluation.over_time import (
     watched_part,
 )
 from glasshouse.evaluation.showing import ToPixels
+from glasshouse.evaluation.tagging import evaluate_tagging
 from glasshouse.evaluation.translation import evaluate_translation
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
@@ -128,8 +130,8 @@ def find_rate(run: Run, experiment: Experiment, job: Job, tell: Tell) -> tuple[E
 def look_over_time(stage: Stage, work: Work, when: str) -> None:
     """Write ``over_time.json``: gradients through the steps before and after training, gates afterwards."""
     network, prepared = stage.job.network, work.prepared
-    if first_recurrent(network) is None or prepared.task in ("translation", "frames"):
-        return  # attention maps say more; of frames every step has a loss of its own
+    if first_recurrent(network) is None or prepared.task in ("translation", "frames", "tagging"):
+        return  # attention maps say more; of frames and tags every step has a loss of its own
     path, part = stage.run.path / "over_time.json", watched_part(prepared)
     known = stage.run.record("over_time") or {"before": None, "after": None, "gates": None}
     if when == "before" and known["before"] is not None:
@@ -190,6 +192,9 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
         return write_evaluation(stage, evaluate_language(stage.job.network, prepared))
     if prepared.task == "frames":
         return write_evaluation(stage, evaluate_frames(stage.job.network, prepared))
+    if prepared.task == "tagging" and isinstance(work.preparation, TagPreparation):
+        seed = stage.experiment.seed
+        return write_evaluation(stage, evaluate_tagging(stage.job.network, prepared, work.preparation, seed))
     if prepared.task == "translation" and isinstance(work.preparation, PairPreparation):
         network, seed = stage.job.network, stage.experiment.seed
         with threads(stage.job.threads):

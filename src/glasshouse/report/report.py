@@ -24,6 +24,7 @@ from glasshouse.report.repeat import repeat
 from glasshouse.report.results import results
 from glasshouse.report.returns import returns
 from glasshouse.report.section import build_section
+from glasshouse.report.tagging import tags
 from glasshouse.report.training import training
 from glasshouse.report.translation import translations
 from glasshouse.report.world import world
@@ -42,6 +43,7 @@ SECTIONS = (
     ("ensemble", "One by one and together", ensemble),
     ("forecast", "The forecast", forecasts),
     ("translation", "Translations", translations),
+    ("tags", "Step by step", tags),
     ("energy", "Energies", energy),
     ("reconstruction", "What came back", reconstruction),
     ("mistakes", "The worst mistakes", mistakes),

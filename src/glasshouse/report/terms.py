@@ -26,7 +26,9 @@ METRICS = {
     "bleu": "runs of one to four words shared with what people wrote, from 0 to 100",
     "exact": "share that is word for word what somebody wrote",
     "token_accuracy": "share of the words that are foretold rightly after the true ones",
-    "nats": "mean surprise at what comes next (a character, a word, a frame), in nats; lower is better",
+    "step_accuracy": "share of the steps whose tag is right",
+    "whole": "share of the sequences that are right at every step",
+    "nats": "mean surprise at what comes next (a character, word, frame or tag), in nats; lower is better",
     "bits": "the same in bits",
     "perplexity": "among how many equally likely characters it chooses, so to speak; lower is better",
     "negative_elbo": "bound on the surprise at a row, in nats: surprise and kl together; lower is better",
@@ -69,6 +71,8 @@ METRIC_NAMES = {
     "exact": "word for word",
     "token_accuracy": "words foretold",
     "frechet": "Fréchet distance",
+    "step_accuracy": "steps right",
+    "whole": "right throughout",
 }
 STATISTICS = {
     "activation_mean": (

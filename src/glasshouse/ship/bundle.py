@@ -20,6 +20,7 @@ from glasshouse.data.preparations import preparation_from_dict
 from glasshouse.data.raw import Raw
 from glasshouse.data.samples import Samples
 from glasshouse.data.text.pair_preparation import PairPreparation
+from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
 from glasshouse.ship.answers import Answers, interpret
 from glasshouse.ship.arrays import read_arrays
@@ -107,6 +108,8 @@ class Bundle:
             inputs = read_arrays(rows, self.schema.input_shape)
             return self._interpret(self.backend.outputs(inputs), false_alarms)
         raw = self.preparation.read(rows)
+        if isinstance(self.preparation, TagPreparation):
+            return self._tagged(raw, self.preparation)
         if isinstance(self.preparation, PairPreparation):
             return self._translated(raw)
         # In pieces, because prepared rows can take a hundred times the memory of those that were read.
@@ -219,6 +222,11 @@ class Bundle:
         found = beam(self.module(), sources, preparation.steps[1])
         texts = np.array([preparation.text(each) for each in found], dtype=np.str_)
         return Answers(self.schema.target, labels=texts).from_rows((), self._warnings(raw))
+
+    def _tagged(self, raw: Raw, preparation: TagPreparation) -> Answers:
+        inputs = preparation.transform(raw)
+        tags = preparation.told(inputs, self.backend.answer(inputs))
+        return Answers(self.schema.target, labels=tags).from_rows((), self._warnings(raw))
 
     def sample(self, count: int = 1, seed: int = 0, steps: int = 1) -> Samples:
         """New rows, of a network that makes some: a GAN, a variational autoencoder.

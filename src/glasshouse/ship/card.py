@@ -52,6 +52,8 @@ def _purpose(schema: Schema) -> str:
         source = f"arrays of shape {shape}"
     if schema.task == "frames":
         return "tells which notes sound next, from those before: a logit for each of 88 keys"
+    if schema.task == "tagging":
+        return f"tells {target} at every step of a sequence"
     if schema.task == "translation":
         return f"translates a text into {target}"
     if schema.task == "language":

@@ -11,6 +11,7 @@ _ROWS = {
     "text": '"texts.txt"',
     "series": '"rows.csv"',
     "pairs": '"texts.txt"',
+    "tags": '["abc"]',
     "frames": '["60-64-67 60-65-69 ."]',
     "arrays": '"rows.npy"',
 }
@@ -96,7 +97,7 @@ def _input(schema: Schema, shape: str) -> str:
     begin = f"It takes `input`, float32 ({shape})"
     if schema.kind == "images":
         return f"{begin}: pixels from 0 to 255, scaled as below."
-    if schema.kind == "text":
+    if schema.kind in ("text", "tags"):
         return (
             f"It takes `input`, int64 ({shape}): numbers of tokens, padded with 0 behind; "
             "`gh.load(...).prepare(texts)` gives them."
@@ -111,7 +112,7 @@ def _input(schema: Schema, shape: str) -> str:
 
 def _example(schema: Schema) -> list[str]:
     sizes = ", ".join(map(str, schema.input_shape))
-    number = "int64" if schema.kind == "text" else "float32"
+    number = "int64" if schema.kind in ("text", "tags") else "float32"
     if schema.kind != "images":
         return [
             "import numpy as np",

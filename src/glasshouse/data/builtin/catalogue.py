@@ -79,6 +79,12 @@ def _adding(settings: DataSettings) -> Raw:
     return adding(settings)
 
 
+def _copy_memory(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.sequences import copy_memory
+
+    return copy_memory(settings)
+
+
 def _chorales(_settings: DataSettings) -> Raw:
     from glasshouse.data.builtin.chorales import chorales
 
@@ -176,6 +182,16 @@ BUILTIN = Catalogue(
             task="regression",
             source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
             aliases=("adding_problem",),
+        ),
+        _entry(
+            "copy-memory",
+            "Ten symbols, a wait of 30 steps, and then: which ones were they?",
+            _copy_memory,
+            kind="sequences",
+            rows=10_000,
+            task="tagging",
+            source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
+            aliases=("copy_memory", "copying"),
         ),
         _entry(
             "chorales",

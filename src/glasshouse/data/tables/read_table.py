@@ -24,6 +24,7 @@ from glasshouse.data.tables.target import drop_unlabelled, make_target
 from glasshouse.data.tables.text_lines import CLASS, TEXT, folder_as_cells, lines_without_target
 from glasshouse.data.tables.typed import as_words
 from glasshouse.data.text.pairs import read_pairs
+from glasshouse.data.text.tagged import read_tagged
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,7 @@ def read_table(settings: DataSettings) -> RawTable:
     cells = open_table(Path(settings.source).expanduser(), _options(settings))
     if list(cells.declared) == [TEXT] and cells.frame.width == 1:
         raise lines_without_target(cells.origin)
-    if settings.task == "translation":
-        return read_pairs(cells, settings)
-    return _make(cells, settings)
+    return _of_task(cells, settings)
 
 
 def table_from_frame(frame: object, settings: DataSettings) -> RawTable:
@@ -68,7 +67,16 @@ def table_from_frame(frame: object, settings: DataSettings) -> RawTable:
         UsageError: No target is named, or a name in the settings is not among the columns.
     """
     cells = cells_from_frame(frame, settings.source or "the frame", settings.missing)
-    return read_pairs(cells, settings) if settings.task == "translation" else _make(cells, settings)
+    return _of_task(cells, settings)
+
+
+def _of_task(cells: Cells, settings: DataSettings) -> RawTable:
+    """What the rows become for the task at hand."""
+    if settings.task == "translation":
+        return read_pairs(cells, settings)
+    if settings.task == "tagging":
+        return read_tagged(cells, settings)
+    return _make(cells, settings)
 
 
 def read_text_folder(settings: DataSettings) -> RawTable:
