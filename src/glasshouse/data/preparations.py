@@ -33,6 +33,10 @@ _KINDS: dict[str, type[Preparation]] = {
 }
 
 
+WINDOWS = ("forecast", "reconstruction")
+"""Tasks that see windows of a series as steps with one scale, whatever the model."""
+
+
 def fit_preparation(
     raw: Raw, rows: NDArray[np.int64], settings: DataSettings, steps: bool = False
 ) -> Preparation:
@@ -67,7 +71,7 @@ def fit_preparation(
         return TagPreparation.fit(raw, rows, settings)
     if settings.task == "translation":
         return PairPreparation.fit(raw, rows, settings)
-    if raw.layout is not None and raw.layout.series is not None and (steps or settings.task == "forecast"):
+    if raw.layout is not None and raw.layout.series is not None and (steps or settings.task in WINDOWS):
         return SeriesPreparation.fit(raw, rows, settings)
     if settings.prepare.text not in ("auto", "counts"):
         return TextPreparation.fit(raw, rows, settings)

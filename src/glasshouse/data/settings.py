@@ -169,8 +169,8 @@ class DataSettings(Settings):
     task: Literal["auto"] | Task = Field(
         "auto",
         description="One of auto, classification, regression, reconstruction, language, forecast, "
-        "translation, frames, tagging. reconstruction: the rows themselves; no target is needed, and one that "
-        "is named is a label to look at, not to learn. language: of a plain text, at every step the next "
+        "translation, frames, tagging. reconstruction: the rows themselves; no target is needed, and "
+        "one that is named is a label to look at, not to learn. language: of a plain text, at every step the next "
         "character. forecast: of a series, the next data.horizon steps of the target. translation: of two "
         "columns of text, one into the other. frames: of music, at every step the next frame. "
         "tagging: of two columns of sequences, at every step of one the token of the other.",

@@ -21,7 +21,8 @@ def reading_settings(experiment: Experiment) -> DataSettings:
     if objective in SEQUENCES:
         settings = settings.replace(task=objective)
     elif objective != "supervised":
-        settings = settings.replace(task="reconstruction")
+        # Of a window that is itself learnt a label is that of its own steps, not of one that comes later.
+        settings = settings.replace(task="reconstruction", horizon=0)
     return settings
 
 

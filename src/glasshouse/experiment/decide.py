@@ -166,7 +166,7 @@ def objective_of(experiment: Experiment) -> str:
     task = experiment.data.task
     if name == "auto" and task == "auto" and experiment.data.source in BUILTIN:
         known = BUILTIN[experiment.data.source].facts["task"]
-        name = known if known in SEQUENCES else name
+        name = known if known in OWN_OBJECTIVE else name
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)

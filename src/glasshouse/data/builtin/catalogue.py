@@ -85,6 +85,34 @@ def _copy_memory(settings: DataSettings) -> Raw:
     return copy_memory(settings)
 
 
+def _nab(name: str) -> Reader:
+    def read(settings: DataSettings) -> Raw:
+        from glasshouse.data.builtin.nab import nab_series
+
+        return nab_series(name, settings)
+
+    return read
+
+
+def _nab_entry(name: str, summary: str, rows: int) -> Concept:
+    return _entry(
+        name,
+        summary,
+        _nab(name),
+        kind="series",
+        rows=rows,
+        task="reconstruction",
+        needs="the folder nab below GLASSHOUSE_DATA",
+        source="A. Lavin, S. Ahmad: the Numenta anomaly benchmark (2015)",
+    )
+
+
+def _odd_days(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.odd_days import odd_days
+
+    return odd_days(settings)
+
+
 def _chorales(_settings: DataSettings) -> Raw:
     from glasshouse.data.builtin.chorales import chorales
 
@@ -193,6 +221,22 @@ BUILTIN = Catalogue(
             source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
             aliases=("copy_memory", "copying"),
         ),
+        _entry(
+            "odd-days",
+            "A daily rhythm by the hour, with twelve days that go otherwise",
+            _odd_days,
+            kind="series",
+            rows=5760,
+            task="reconstruction",
+            source="made from a fixed seed",
+        ),
+        _nab_entry(
+            "nab-nyc-taxi", "Passengers of New York's taxis every half hour, with 5 unusual times", 10320
+        ),
+        _nab_entry("nab-machine-temperature", "A sensor in a machine that fails in the end", 22695),
+        _nab_entry("nab-ambient-temperature", "The temperature of an office, hour by hour", 7267),
+        _nab_entry("nab-cpu", "How busy a group of servers is, set up wrongly in the end", 18050),
+        _nab_entry("nab-latency", "How long requests to a server take, before it fails", 4032),
         _entry(
             "chorales",
             "Bach's chorales, at every step the keys of a piano that sound",
