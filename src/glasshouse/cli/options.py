@@ -22,6 +22,7 @@ TASKS = (
     "translation",
     "frames",
     "tagging",
+    "captioning",
 )
 """What can be learnt, for `--task`; written out, so that help needs no heavy package."""
 
@@ -45,7 +46,8 @@ def experiment_options(command: Command) -> Command:
             "--task",
             type=click.Choice(TASKS),
             help="What is learnt: classes, numbers, the rows themselves, which needs no target, what comes "
-            "next in a text or a series, or a translation.",
+            "next in a text or a series, a translation, "
+            "or a caption.",
         ),
         click.option(
             "--header/--no-header", default=None, help="Whether the first row holds the column names."

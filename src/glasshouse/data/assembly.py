@@ -16,6 +16,7 @@ from glasshouse.data.parts import OutputScale, Part, Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawTable, Target
 from glasshouse.data.series.series_preparation import SeriesPreparation
+from glasshouse.data.text.caption_preparation import CaptionPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
 
 Rows = NDArray[np.int64]
@@ -57,6 +58,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         return _own_targets(raw, split, preparation)
     if task == "language":
         return _next_tokens(raw, split, preparation)
+    if task == "captioning":
+        return _captioned(raw, split, preparation)
     if task == "frames" and isinstance(raw, RawTable):
         return _next_frames(raw, split, preparation)
     if task in ("translation", "tagging") and isinstance(raw, RawTable):
@@ -193,6 +196,24 @@ def _pairs(
         classes=(),
         target_name=preparation.target,
         tokens=preparation.tokens,
+    )
+
+
+def _captioned(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
+    """Pictures or rows and their captions, each with its end."""
+    assert isinstance(preparation, CaptionPreparation), "captions of nothing"
+
+    def part(rows: Rows, name: str) -> Part:
+        taken = raw.take(rows)
+        return Part(inputs_of(taken, preparation, name), torch.from_numpy(preparation.captions(taken)), rows)
+
+    return Prepared(
+        *_divided(raw, split, part),
+        task="captioning",
+        input_shape=preparation.input_shape,
+        outputs=len(preparation.words),
+        classes=(),
+        target_name="caption",
     )
 
 

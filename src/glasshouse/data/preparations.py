@@ -15,6 +15,7 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.text.caption_preparation import CaptionPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
@@ -29,6 +30,7 @@ _KINDS: dict[str, type[Preparation]] = {
         PairPreparation,
         FramesPreparation,
         TagPreparation,
+        CaptionPreparation,
     )
 }
 
@@ -63,6 +65,8 @@ def fit_preparation(
         >>> preparation.transform(digits).shape
         (1797, 1, 8, 8)
     """
+    if settings.task == "captioning":
+        return CaptionPreparation.fit(raw, rows, settings)
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
     if settings.task == "frames":

@@ -107,6 +107,7 @@ class RawTable:
         notes: What was noticed and decided while reading, as sentences.
         layout: How the source was laid out; ``None`` where the frame itself is the source.
         ahead: For a forecast, the next steps of the target behind each window, shape (rows, steps).
+        captions: A text about each row, shape (rows,); ``None`` where there are none.
     """
 
     frame: pl.DataFrame
@@ -120,6 +121,7 @@ class RawTable:
     notes: tuple[str, ...] = ()
     layout: TableLayout | None = None
     ahead: NDArray[np.float64] | None = None
+    captions: NDArray[np.str_] | None = None
     kind: Literal["table"] = field(default="table", init=False)
 
     def __len__(self) -> int:
@@ -143,6 +145,7 @@ class RawImages:
         original_sizes: Height and width before resizing, shape (images, 2); ``None`` where all agree.
         original_modes: Pillow modes ("RGB", "L" ...) with their counts.
         broken: Files that could not be read, with the reason.
+        captions: A text about each image, shape (images,); ``None`` where there are none.
         given_test, group, notes: As in :class:`RawTable`.
     """
 
@@ -157,6 +160,7 @@ class RawImages:
     group: NDArray[Any] | None = None
     time: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
+    captions: NDArray[np.str_] | None = None
     kind: Literal["images"] = field(default="images", init=False)
 
     def __len__(self) -> int:
@@ -188,4 +192,5 @@ def _taken(raw: Raw, rows: NDArray[np.int64]) -> dict[str, Any]:
         "given_test": pick(raw.given_test),
         "group": pick(raw.group),
         "time": pick(raw.time),
+        "captions": pick(raw.captions),
     }

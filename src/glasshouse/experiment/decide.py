@@ -31,6 +31,7 @@ WRITING = {
     "translation": "seq2seq",
     "frames": "language_model",
     "tagging": "recurrent",
+    "captioning": "captioner",
 }
 """Models of the tasks whose outputs are sequences."""
 IN_WORLDS = ("q_learning", "ddpg")
@@ -59,7 +60,7 @@ def decide(
         task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
         tokens: How many numbers a token can have, where rows are sequences of tokens; else 0.
         anchor: For a forecast, the variable that it is relative to.
-        steps: For a translation, the tokens of the longest output.
+        steps: For a translation or caption, the tokens of the longest output.
 
     Raises:
         UnknownNameError: There is no such model, optimizer or metric.
@@ -89,6 +90,8 @@ def decide(
         if task == "tagging":
             model["wiring"] = "many_to_many"
         model["tokens"] = tokens  # the data decide it, whatever an experiment for other data says
+    if task == "captioning":
+        model["steps"] = steps
     if objective["name"] == "auto":
         objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
     if objective["loss"] == "auto":
@@ -261,5 +264,5 @@ def facts_of(prepared: Prepared) -> dict[str, Any]:
         "task": prepared.task,
         "tokens": prepared.tokens,
         "anchor": prepared.series_column,
-        "steps": prepared.train.targets.shape[1] if prepared.task == "translation" else 0,
+        "steps": prepared.train.targets.shape[1] if prepared.task in ("translation", "captioning") else 0,
     }

@@ -7,6 +7,7 @@ from glasshouse.models.alexnet import alexnet
 from glasshouse.models.annealed_importance_sampling import BaseRates, annealed_log_partition
 from glasshouse.models.autoencoder import Autoencoder, autoencoder
 from glasshouse.models.build import build_model
+from glasshouse.models.captioner import Captioner, captioner
 from glasshouse.models.catalogue import MODELS
 from glasshouse.models.cifar_resnet import (
     cifar_resnet,
@@ -56,6 +57,7 @@ __all__ = [
     "ActorCritic",
     "Autoencoder",
     "BaseRates",
+    "Captioner",
     "Ensemble",
     "Gan",
     "LanguageModel",
@@ -73,6 +75,7 @@ __all__ = [
     "annealed_log_partition",
     "autoencoder",
     "build_model",
+    "captioner",
     "cifar_resnet",
     "cifar_resnet8",
     "cifar_resnet14",

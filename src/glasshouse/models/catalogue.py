@@ -6,6 +6,7 @@ from glasshouse.core.concept import Catalogue
 from glasshouse.models.actor_critic import CONCEPT as ACTOR_CRITIC
 from glasshouse.models.alexnet import CONCEPT as ALEXNET
 from glasshouse.models.autoencoder import CONCEPT as AUTOENCODER
+from glasshouse.models.captioner import CONCEPT as CAPTIONER
 from glasshouse.models.cifar_resnet import CONCEPTS as CIFAR_RESNETS
 from glasshouse.models.cnn import CONCEPT as CNN
 from glasshouse.models.contractive_autoencoder import CONCEPT as CONTRACTIVE_AUTOENCODER
@@ -60,6 +61,7 @@ MODELS = Catalogue(
         TRANSFORMER_DECODER,
         SEQ2SEQ,
         TRANSFORMER_SEQ2SEQ,
+        CAPTIONER,
         RBM,
         GAN,
         DCGAN,

@@ -110,7 +110,9 @@ def of_sequences(settings: ObjectiveSettings, task: Task) -> Objective:
         return Frames()
     if task == "tagging":
         return Tagging()
-    return Language() if task == "language" else Translation(settings.teacher_forcing)
+    if task == "language":
+        return Language()
+    return Translation(settings.teacher_forcing, "captioning" if task == "captioning" else "translation")
 
 
 def build_acting(settings: ObjectiveSettings, trial: Trial) -> Acting:

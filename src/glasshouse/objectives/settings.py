@@ -21,6 +21,7 @@ ObjectiveName = Literal[
     "translation",
     "frames",
     "tagging",
+    "captioning",
     "adversarial",
     "contrastive_divergence",
     "q_learning",
@@ -36,7 +37,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "corruption": ("denoising",),
     "amount": ("denoising",),
     "beta": ("elbo",),
-    "teacher_forcing": ("translation",),
+    "teacher_forcing": ("translation", "captioning"),
     "gradient_penalty": ("adversarial",),
     "discriminator_steps": ("adversarial",),
     "generator_steps": ("adversarial",),
@@ -58,8 +59,9 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "language, translation, frames, tagging, adversarial, contrastive_divergence, q_learning, ddpg. "
-        "auto: what the model is made for, supervised for most. All but supervised need no target.",
+        "language, translation, frames, tagging, captioning, adversarial, contrastive_divergence, "
+        "q_learning, ddpg. auto: what the model is made for, supervised for most. All but supervised need "
+        "no target.",
     )
     loss: str | dict[str, Any] = Field(
         "auto",
@@ -105,8 +107,8 @@ class ObjectiveSettings(Settings):
         1.0,
         ge=0,
         le=1,
-        description="Share of the steps of a translation that are fed with the true last word, from 0 to 1; "
-        "the others get the network's own",
+        description="Share of the steps of a translation or caption that are fed with the true last word, "
+        "from 0 to 1; the others get the network's own",
     )
     beta: NonNegative = Field(
         1.0, description="Weight of the divergence in elbo, from 0. 1: a bound of the likelihood."

@@ -27,6 +27,7 @@ class Translation(Tokens):
     Args:
         teacher_forcing: Share of the steps that are fed with the true last token; the others get the
             network's own.
+        meaning: ``"captioning"`` where the source x is no text but a picture or a row.
 
     Example:
         >>> from glasshouse.models import seq2seq
@@ -36,10 +37,9 @@ class Translation(Tokens):
         (torch.Size([]), True)
     """
 
-    meaning: Meaning = "translation"
-
-    def __init__(self, teacher_forcing: float = 1.0) -> None:
+    def __init__(self, teacher_forcing: float = 1.0, meaning: Meaning = "translation") -> None:
         self.teacher_forcing = teacher_forcing
+        self.meaning = meaning
 
     def __call__(self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> Step:
         """The loss of a batch."""
@@ -59,7 +59,9 @@ class Translation(Tokens):
             raise ModelError(
                 f"{type(network).__name__} writes no sequence",
                 expected="a network with forced(source, targets), begin and advance",
-                fix="set model.name to 'seq2seq' or 'transformer_seq2seq'",
+                fix="set model.name to 'captioner'"
+                if self.meaning == "captioning"
+                else "set model.name to 'seq2seq' or 'transformer_seq2seq'",
             )
 
     def judge(

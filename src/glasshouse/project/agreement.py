@@ -54,7 +54,12 @@ def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Obje
     Raises:
         ModelError: The numbers differ.
     """
-    if objective.meaning in (None, "translation", "tags"):  # sequences have the length that they have
+    if objective.meaning in (
+        None,
+        "translation",
+        "captioning",
+        "tags",
+    ):  # sequences have the length that they have
         return
     given = outputs_of(network, prepared.train.inputs[:1])[0].numel()
     due = objective.outputs(prepared)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from glasshouse.experiment import Run
 from glasshouse.losses.contract import Meaning
@@ -12,17 +12,25 @@ from glasshouse.project.work import Work
 from glasshouse.ship.schema import Meaning as ShippedMeaning
 from glasshouse.ship.write_bundle import Content
 
-SHIPPED: dict[str, ShippedMeaning | None] = {"next_token": "logits", "translation": None, "frames": None}
+SHIPPED: dict[str, ShippedMeaning | None] = {
+    "next_token": "logits",
+    "translation": None,
+    "frames": None,
+    "captioning": None,
+}
 """What outputs mean in a bundle, where that differs from training."""
-SEARCHED = ("translation",)
-"""Tasks whose answers are searched for word by word."""
+SEARCHED = {
+    "translation": "a translation is searched for word by word, which PyTorch does",
+    "captioning": "a caption is searched for word by word, which PyTorch does",
+}
+"""Tasks whose answers have no ONNX file, and why."""
 
 
 def shipped_meaning(meaning: Meaning | None) -> ShippedMeaning | None:
     """What outputs mean in a bundle."""
-    if meaning is None or meaning == "next_token" or meaning == "translation" or meaning == "frames":
+    if meaning is None or meaning in SHIPPED:
         return SHIPPED[meaning] if meaning else None
-    return meaning
+    return cast(ShippedMeaning, meaning)
 
 
 def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> Content:
@@ -45,7 +53,5 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         seed=stage.experiment.seed,
         notes=work.notes,
         outputs=prepared.outputs if prepared.task in (*SEARCHED, "tagging") else 0,
-        no_onnx="a translation is searched for word by word, which PyTorch does"
-        if prepared.task in SEARCHED
-        else "",
+        no_onnx=SEARCHED.get(prepared.task, ""),
     )

@@ -20,6 +20,7 @@ from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import OutputScale, Part, Prepared
 from glasshouse.data.preparation import Preparation
+from glasshouse.data.text.caption_preparation import CaptionPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.evaluation import (
@@ -33,6 +34,7 @@ from glasshouse.evaluation import (
     evaluate_likelihood,
     evaluate_reconstruction,
 )
+from glasshouse.evaluation.captions import evaluate_captions
 from glasshouse.evaluation.forecast import evaluate_forecast
 from glasshouse.evaluation.frames import evaluate_frames
 from glasshouse.evaluation.language import evaluate_language
@@ -130,7 +132,12 @@ def find_rate(run: Run, experiment: Experiment, job: Job, tell: Tell) -> tuple[E
 def look_over_time(stage: Stage, work: Work, when: str) -> None:
     """Write ``over_time.json``: gradients through the steps before and after training, gates afterwards."""
     network, prepared = stage.job.network, work.prepared
-    if first_recurrent(network) is None or prepared.task in ("translation", "frames", "tagging"):
+    if first_recurrent(network) is None or prepared.task in (
+        "translation",
+        "frames",
+        "tagging",
+        "captioning",
+    ):
         return  # attention maps say more; of frames and tags every step has a loss of its own
     path, part = stage.run.path / "over_time.json", watched_part(prepared)
     known = stage.run.record("over_time") or {"before": None, "after": None, "gates": None}
@@ -192,6 +199,8 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
         return write_evaluation(stage, evaluate_language(stage.job.network, prepared))
     if prepared.task == "frames":
         return write_evaluation(stage, evaluate_frames(stage.job.network, prepared))
+    if prepared.task == "captioning" and isinstance(work.preparation, CaptionPreparation):
+        return evaluate_caption_writing(stage, work, work.preparation)
     if prepared.task == "tagging" and isinstance(work.preparation, TagPreparation):
         seed = stage.experiment.seed
         return write_evaluation(stage, evaluate_tagging(stage.job.network, prepared, work.preparation, seed))
@@ -209,6 +218,16 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
     answered = answers(stage.job, prepared.parts())
     evaluation = evaluate(answered, prepared, raw, experiment.seed, experiment.output.metrics)
     return write_evaluation(stage, evaluation, "mistakes")
+
+
+def evaluate_caption_writing(stage: Stage, work: Work, preparation: CaptionPreparation) -> dict[str, Any]:
+    """Measure captions, and write the same records, with the pictures that they are about."""
+    with threads(stage.job.threads):
+        drawn = to_pixels(work.prepared, preparation.seen)
+        evaluation = evaluate_captions(
+            stage.job.network, work.prepared, preparation, stage.experiment.seed, drawn
+        )
+    return write_evaluation(stage, evaluation, "captions")
 
 
 def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:

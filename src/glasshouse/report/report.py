@@ -6,6 +6,7 @@ from pathlib import Path
 
 from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
+from glasshouse.report.captions import captions
 from glasshouse.report.data import data
 from glasshouse.report.energy import energy
 from glasshouse.report.ensemble import ensemble
@@ -43,6 +44,7 @@ SECTIONS = (
     ("ensemble", "One by one and together", ensemble),
     ("forecast", "The forecast", forecasts),
     ("translation", "Translations", translations),
+    ("captions", "Captions", captions),
     ("tags", "Step by step", tags),
     ("energy", "Energies", energy),
     ("reconstruction", "What came back", reconstruction),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.preparations import preparation_from_dict
 from glasshouse.data.raw import Raw
 from glasshouse.data.samples import Samples
+from glasshouse.data.text.caption_preparation import CaptionPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
@@ -111,7 +113,9 @@ class Bundle:
         if isinstance(self.preparation, TagPreparation):
             return self._tagged(raw, self.preparation)
         if isinstance(self.preparation, PairPreparation):
-            return self._translated(raw)
+            return self._written(raw, self.preparation.text, self.preparation.steps[1])
+        if isinstance(self.preparation, CaptionPreparation):
+            return self._written(raw, self.preparation.text, self.preparation.longest)
         # In pieces, because prepared rows can take a hundred times the memory of those that were read.
         step = max(1, AT_ONCE // math.prod(self.schema.input_shape))
         pieces = [np.arange(start, min(start + step, len(raw))) for start in range(0, len(raw), step)]
@@ -211,17 +215,17 @@ class Bundle:
             return self.backend.network
         return TorchBackend(self.path, self.schema).network
 
-    def _translated(self, raw: Raw) -> Answers:
+    def _written(self, raw: Raw, text: Callable[[list[int]], str], longest: int) -> Answers:
         import torch
 
         from glasshouse.models.search import beam  # late: PyTorch takes seconds to import
 
-        preparation = self.preparation
-        assert isinstance(preparation, PairPreparation)
-        sources = torch.from_numpy(preparation.transform(raw))
-        found = beam(self.module(), sources, preparation.steps[1])
-        texts = np.array([preparation.text(each) for each in found], dtype=np.str_)
-        return Answers(self.schema.target, labels=texts).from_rows((), self._warnings(raw))
+        assert self.preparation is not None, "texts of no preparation"
+        sources = torch.from_numpy(self.preparation.transform(raw))
+        found = beam(self.module(), sources, longest)
+        texts = np.array([text(each) for each in found], dtype=np.str_)
+        files = raw.files if raw.kind == "images" else ()
+        return Answers(self.schema.target, labels=texts).from_rows(files, self._warnings(raw))
 
     def _tagged(self, raw: Raw, preparation: TagPreparation) -> Answers:
         inputs = preparation.transform(raw)

@@ -11,6 +11,7 @@ _ROWS = {
     "text": '"texts.txt"',
     "series": '"rows.csv"',
     "pairs": '"texts.txt"',
+    "captions": '"picture.png"',
     "tags": '["abc"]',
     "frames": '["60-64-67 60-65-69 ."]',
     "arrays": '"rows.npy"',

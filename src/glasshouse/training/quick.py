@@ -13,6 +13,7 @@ WITHOUT: tuple[Meaning | None, ...] = (
     "translation",
     "frames",
     "tags",
+    "captioning",
     "action_values",
     "actions",
 )

@@ -85,6 +85,12 @@ def _copy_memory(settings: DataSettings) -> Raw:
     return copy_memory(settings)
 
 
+def _captioned_shapes(_settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.captioned_shapes import captioned_shapes
+
+    return captioned_shapes()
+
+
 def _nab(name: str) -> Reader:
     def read(settings: DataSettings) -> Raw:
         from glasshouse.data.builtin.nab import nab_series
@@ -220,6 +226,15 @@ BUILTIN = Catalogue(
             task="tagging",
             source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
             aliases=("copy_memory", "copying"),
+        ),
+        _entry(
+            "captioned-shapes",
+            "Pictures of coloured shapes, with a sentence about each, 32 x 32 pixels",
+            _captioned_shapes,
+            kind="images",
+            rows=4000,
+            task="captioning",
+            source="made from a fixed seed, in place of large sets of captioned photographs",
         ),
         _entry(
             "odd-days",
