@@ -218,7 +218,7 @@ def tried(shape):
     return shape if isinstance(shape, torch.Tensor) else torch.randn(*shape, dtype=torch.float64)
 
 
-WRITING = {name for name, each in MODELS.items() if each.facts.get("gives") == "translation"}
+WRITING = {name for name, each in MODELS.items() if each.facts.get("gives") in ("translation", "captioning")}
 """Models whose outputs are words, chosen one by one, which have no gradient."""
 
 

@@ -71,7 +71,12 @@ def test_the_layer_of_deepdream_has_its_shape():
     assert shapes["inception_4c"] == (512, 14, 14)
 
 
-OPEN = {"perceptron", "stack", *(name for name in MODELS if MODELS[name].facts["takes"] == "sequence")}
+OPEN = {
+    "perceptron",
+    "stack",
+    "captioner",
+    *(name for name in MODELS if MODELS[name].facts["takes"] == "sequence"),
+}
 """Models whose size the data and the user decide."""
 
 

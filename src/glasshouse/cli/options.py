@@ -23,6 +23,7 @@ TASKS = (
     "frames",
     "tagging",
     "captioning",
+    "strokes",
 )
 """What can be learnt, for `--task`; written out, so that help needs no heavy package."""
 

@@ -16,6 +16,8 @@ from glasshouse.data.parts import OutputScale, Part, Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawTable, Target
 from glasshouse.data.series.series_preparation import SeriesPreparation
+from glasshouse.data.strokes.strokes_preparation import BEHIND as NO_PEN
+from glasshouse.data.strokes.strokes_preparation import StrokesPreparation
 from glasshouse.data.text.caption_preparation import CaptionPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
 
@@ -58,6 +60,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         return _own_targets(raw, split, preparation)
     if task == "language":
         return _next_tokens(raw, split, preparation)
+    if task == "strokes" and isinstance(raw, RawTable):
+        return _next_points(raw, split, preparation)
     if task == "captioning":
         return _captioned(raw, split, preparation)
     if task == "frames" and isinstance(raw, RawTable):
@@ -196,6 +200,28 @@ def _pairs(
         classes=(),
         target_name=preparation.target,
         tokens=preparation.tokens,
+    )
+
+
+def _next_points(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
+    """Drawings with a point that moves nowhere in front; behind the end the pen of targets is below 0."""
+    assert isinstance(preparation, StrokesPreparation), "strokes of no pen"
+
+    def part(rows: Rows, name: str) -> Part:
+        taken = raw.take(rows)
+        points = inputs_of(taken, preparation, name)
+        before = torch.cat([torch.zeros_like(points[:, :1]), points[:, :-1]], dim=1)
+        behind = torch.arange(points.shape[1]) >= torch.from_numpy(preparation.lengths(taken))[:, None]
+        points[..., 2] = points[..., 2].masked_fill(behind, NO_PEN)
+        return Part(before, points, rows)
+
+    return Prepared(
+        *_divided(raw, split, part),
+        task="strokes",
+        input_shape=preparation.input_shape,
+        outputs=preparation.input_shape[1],
+        classes=(),
+        target_name="the next point",
     )
 
 

@@ -15,6 +15,7 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.strokes.strokes_preparation import StrokesPreparation
 from glasshouse.data.text.caption_preparation import CaptionPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.data.text.tag_preparation import TagPreparation
@@ -31,6 +32,7 @@ _KINDS: dict[str, type[Preparation]] = {
         FramesPreparation,
         TagPreparation,
         CaptionPreparation,
+        StrokesPreparation,
     )
 }
 
@@ -69,6 +71,8 @@ def fit_preparation(
         return CaptionPreparation.fit(raw, rows, settings)
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
+    if settings.task == "strokes":
+        return StrokesPreparation.fit(raw, rows)
     if settings.task == "frames":
         return FramesPreparation.fit(raw, rows)
     if settings.task == "tagging":

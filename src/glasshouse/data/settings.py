@@ -19,12 +19,13 @@ Task = Literal[
     "frames",
     "tagging",
     "captioning",
+    "strokes",
     "generation",
     "control",
 ]
 """What is to be learnt: classes, numbers, without a target the rows themselves, what comes next, a
 translation, or what to do in a world."""
-SEQUENCES: tuple[Task, ...] = ("language", "translation", "frames", "tagging", "captioning")
+SEQUENCES: tuple[Task, ...] = ("language", "translation", "frames", "tagging", "captioning", "strokes")
 """Tasks whose answers are sequences: each has an objective of its own, which has its name."""
 
 
@@ -170,12 +171,12 @@ class DataSettings(Settings):
     task: Literal["auto"] | Task = Field(
         "auto",
         description="One of auto, classification, regression, reconstruction, language, forecast, "
-        "translation, frames, tagging, captioning. reconstruction: the rows themselves; no target is needed, "
-        "and one that is named is a label to look at, not to learn. language: of a plain text, at every "
-        "step the next character. forecast: of a series, the next data.horizon steps of the target. "
+        "translation, frames, tagging, captioning, strokes. reconstruction: the rows themselves; no target "
+        "is needed, and one that is named is a label to look at, not to learn. language: of a plain text, at "
+        "every step the next character. forecast: of a series, the next data.horizon steps of the target. "
         "translation: of two columns of text, one into the other. frames: of music, at every step the "
         "next frame. tagging: of two columns of sequences, at every step of one the token of the other. "
-        "captioning: of pictures or rows, a text about each.",
+        "captioning: of pictures or rows, a text about each. strokes: of a pen, at every point the next.",
     )
     normal: str | None = Field(
         None,

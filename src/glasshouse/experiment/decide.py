@@ -32,6 +32,7 @@ WRITING = {
     "frames": "language_model",
     "tagging": "recurrent",
     "captioning": "captioner",
+    "strokes": "handwriting",
 }
 """Models of the tasks whose outputs are sequences."""
 IN_WORLDS = ("q_learning", "ddpg")
@@ -60,7 +61,7 @@ def decide(
         task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
         tokens: How many numbers a token can have, where rows are sequences of tokens; else 0.
         anchor: For a forecast, the variable that it is relative to.
-        steps: For a translation or caption, the tokens of the longest output.
+        steps: For a translation, caption or drawing, the tokens or points of the longest one.
 
     Raises:
         UnknownNameError: There is no such model, optimizer or metric.
@@ -90,7 +91,7 @@ def decide(
         if task == "tagging":
             model["wiring"] = "many_to_many"
         model["tokens"] = tokens  # the data decide it, whatever an experiment for other data says
-    if task == "captioning":
+    if task in ("captioning", "strokes"):
         model["steps"] = steps
     if objective["name"] == "auto":
         objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
@@ -264,5 +265,7 @@ def facts_of(prepared: Prepared) -> dict[str, Any]:
         "task": prepared.task,
         "tokens": prepared.tokens,
         "anchor": prepared.series_column,
-        "steps": prepared.train.targets.shape[1] if prepared.task in ("translation", "captioning") else 0,
+        "steps": prepared.train.targets.shape[1]
+        if prepared.task in ("translation", "captioning", "strokes")
+        else 0,
     }

@@ -21,6 +21,7 @@ Meaning = Literal[
     "frames",
     "tags",
     "captioning",
+    "strokes",
     "action_values",
     "actions",
 ]
@@ -32,7 +33,7 @@ softmax or the sigmoid. ``"scores"``: one per class, the largest wins, nothing m
 ``"values"``: predicted numbers. ``"reconstruction"``: the row itself, as well as the network can give it.
 ``"next_token"``: logits of the token that comes next. ``"translation"``: token numbers of an output sequence.
 ``"frames"``: logits of the notes of the next frame. ``"tags"``: at every step logits of its tag.
-``"captioning"``: token numbers of a caption.
+``"captioning"``: token numbers of a caption. ``"strokes"``: parameters of a mixture for the next point.
 ``"action_values"``: what each action is worth in a world, the largest is taken. ``"actions"``: the numbers of
 an action itself.
 """

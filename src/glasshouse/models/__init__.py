@@ -28,6 +28,7 @@ from glasshouse.models.ensemble import Ensemble
 from glasshouse.models.freezing import freeze
 from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
+from glasshouse.models.handwriting import Handwriting, handwriting
 from glasshouse.models.head import replace_head
 from glasshouse.models.language_model import LanguageModel, language_model
 from glasshouse.models.ledger import Layer, ledger
@@ -60,6 +61,7 @@ __all__ = [
     "Captioner",
     "Ensemble",
     "Gan",
+    "Handwriting",
     "LanguageModel",
     "Layer",
     "Perceptron",
@@ -92,6 +94,7 @@ __all__ = [
     "freeze",
     "gan",
     "googlenet",
+    "handwriting",
     "language_model",
     "ledger",
     "lenet5",

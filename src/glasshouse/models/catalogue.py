@@ -15,6 +15,7 @@ from glasshouse.models.dcgan import CONCEPT as DCGAN
 from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENCODER
 from glasshouse.models.gan import CONCEPT as GAN
 from glasshouse.models.googlenet import CONCEPT as GOOGLENET
+from glasshouse.models.handwriting import CONCEPT as HANDWRITING
 from glasshouse.models.language_model import CONCEPT as LANGUAGE_MODEL
 from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.mlp import CONCEPT as MLP
@@ -62,6 +63,7 @@ MODELS = Catalogue(
         SEQ2SEQ,
         TRANSFORMER_SEQ2SEQ,
         CAPTIONER,
+        HANDWRITING,
         RBM,
         GAN,
         DCGAN,

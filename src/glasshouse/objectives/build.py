@@ -22,6 +22,7 @@ from glasshouse.objectives.q_learning import QLearning
 from glasshouse.objectives.reconstruction import Reconstruction, reconstruction_loss
 from glasshouse.objectives.settings import ObjectiveSettings
 from glasshouse.objectives.sparse import Sparse
+from glasshouse.objectives.strokes import Strokes
 from glasshouse.objectives.supervised import build_supervised
 from glasshouse.objectives.tagging import Tagging
 from glasshouse.objectives.translation import Translation
@@ -112,6 +113,8 @@ def of_sequences(settings: ObjectiveSettings, task: Task) -> Objective:
         return Tagging()
     if task == "language":
         return Language()
+    if task == "strokes":
+        return Strokes()
     return Translation(settings.teacher_forcing, "captioning" if task == "captioning" else "translation")
 
 

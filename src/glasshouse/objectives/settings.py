@@ -22,6 +22,7 @@ ObjectiveName = Literal[
     "frames",
     "tagging",
     "captioning",
+    "strokes",
     "adversarial",
     "contrastive_divergence",
     "q_learning",
@@ -59,9 +60,9 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "language, translation, frames, tagging, captioning, adversarial, contrastive_divergence, "
-        "q_learning, ddpg. auto: what the model is made for, supervised for most. All but supervised need "
-        "no target.",
+        "language, translation, frames, tagging, captioning, strokes, adversarial, "
+        "contrastive_divergence, q_learning, ddpg. auto: what the model is made for, supervised for "
+        "most. All but supervised need no target.",
     )
     loss: str | dict[str, Any] = Field(
         "auto",

@@ -59,6 +59,7 @@ def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Obje
         "translation",
         "captioning",
         "tags",
+        "strokes",
     ):  # sequences have the length that they have
         return
     given = outputs_of(network, prepared.train.inputs[:1])[0].numel()

@@ -17,6 +17,7 @@ SHIPPED: dict[str, ShippedMeaning | None] = {
     "translation": None,
     "frames": None,
     "captioning": None,
+    "strokes": None,
 }
 """What outputs mean in a bundle, where that differs from training."""
 SEARCHED = {
@@ -52,6 +53,6 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         name=run.name,
         seed=stage.experiment.seed,
         notes=work.notes,
-        outputs=prepared.outputs if prepared.task in (*SEARCHED, "tagging") else 0,
+        outputs=prepared.outputs if prepared.task in (*SEARCHED, "tagging", "strokes") else 0,
         no_onnx=SEARCHED.get(prepared.task, ""),
     )

@@ -45,6 +45,7 @@ from glasshouse.evaluation.over_time import (
     watched_part,
 )
 from glasshouse.evaluation.showing import ToPixels
+from glasshouse.evaluation.strokes import evaluate_strokes
 from glasshouse.evaluation.tagging import evaluate_tagging
 from glasshouse.evaluation.translation import evaluate_translation
 from glasshouse.experiment import Experiment, Run
@@ -65,6 +66,10 @@ from glasshouse.training.tensorboard import TensorBoard
 
 Tell = Callable[[str], None]
 """Where the stages say what they have done, a sentence each."""
+
+
+EACH_STEP = ("translation", "frames", "tagging", "captioning", "strokes")
+"""Tasks without a section on gradients over time: every step has a loss of its own."""
 
 
 def silent(_sentence: str) -> None:
@@ -132,13 +137,8 @@ def find_rate(run: Run, experiment: Experiment, job: Job, tell: Tell) -> tuple[E
 def look_over_time(stage: Stage, work: Work, when: str) -> None:
     """Write ``over_time.json``: gradients through the steps before and after training, gates afterwards."""
     network, prepared = stage.job.network, work.prepared
-    if first_recurrent(network) is None or prepared.task in (
-        "translation",
-        "frames",
-        "tagging",
-        "captioning",
-    ):
-        return  # attention maps say more; of frames and tags every step has a loss of its own
+    if first_recurrent(network) is None or prepared.task in EACH_STEP:
+        return
     path, part = stage.run.path / "over_time.json", watched_part(prepared)
     known = stage.run.record("over_time") or {"before": None, "after": None, "gates": None}
     if when == "before" and known["before"] is not None:
@@ -199,6 +199,8 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
         return write_evaluation(stage, evaluate_language(stage.job.network, prepared))
     if prepared.task == "frames":
         return write_evaluation(stage, evaluate_frames(stage.job.network, prepared))
+    if prepared.task == "strokes":
+        return write_evaluation(stage, evaluate_strokes(stage.job.network, prepared, stage.experiment.seed))
     if prepared.task == "captioning" and isinstance(work.preparation, CaptionPreparation):
         return evaluate_caption_writing(stage, work, work.preparation)
     if prepared.task == "tagging" and isinstance(work.preparation, TagPreparation):

@@ -25,6 +25,7 @@ from glasshouse.report.repeat import repeat
 from glasshouse.report.results import results
 from glasshouse.report.returns import returns
 from glasshouse.report.section import build_section
+from glasshouse.report.strokes import strokes
 from glasshouse.report.tagging import tags
 from glasshouse.report.training import training
 from glasshouse.report.translation import translations
@@ -45,6 +46,7 @@ SECTIONS = (
     ("forecast", "The forecast", forecasts),
     ("translation", "Translations", translations),
     ("captions", "Captions", captions),
+    ("strokes", "What it draws", strokes),
     ("tags", "Step by step", tags),
     ("energy", "Energies", energy),
     ("reconstruction", "What came back", reconstruction),

@@ -232,13 +232,14 @@ class Bundle:
         tags = preparation.told(inputs, self.backend.answer(inputs))
         return Answers(self.schema.target, labels=tags).from_rows((), self._warnings(raw))
 
-    def sample(self, count: int = 1, seed: int = 0, steps: int = 1) -> Samples:
+    def sample(self, count: int = 1, seed: int = 0, steps: int = 1, bias: float = 0.0) -> Samples:
         """New rows, of a network that makes some: a GAN, a variational autoencoder.
 
         Args:
             count: How many rows, or ways, from 1.
             seed: Of the codes: the same seed gives the same rows.
             steps: From 2 on, ways of so many rows each, from one random code to another.
+            bias: For strokes: how far to lean towards what is likely, from 0.
 
         Raises:
             ModelError: The network makes no rows.
@@ -246,7 +247,7 @@ class Bundle:
         """
         from glasshouse.models.latent_codes import draw  # late: PyTorch takes seconds to import
 
-        return Samples.of(draw(self.module(), count, seed, steps).numpy(), self.preparation)
+        return Samples.of(draw(self.module(), count, seed, steps, bias).numpy(), self.preparation)
 
     def _interpret(self, outputs: list[NDArray[Any]], false_alarms: float | None) -> Answers:
         """Answers from the first output, and an ensemble's disagreement from its last."""

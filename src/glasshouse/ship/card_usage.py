@@ -11,6 +11,7 @@ _ROWS = {
     "text": '"texts.txt"',
     "series": '"rows.csv"',
     "pairs": '"texts.txt"',
+    "strokes": '["0.5,-1.2,0 0.25,0,1"]',
     "captions": '"picture.png"',
     "tags": '["abc"]',
     "frames": '["60-64-67 60-65-69 ."]',

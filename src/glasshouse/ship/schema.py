@@ -116,7 +116,7 @@ class Schema(_Part):
         classes: Class names in the order of the outputs; empty for regression.
         kind: What rows are: ``"table"``, ``"images"``, ``"text"``, ``"series"``,
             ``"pairs"`` (of texts), ``"tags"`` (sequences with them), ``"captions"`` (of pictures or rows),
-            ``"frames"`` (of music) or ``"arrays"``.
+            ``"strokes"`` (of a pen), ``"frames"`` (of music) or ``"arrays"``.
         inputs: One entry per input: ``name``, ``kind``, ``becomes``, ``features``.
         input_shape: One prepared sample.
         outputs: What ``model.onnx`` gives.
@@ -137,7 +137,9 @@ class Schema(_Part):
     task: Task
     target: str
     classes: tuple[str, ...]
-    kind: Literal["table", "images", "text", "series", "pairs", "tags", "captions", "frames", "arrays"]
+    kind: Literal[
+        "table", "images", "text", "series", "pairs", "tags", "captions", "strokes", "frames", "arrays"
+    ]
     inputs: tuple[dict[str, Any], ...]
     input_shape: tuple[Size, ...] = Field(min_length=1)
     outputs: tuple[Output, ...] = Field(min_length=1)

@@ -14,6 +14,7 @@ WITHOUT: tuple[Meaning | None, ...] = (
     "frames",
     "tags",
     "captioning",
+    "strokes",
     "action_values",
     "actions",
 )

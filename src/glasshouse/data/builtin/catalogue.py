@@ -91,6 +91,12 @@ def _captioned_shapes(_settings: DataSettings) -> Raw:
     return captioned_shapes()
 
 
+def _pendulum_strokes(_settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.pendulum_strokes import pendulum_strokes
+
+    return pendulum_strokes()
+
+
 def _nab(name: str) -> Reader:
     def read(settings: DataSettings) -> Raw:
         from glasshouse.data.builtin.nab import nab_series
@@ -235,6 +241,15 @@ BUILTIN = Catalogue(
             rows=4000,
             task="captioning",
             source="made from a fixed seed, in place of large sets of captioned photographs",
+        ),
+        _entry(
+            "pendulum-strokes",
+            "Loops, waves, eights and knots that a pen on two pendulums draws, three in a row",
+            _pendulum_strokes,
+            kind="strokes",
+            rows=2000,
+            task="strokes",
+            source="made from a fixed seed, in place of people's handwriting",
         ),
         _entry(
             "odd-days",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from glasshouse.core.errors import DataError, UsageError
 from glasshouse.data.raw import Column, RawTable, SeriesForm, TableLayout, Target
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.strokes.pen import read_strokes
 from glasshouse.data.tables.cells import Cells
 from glasshouse.data.tables.frames import cells_from_frame
 from glasshouse.data.tables.kinds import find_columns, keep_counting
@@ -76,6 +77,8 @@ def _of_task(cells: Cells, settings: DataSettings) -> RawTable:
         return read_pairs(cells, settings)
     if settings.task == "tagging":
         return read_tagged(cells, settings)
+    if settings.task == "strokes":
+        return read_strokes(cells, settings)
     if settings.task == "captioning":
         return _with_captions(cells, settings)
     return _make(cells, settings)
