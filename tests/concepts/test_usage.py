@@ -25,6 +25,7 @@ def decided(concept):
     values = tomllib.loads(in_experiment(concept))
     takes = concept.facts.get("takes")
     shape = (3, 224, 224) if takes == "image" else (16,) if takes == "sequence" else (4,)
+    shape = (16, 3) if concept.facts.get("gives") == "strokes" else shape
     task = concept.facts.get("task", concept.facts.get("gives", "classification"))
     given = {"tokens": 50, "steps": 12} if takes == "sequence" else {"steps": 12}
     return decide(Experiment.read({"data": {"source": "iris"}, **values}), 100, shape, task, **given), shape

@@ -20,7 +20,8 @@ TARGETS = torch.tensor([[4, 5, END], [6, END, 0]])
 
 def made(cell="lstm", inputs=(3, 8, 8), **settings):
     torch.manual_seed(1)
-    return captioner(inputs, 7, steps=3, cell=cell, units=6, embedding=5, widths=(4, 4), **settings).eval()
+    sizes = {"units": 6, "embedding": 5, "widths": (4, 4), "hidden": (6,)}
+    return captioner(inputs, 7, steps=3, cell=cell, **sizes, **settings).eval()
 
 
 def rows(inputs=(3, 8, 8), count=2):
@@ -29,8 +30,9 @@ def rows(inputs=(3, 8, 8), count=2):
 
 @pytest.mark.parametrize("inputs", [(3, 8, 8), (4,)])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_teacher_forcing_is_step_by_step_with_the_true_words(cell, inputs):
-    net, source = made(cell, inputs), rows(inputs)
+@pytest.mark.parametrize("shown", ["always", "once"])
+def test_teacher_forcing_is_step_by_step_with_the_true_words(shown, cell, inputs):
+    net, source = made(cell, inputs, shown=shown), rows(inputs)
     logits = net.forced(source, TARGETS)
     state, tokens = net.begin(source), torch.full((2,), BEGIN)
     for step in range(3):
@@ -39,8 +41,20 @@ def test_teacher_forcing_is_step_by_step_with_the_true_words(cell, inputs):
         tokens = TARGETS[:, step]
 
 
-def test_the_code_is_the_first_thing_that_is_read():
-    net, source = made("lstm"), rows()
+def test_shown_always_the_code_stands_behind_every_word():
+    net, source = made("gru"), rows()
+    cell = torch.nn.GRUCell(10, 6)
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    cell.load_state_dict({name: getattr(net.recurrent, f"{name}_l0") for name in names})
+    code, h = net.encoder(source), torch.zeros(2, 6)
+    logits = net.forced(source, TARGETS)
+    for step, words in enumerate(([BEGIN, BEGIN], [4, 6], [5, END])):
+        h = cell(torch.cat([net.embedding(torch.tensor(words)), code], dim=1), h)
+        torch.testing.assert_close(logits[:, step], net.output(h))
+
+
+def test_shown_once_the_code_is_the_first_thing_that_is_read():
+    net, source = made("lstm", shown="once"), rows()
     state = net.begin(source)
     cell = torch.nn.LSTMCell(5, 6)
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -50,9 +64,9 @@ def test_the_code_is_the_first_thing_that_is_read():
     torch.testing.assert_close(state[1][:, 0], c)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_a_wide_beam_finds_the_best_of_all_captions(cell):
-    net, source = made(cell), rows(count=1)
+@pytest.mark.parametrize("shown", ["always", "once"])
+def test_a_wide_beam_finds_the_best_of_all_captions(shown):
+    net, source = made(shown=shown), rows(count=1)
     with torch.no_grad():
         found = scores_of_all(net, source, 3)
     best = max(found, key=lambda text: found[text] / len(text))
@@ -87,7 +101,7 @@ def test_parameters_of_a_captioner_of_rows_by_hand():
     net = build_model(
         {"name": "captioner", "hidden": [8], "embedding": 5, "units": 6, "cell": "gru"}, (4,), 7, seed=0
     )
-    encoder, table, layer, output = (4 + 1) * 8 + (8 + 1) * 5, 7 * 5, 3 * 6 * (5 + 6 + 2), (6 + 1) * 7
+    encoder, table, layer, output = (4 + 1) * 8 + (8 + 1) * 5, 7 * 5, 3 * 6 * (5 + 5 + 6 + 2), (6 + 1) * 7
     assert sum(each.numel() for each in net.parameters()) == encoder + table + layer + output
 
 

@@ -174,6 +174,8 @@ def toml(value: Any) -> str:
 def _of_sequences(concept: Concept) -> Mapping[str, Any]:
     """What the data decide of a model for sequences, with examples; nothing for all others."""
     sequences = concept.kind == "model" and concept.facts.get("takes") == "sequence"
+    if sequences and concept.facts.get("gives") == "strokes":
+        return {"inputs": (16, 3), "steps": 12}
     return OF_SEQUENCES if sequences else {}
 
 

@@ -85,7 +85,8 @@ def decide(
             model.setdefault(key, value)
         elif values[section][key] in ("auto", None):
             values[section][key] = value
-    if MODELS.find(model["name"]).facts["takes"] == "sequence":
+    facts = MODELS.find(model["name"]).facts
+    if facts["takes"] == "sequence" and facts.get("gives") != "strokes":
         if task == "translation":
             model["steps"] = steps
         if task == "tagging":

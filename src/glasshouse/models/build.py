@@ -53,6 +53,8 @@ def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: in
 
 def _sizes(concept: Concept, input_shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
     """The arguments of a model's factory that the data decide."""
+    if concept.facts.get("gives") == "strokes":
+        return {"inputs": input_shape}
     if concept.facts.get("gives") == "captioning":
         return {"inputs": input_shape, "outputs": outputs}
     if "gives" in concept.facts and concept.facts["takes"] == "vector":

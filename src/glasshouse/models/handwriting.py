@@ -80,14 +80,12 @@ class Handwriting(nn.Module):
 
 def handwriting(
     inputs: int | Sequence[int],
-    outputs: int,
     components: int = 10,
     steps: int = 100,
     cell: Literal["rnn", "lstm", "gru"] = "lstm",
     units: int = 128,
     layers: int = 1,
     dropout: float = 0.0,
-    tokens: int = 0,
 ) -> Handwriting:
     r"""A network that writes with a pen: a recurrent layer with a mixture density output.
 
@@ -96,7 +94,6 @@ def handwriting(
 
     Args:
         inputs: Shape of strokes, ``(steps, 3)``.
-        outputs: Numbers of a point, 3; there is nothing else it can foretell.
         components: Gaussians of the mixture, M, from 1.
         steps: Points that are drawn; the data decide it.
         cell: ``"rnn"``, ``"lstm"`` or ``"gru"``.
@@ -104,7 +101,6 @@ def handwriting(
         layers: Layers on top of each other, from 1.
         dropout: Chance that a number between two layers, or in front of the output, is silent in a training
             step, from 0 to below 1.
-        tokens: 0: points are no tokens.
 
     Shapes: (N, steps, 3) to (N, 6 M + 1); ``read`` gives (N, steps, 6 M + 1) and a state.
 
@@ -116,12 +112,12 @@ def handwriting(
         Graves 2013, Generating sequences with recurrent neural networks, arXiv 1308.0850.
 
     Example:
-        >>> network = handwriting((9, 3), 3, components=2, units=4)
+        >>> network = handwriting((9, 3), components=2, units=4)
         >>> network(torch.zeros(1, 9, 3)).shape
         torch.Size([1, 13])
     """
     shape = (inputs,) if isinstance(inputs, int) else tuple(inputs)
-    if len(shape) != 2 or shape[1] != POINT or outputs != POINT or tokens:
+    if len(shape) != 2 or shape[1] != POINT:
         raise ModelError(
             f"model 'handwriting' on rows of shape {shape}",
             expected="strokes: three numbers for every point of a pen",

@@ -116,7 +116,8 @@ def log_density(mixture: Mixture, points: torch.Tensor) -> torch.Tensor:
         - 0.5 * torch.log(left)
         - squares / (2 * left)
     )
-    pens = -F.binary_cross_entropy_with_logits(mixture.lifts, points[..., 2], reduction="none")
+    lifted = points[..., 2]
+    pens = lifted * F.logsigmoid(mixture.lifts) + (1 - lifted) * F.logsigmoid(-mixture.lifts)
     return torch.logsumexp(mixture.log_weights + log_normal, dim=-1) + pens
 
 

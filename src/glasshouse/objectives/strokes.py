@@ -29,7 +29,7 @@ class Strokes(Objective):
 
     Example:
         >>> from glasshouse.models.handwriting import handwriting
-        >>> network = handwriting((2, 3), 3, components=2, units=4)
+        >>> network = handwriting((2, 3), components=2, units=4)
         >>> Strokes()(network, torch.zeros(1, 2, 3), torch.zeros(1, 2, 3)).loss.shape
         torch.Size([])
     """

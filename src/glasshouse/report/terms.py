@@ -28,7 +28,7 @@ METRICS = {
     "token_accuracy": "share of the words that are foretold rightly after the true ones",
     "step_accuracy": "share of the steps whose tag is right",
     "whole": "share of the sequences that are right at every step",
-    "nats": "mean surprise at what comes next (a word, a frame, a tag, a point ...), in nats; lower is better",
+    "nats": "mean surprise at what comes next (a word, frame, tag, point ...), in nats; lower is better",
     "bits": "the same in bits",
     "perplexity": "among how many equally likely characters it chooses, so to speak; lower is better",
     "negative_elbo": "bound on the surprise at a row, in nats: surprise and kl together; lower is better",
