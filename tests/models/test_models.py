@@ -275,9 +275,8 @@ def test_every_model_is_listed_with_what_it_takes():
         narrow = {"width": 0.125} if "width" in concept.settings() else {}
         outputs = 5 if concept.facts.get("gives") == "captioning" else 2  # with the marks of texts
         network = build_model({"name": name, **narrow}, shape, outputs, seed=0).eval()
-        expected = {"reconstruction": shape, "generation": (1,), "captioning": (12,)}.get(
-            concept.facts.get("gives"), (2,)
-        )
+        given = {"reconstruction": shape, "generation": (1,), "pictures": (2, 4, 4), "captioning": (12,)}
+        expected = given.get(concept.facts.get("gives"), (2,))
         assert network(torch.zeros(2, *shape)).shape == (2, *expected)
         assert math.isfinite(parameters(network))
         if not vector and smallest > 1:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from glasshouse.core.errors import UsageError
+
 if TYPE_CHECKING:
     from glasshouse.experiment import Experiment
 
@@ -24,6 +26,10 @@ TASKS = (
     "tagging",
     "captioning",
     "strokes",
+    "verification",
+    "segmentation",
+    "image_to_image",
+    "detection",
 )
 """What can be learnt, for `--task`; written out, so that help needs no heavy package."""
 
@@ -47,8 +53,7 @@ def experiment_options(command: Command) -> Command:
             "--task",
             type=click.Choice(TASKS),
             help="What is learnt: classes, numbers, the rows themselves, which needs no target, what comes "
-            "next in a text or a series, a translation, "
-            "or a caption.",
+            "next in a text or a series, a translation, a caption, or whether two rows are alike.",
         ),
         click.option(
             "--header/--no-header", default=None, help="Whether the first row holds the column names."
@@ -61,6 +66,12 @@ def experiment_options(command: Command) -> Command:
         ),
         click.option("--seed", type=click.IntRange(min=0), help="Decides all chance; 0 by default."),
         click.option("--name", metavar="NAME", help="Name of the run; that of the data by default."),
+        click.option(
+            "--small",
+            is_flag=True,
+            default=None,
+            help="Of a recipe: its small form, which trains in seconds on data that are there anywhere.",
+        ),
         click.option(
             "--set",
             "overrides",
@@ -78,7 +89,7 @@ def read(source: str, chosen: dict[str, Any]) -> Experiment:
     """The experiment that the arguments of a command mean.
 
     Args:
-        source: An experiment file (.toml), or data.
+        source: An experiment file (.toml), a recipe (``recipe:NAME``), or data.
         chosen: The options of :func:`experiment_options`, by parameter name.
 
     Raises:
@@ -86,11 +97,23 @@ def read(source: str, chosen: dict[str, Any]) -> Experiment:
     """
     from glasshouse.experiment import Experiment
     from glasshouse.experiment.toml import apply_override, read_experiment
+    from glasshouse.recipes import find
+    from glasshouse.recipes.shelf import is_recipe, small_form_named
 
     overrides = list(chosen["overrides"])
     values: dict[str, Any] = {"data": {"source": source}}
     if source.endswith(".toml"):
         values = read_experiment(Path(source)).model_dump()
+    elif is_recipe(source):
+        recipe = find(source)
+        with small_form_named(recipe):
+            values = recipe.form(bool(chosen["small"])).experiment.model_dump()
+    if chosen["small"] and not is_recipe(source):
+        raise UsageError(
+            f"--small together with {source}",
+            expected="--small with a recipe, which has a small form",
+            fix="leave --small out, or take one of `glasshouse list recipes`",
+        )
     data = values["data"]
     for key in ("target", "test", "task", "separator", "header"):
         if chosen[key] is not None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from glasshouse.data.settings import SEQUENCES
 from glasshouse.report import numbers
 from glasshouse.report.pictures import data_uri
 from glasshouse.report.records import Records
@@ -20,7 +19,7 @@ def mistakes(records: Records) -> Content | None:
     record = records.json.get("evaluation")
     if record is None:
         return {"missing": records.missing("evaluation", "list of mistakes")}
-    if record["task"] in ("reconstruction", "generation", "forecast", *SEQUENCES):
+    if record["task"] not in ("classification", "regression"):
         return None
     numeric = record["task"] == "regression"
     exploration = records.json.get("exploration") or {}

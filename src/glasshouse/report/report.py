@@ -17,6 +17,7 @@ from glasshouse.report.inside import inside
 from glasshouse.report.mistakes import mistakes
 from glasshouse.report.network import network
 from glasshouse.report.over_time import over_time
+from glasshouse.report.picture_answers import picture_answers
 from glasshouse.report.preparation import preparation
 from glasshouse.report.reconstruction import reconstruction
 from glasshouse.report.records import read_records
@@ -29,6 +30,7 @@ from glasshouse.report.strokes import strokes
 from glasshouse.report.tagging import tags
 from glasshouse.report.training import training
 from glasshouse.report.translation import translations
+from glasshouse.report.verification import verification
 from glasshouse.report.world import world
 from glasshouse.report.writing import writing
 
@@ -48,8 +50,10 @@ SECTIONS = (
     ("captions", "Captions", captions),
     ("strokes", "What it draws", strokes),
     ("tags", "Step by step", tags),
+    ("verification", "What is near, and what is far", verification),
     ("energy", "Energies", energy),
     ("reconstruction", "What came back", reconstruction),
+    ("pictures", "What came out", picture_answers),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
 )

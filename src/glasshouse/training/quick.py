@@ -6,8 +6,7 @@ import torch
 
 from glasshouse.losses.contract import Meaning
 
-WITHOUT: tuple[Meaning | None, ...] = (
-    None,
+WITHOUT: tuple[Meaning, ...] = (
     "reconstruction",
     "next_token",
     "translation",
@@ -15,16 +14,19 @@ WITHOUT: tuple[Meaning | None, ...] = (
     "tags",
     "captioning",
     "strokes",
+    "pixel_classes",
+    "pixels",
+    "grid",
     "action_values",
     "actions",
+    "embedding",
 )
-"""Meanings beside whose loss no metric stands."""
+"""Outputs whose loss says it all, or is told by parts, or of which only the return tells."""
 
 
 def metric_name(meaning: Meaning | None) -> str | None:
     """The metric that stands beside the loss in every epoch: accuracy for classes, r2 for numbers."""
-    # The loss of reconstructions and of what comes next says it all, and of actions only the return tells.
-    if meaning in WITHOUT:
+    if meaning is None or meaning in WITHOUT:
         return None
     return "r2" if meaning == "values" else "accuracy"
 
