@@ -78,7 +78,7 @@ def test_odd_days_are_in_the_last_two_fifths_and_none_follows_another():
 
 def test_the_benchmark_says_which_folder_it_wants(monkeypatch, tmp_path):
     monkeypatch.setenv("GLASSHOUSE_DATA", str(tmp_path))
-    with pytest.raises(DataError, match=r"nyc_taxi\.csv and .* are not on this machine"):
+    with pytest.raises(DataError, match=r"nab/data/realKnownCause/nyc_taxi\.csv is not on this machine"):
         load(DataSettings(source="nab-nyc-taxi", task="reconstruction"))
 
 

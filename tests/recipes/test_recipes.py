@@ -19,12 +19,20 @@ from glasshouse.worlds import is_world
 FAMILIES = {
     "multi-layer perceptron",
     "Siamese network",
+    "recurrent network",
+    "autoencoder",
+    "convolutional network with a recurrent decoder",
+    "recurrent network with a mixture density",
 }
 """The families of networks of the course, which all have a recipe."""
 APPLICATIONS = {
     "image classification",
     "face verification",
     "retrieval",
+    "long memory",
+    "anomaly detection",
+    "image captioning",
+    "handwriting generation",
 }
 """What networks are used for in the course, which all has a recipe."""
 SLOW: set[str] = set()

@@ -71,7 +71,7 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         return _pictures(raw, split, preparation)
     if task == "frames" and isinstance(raw, RawTable):
         return _next_frames(raw, split, preparation)
-    if task in ("translation", "tagging") and isinstance(raw, RawTable):
+    if (task == "translation" or task == "tagging") and isinstance(raw, RawTable):
         return _pairs(raw, split, preparation, task)
     if task == "forecast" and isinstance(raw, RawTable):
         return _next_steps(raw, split, preparation)

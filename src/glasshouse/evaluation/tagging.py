@@ -135,9 +135,7 @@ def counted(prepared: Prepared, judged: Part) -> list[dict[str, Any]]:
     return found
 
 
-def _steps(
-    part: Part, tokens: int, places: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _steps(part: Part, tokens: int, places: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """All steps with a tag: what is known of each as one number, its tag, and its row."""
     inputs, targets = part.inputs.numpy(), part.targets.numpy()
     rows, steps = np.nonzero(targets != PAD)

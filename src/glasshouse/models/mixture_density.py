@@ -75,8 +75,8 @@ def mixture_of(raw: torch.Tensor, bias: float = 0.0) -> Mixture:
     """
     number("bias", bias, at_least=0)
     components = (raw.shape[-1] - 1) // PER_COMPONENT
-    weights, means, spreads, correlations, lifts = raw.split(
-        [components, 2 * components, 2 * components, components, 1], dim=-1
+    weights, means, spreads, correlations, lifts = torch.split(
+        raw, [components, 2 * components, 2 * components, components, 1], dim=-1
     )
     pairs = (*raw.shape[:-1], components, 2)
     return Mixture(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 
-from glasshouse.core.errors import DataError
+from glasshouse.data.builtin.data_folder import find_below
 from glasshouse.data.raw import RawTable
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.tables.read_table import table_from_frame
@@ -35,24 +33,16 @@ def nab_series(name: str, settings: DataSettings) -> RawTable:
         settings: ``window`` is the number of steps (48 without one).
 
     Raises:
-        DataError: The series or its labels are not below ``GLASSHOUSE_DATA``.
+        AbsentDataError: The series or its labels are not below ``GLASSHOUSE_DATA``.
 
     Source:
         Lavin and Ahmad 2015, Evaluating real-time anomaly detection algorithms: the Numenta anomaly
         benchmark, arXiv 1510.03336.
     """
-    root = os.environ.get("GLASSHOUSE_DATA")
-    place = f"nab/data/realKnownCause/{FILES[name]}.csv"
-    found = [] if not root else sorted(Path(root).expanduser().glob(f"**/{place}"))
-    labels = None if not found else found[0].parents[2] / "labels" / "combined_windows.json"
-    if labels is None or not labels.exists():
-        raise DataError(
-            f"{place} and nab/labels/combined_windows.json are not on this machine",
-            expected=f"both in a folder below GLASSHOUSE_DATA ({root or 'not set'})",
-            fix="put the benchmark there, and say where: export GLASSHOUSE_DATA=FOLDER",
-        )
+    series = find_below(f"nab/data/realKnownCause/{FILES[name]}.csv")
+    labels = find_below("nab/labels/combined_windows.json")
     marked = json.loads(labels.read_text(encoding="utf-8"))[f"realKnownCause/{FILES[name]}.csv"]
-    frame = pl.read_csv(found[0]).with_columns(pl.col(TIME).str.to_datetime("%Y-%m-%d %H:%M:%S"))
+    frame = pl.read_csv(series).with_columns(pl.col(TIME).str.to_datetime("%Y-%m-%d %H:%M:%S"))
     inside = pl.lit(False)
     for first, last in marked:
         ends = pl.Series([first[:19], last[:19]]).str.to_datetime("%Y-%m-%d %H:%M:%S")
