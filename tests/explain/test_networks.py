@@ -211,6 +211,7 @@ MODELS_TRIED = {
         {"size": (6, 7), "width": 1 / 32, "depth": 1, "padding": "same", "residual": True},
         (2, 1, 6, 7),
     ),
+    "espcn": ({"classes": 2, "size": (3, 4), "factor": 1, "maps": [2]}, (2, 1, 3, 4)),
     "dcgan": ({"size": (8, 12), "filters": 3, "discriminator_normalization": "layer"}, (2, 1, 8, 12)),
 }
 REBUILDING = {name for name, each in MODELS.items() if each.facts.get("gives") == "reconstruction"}

@@ -24,6 +24,7 @@ from glasshouse.models.convolutional_autoencoder import convolutional_autoencode
 from glasshouse.models.dcgan import dcgan
 from glasshouse.models.denoising_autoencoder import denoising_autoencoder
 from glasshouse.models.ensemble import Ensemble
+from glasshouse.models.espcn import espcn
 from glasshouse.models.freezing import freeze
 from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
@@ -88,6 +89,7 @@ __all__ = [
     "convolutional_autoencoder",
     "dcgan",
     "denoising_autoencoder",
+    "espcn",
     "freeze",
     "gan",
     "googlenet",
