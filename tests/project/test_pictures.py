@@ -120,6 +120,11 @@ def test_two_runs_are_compared_picture_by_picture(run, tmp_path):
         ),
         ({"objective": {"name": "segmentation", "loss": "mse"}}, SettingError, "loss 'mse' for segmentation"),
         (
+            {"data": {"task": "detection"}, "model": SMALL},
+            ModelError,
+            "the network gives numbers of shape .* for a picture",
+        ),
+        (
             {"data": {"source": "scenes", "augment": {"contrast": 0.1}}},
             SettingError,
             "changes that leave the target as it is: noise, erase",
@@ -196,6 +201,52 @@ def test_both_backends_give_the_same_pictures(made, tmp_path):
     with Image.open(folder / "00001.png") as image:
         assert (np.asarray(image) == other.pictures[1]).all()
     assert "mean_level" in other.frame().columns
+
+
+@pytest.fixture(scope="module")
+def finder(tmp_path_factory):
+    settings = {
+        "data": {"source": "shapes", "task": "detection", "most_rows": 120},
+        "training": {"epochs": 8, "batch_size": 8, "learning_rate": 0.01},
+    }
+    return gh.run(gh.Experiment.read(settings), out=tmp_path_factory.mktemp("finder"), observers=[])
+
+
+def test_objects_are_found_and_the_parts_of_the_loss_recorded(finder):
+    decided = finder.experiment
+    assert (decided.model.name, decided.objective.name, decided.objective.loss) == (
+        "grid_detector",
+        "detection",
+        "grid",
+    )
+    assert set(finder.metrics["test"]) == {"average_precision_50", "box_iou", "class_accuracy"}
+    parts = {"place", "size", "sure", "empty", "kind"}
+    columns = set(finder.history.columns)
+    assert {f"{part}_{each}" for part in ("train", "validation") for each in parts} <= columns
+    last = finder.history.row(-1, named=True)
+    assert sum(last[f"validation_{each}"] for each in parts) == pytest.approx(last["validation_loss"])
+    text = (finder.path / "report.html").read_text()
+    assert "unexpected form" not in text
+    assert text.count('<span class="boxed"') == 24
+    assert "cells, each of which answers for one object" in text
+
+
+def test_boxes_come_out_of_both_backends_and_into_a_table(finder, pixels, tmp_path):
+    from glasshouse.data.images.box_overlap import found_in
+
+    one, other = (load(finder.path / "bundle", backend=each) for each in ("onnx", "torch"))
+    raw = [bundle.backend.outputs(bundle.prepare(pixels))[0] for bundle in (one, other)]
+    assert raw[0] == pytest.approx(raw[1], abs=1e-4)
+    assert raw[0].shape == (60, 16, 8)
+    assert one.schema.outputs[0].shape == ("batch", 16, 8)
+    answers = other.predict(pixels)
+    assert len(answers) == 60
+    frame = answers.frame()
+    assert frame.columns == ["row", "class", "score", "x", "y", "width", "height"]
+    assert frame.height == sum(len(found_in(each).above(0.25).kinds) for each in raw[1])
+    save(answers, tmp_path / "boxes.csv")
+    with pytest.raises(UsageError, match="predictions to 'boxes'"):
+        save(answers, tmp_path / "boxes")
 
 
 class KilledError(BaseException):

@@ -28,6 +28,7 @@ from glasshouse.models.espcn import espcn
 from glasshouse.models.freezing import freeze
 from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
+from glasshouse.models.grid_detector import grid_detector
 from glasshouse.models.head import replace_head
 from glasshouse.models.language_model import LanguageModel, language_model
 from glasshouse.models.ledger import Layer, ledger
@@ -93,6 +94,7 @@ __all__ = [
     "freeze",
     "gan",
     "googlenet",
+    "grid_detector",
     "language_model",
     "ledger",
     "lenet5",

@@ -15,6 +15,7 @@ from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENC
 from glasshouse.models.espcn import CONCEPT as ESPCN
 from glasshouse.models.gan import CONCEPT as GAN
 from glasshouse.models.googlenet import CONCEPT as GOOGLENET
+from glasshouse.models.grid_detector import CONCEPT as GRID_DETECTOR
 from glasshouse.models.language_model import CONCEPT as LANGUAGE_MODEL
 from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.mlp import CONCEPT as MLP
@@ -52,6 +53,7 @@ MODELS = Catalogue(
         MOBILENET,
         UNET,
         ESPCN,
+        GRID_DETECTOR,
         AUTOENCODER,
         SPARSE_AUTOENCODER,
         DENOISING_AUTOENCODER,

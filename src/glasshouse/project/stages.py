@@ -33,6 +33,7 @@ from glasshouse.evaluation import (
     evaluate_likelihood,
     evaluate_reconstruction,
 )
+from glasshouse.evaluation.detection import evaluate_detection
 from glasshouse.evaluation.forecast import evaluate_forecast
 from glasshouse.evaluation.frames import evaluate_frames
 from glasshouse.evaluation.image_to_image import evaluate_image_to_image
@@ -226,7 +227,9 @@ def evaluate_pictures(stage: Stage, work: Work) -> dict[str, Any]:
     network, prepared, seed = stage.job.network, work.prepared, stage.experiment.seed
     shown = to_pixels(prepared, work.preparation)
     with threads(stage.job.threads):
-        if prepared.task == "image_to_image":
+        if prepared.task == "detection":
+            evaluation = evaluate_detection(network, prepared, shown, seed)
+        elif prepared.task == "image_to_image":
             levels = work.raw.pixels if work.raw is not None and work.raw.kind == "images" else None
             evaluation = evaluate_image_to_image(network, prepared, shown, levels)
         else:
