@@ -24,9 +24,11 @@ from glasshouse.models.convolutional_autoencoder import convolutional_autoencode
 from glasshouse.models.dcgan import dcgan
 from glasshouse.models.denoising_autoencoder import denoising_autoencoder
 from glasshouse.models.ensemble import Ensemble
+from glasshouse.models.espcn import espcn
 from glasshouse.models.freezing import freeze
 from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
+from glasshouse.models.grid_detector import grid_detector
 from glasshouse.models.head import replace_head
 from glasshouse.models.language_model import LanguageModel, language_model
 from glasshouse.models.ledger import Layer, ledger
@@ -88,9 +90,11 @@ __all__ = [
     "convolutional_autoencoder",
     "dcgan",
     "denoising_autoencoder",
+    "espcn",
     "freeze",
     "gan",
     "googlenet",
+    "grid_detector",
     "language_model",
     "ledger",
     "lenet5",

@@ -12,8 +12,10 @@ from glasshouse.models.contractive_autoencoder import CONCEPT as CONTRACTIVE_AUT
 from glasshouse.models.convolutional_autoencoder import CONCEPT as CONVOLUTIONAL_AUTOENCODER
 from glasshouse.models.dcgan import CONCEPT as DCGAN
 from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENCODER
+from glasshouse.models.espcn import CONCEPT as ESPCN
 from glasshouse.models.gan import CONCEPT as GAN
 from glasshouse.models.googlenet import CONCEPT as GOOGLENET
+from glasshouse.models.grid_detector import CONCEPT as GRID_DETECTOR
 from glasshouse.models.language_model import CONCEPT as LANGUAGE_MODEL
 from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.mlp import CONCEPT as MLP
@@ -50,6 +52,8 @@ MODELS = Catalogue(
         *CIFAR_RESNETS,
         MOBILENET,
         UNET,
+        ESPCN,
+        GRID_DETECTOR,
         AUTOENCODER,
         SPARSE_AUTOENCODER,
         DENOISING_AUTOENCODER,

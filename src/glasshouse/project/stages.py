@@ -33,8 +33,10 @@ from glasshouse.evaluation import (
     evaluate_likelihood,
     evaluate_reconstruction,
 )
+from glasshouse.evaluation.detection import evaluate_detection
 from glasshouse.evaluation.forecast import evaluate_forecast
 from glasshouse.evaluation.frames import evaluate_frames
+from glasshouse.evaluation.image_to_image import evaluate_image_to_image
 from glasshouse.evaluation.language import evaluate_language
 from glasshouse.evaluation.over_time import (
     first_recurrent,
@@ -233,7 +235,13 @@ def evaluate_pictures(stage: Stage, work: Work) -> dict[str, Any]:
     network, prepared, seed = stage.job.network, work.prepared, stage.experiment.seed
     shown = to_pixels(prepared, work.preparation)
     with threads(stage.job.threads):
-        evaluation = evaluate_segmentation(network, prepared, shown, seed)
+        if prepared.task == "detection":
+            evaluation = evaluate_detection(network, prepared, shown, seed)
+        elif prepared.task == "image_to_image":
+            levels = work.raw.pixels if work.raw is not None and work.raw.kind == "images" else None
+            evaluation = evaluate_image_to_image(network, prepared, shown, levels)
+        else:
+            evaluation = evaluate_segmentation(network, prepared, shown, seed)
     return write_evaluation(stage, evaluation, "examples")
 
 

@@ -169,7 +169,7 @@ class Schema(_Part):
     def _fits_together(self) -> Self:
         # One logit or probability speaks for two classes.
         outputs = 2 if self.meaning in ("logit", "probability") else self.units
-        if self.meaning in (*OF_CLASSES, "pixel_classes") and len(self.classes) != outputs:
+        if self.meaning in (*OF_CLASSES, "pixel_classes", "grid") and len(self.classes) != outputs:
             raise ValueError(f"{len(self.classes)} classes for {self.units} outputs")
         if not ("name" in self.model or "class" in self.model):
             raise ValueError("the model has neither a name nor a class")
