@@ -173,6 +173,11 @@ class InMemoryBatches:
         """Whether rows are augmented before they are shown."""
         return self._augment is not None
 
+    @property
+    def arrangement(self) -> tuple[int, int | None]:
+        """Equal for batches that show their rows in the same order: their number and the seed, if any."""
+        return self.rows, self._seed if self._shuffle else None
+
     def order(self, number: int) -> torch.Tensor:
         """The row numbers of an epoch in the order in which they are shown."""
         if not self._shuffle:

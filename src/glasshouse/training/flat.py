@@ -174,6 +174,29 @@ class FlatParameters:
                     )
 
 
+def places(groups: Sequence[Group]) -> tuple[dict[int, int], list[int]]:
+    """Where parameters lie once they are installed in flat buffers.
+
+    Args:
+        groups: The network's parameters.
+
+    Returns:
+        The first number of each, by its ``id``; and where the groups begin, with the end of the last.
+
+    Example:
+        >>> groups = grouped(nn.Linear(2, 3), weight_decay=0.1)
+        >>> sorted(places(groups)[0].values()), places(groups)[1]
+        ([0, 16], [0, 16, 32])
+    """
+    found, ends, place = {}, [0], 0
+    for group in groups:
+        for each in group.members:
+            found[id(each)] = place
+            place += aligned(each.numel())
+        ends.append(place)
+    return found, ends
+
+
 def aligned(numbers: int) -> int:
     """How much room so many numbers take in a flat buffer.
 
