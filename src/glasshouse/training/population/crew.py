@@ -144,9 +144,7 @@ class Crew:
             if best:
                 buffers.keep_best(place, progress.step)
             if progress.ended:
-                if member.has_best:
-                    buffers.take_best(place)
-                buffers.write(place, progress.step)
+                buffers.write(place, buffers.take_best(place) if member.has_best else progress.step)
 
     def _metrics(self, going: Sequence[int]) -> tuple[dict[int, Any], dict[int, dict[str, Any]]]:
         """For those that learn: the metric on the rows that were learnt, and all about the rows that judge."""

@@ -316,9 +316,10 @@ class Buffers:
         self._best[place], self._best_running[place] = self._weights[place], self._running[place]
         self._best_step[place] = steps
 
-    def take_best(self, place: int) -> None:
-        """Go back to the weights of the best epoch."""
+    def take_best(self, place: int) -> int:
+        """Go back to the weights of the best epoch; how many steps they had taken."""
         self._weights[place], self._running[place] = self._best[place], self._best_running[place]
+        return self._best_step[place]
 
     def best_state(self, place: int, network: nn.Module) -> dict[str, torch.Tensor]:
         """The state of a network at its best epoch."""
