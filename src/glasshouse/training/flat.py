@@ -94,6 +94,8 @@ def grouped(
 
 def _factors(network: nn.Module, names: list[str], rates: Mapping[str, float]) -> dict[str, float]:
     """For each parameter the factor of the innermost layer around it that is named."""
+    if not rates:
+        return dict.fromkeys(names, 1.0)
     layers = [name for name, module in network.named_modules() if name and list(module.parameters())]
     for layer in rates:
         if layer not in layers:

@@ -78,7 +78,7 @@ class Tables:
     running: list[Any]
 
 
-def lay_out(plan: FusedPlan, rows: int, place: Place = torch.Tensor.storage_offset) -> Tables:
+def lay_out(plan: FusedPlan, rows: int, place: Place | None = None) -> Tables:
     """Deal out work space for a plan.
 
     Args:
@@ -86,6 +86,7 @@ def lay_out(plan: FusedPlan, rows: int, place: Place = torch.Tensor.storage_offs
         rows: Of the largest batch.
         place: Where a parameter lies in the flat buffer; by default it lies there already.
     """
+    where: Place = place or (lambda each: int(each.storage_offset()))
     space = Space()
     width_in = plan.layers[0].width_in
     table = np.full((len(plan.layers), codes.COLUMNS), -1, dtype=np.int64)
@@ -102,7 +103,7 @@ def lay_out(plan: FusedPlan, rows: int, place: Place = torch.Tensor.storage_offs
         at = space.take(rows * stride)
         line[codes.WIDTH], line[codes.STRIDE], line[codes.Y_AT] = layer.width, stride, at
         line[codes.NEEDED] = layer.needed
-        place_parameters(line, layer, place)
+        place_parameters(line, layer, where)
         place_own(line, layer, rows, space, masks, running)
         settle(line, settings, layer)
         outputs.append((at, stride, layer.width))

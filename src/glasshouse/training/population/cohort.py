@@ -161,7 +161,8 @@ def train_together(
 
     Args:
         jobs: What to train.
-        of, cores: As for :class:`Cohort`.
+        of: How many networks are to be trained in all; ``None``: these.
+        cores: Most cores that compiled code works on at once; ``None`` for all that this process may use.
 
     Returns:
         In the order of the jobs what ``train(job)`` gives for each, but for the engine and the seconds; where
@@ -206,8 +207,10 @@ def seated(jobs: Sequence[Job], against: str | None) -> list[Seat]:
         elif isinstance(each, Structure) and found[each.key] < FEWEST:
             why = f"fewer than {FEWEST} networks have its shape, its batches and its kind of optimizer"
             members.append(Alone(job, why))
+        elif isinstance(each, Structure):
+            members.append(Member(job, each))
         else:
-            members.append(Member(job, each))  # type: ignore[type-var]
+            members.append(Member(job, each))
     return members
 
 

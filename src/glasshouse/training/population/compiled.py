@@ -128,9 +128,9 @@ class Reader:
         sizes = tuple(step[0] for step in batches.sizes)
         watched = None if job.validation is None else len(job.validation)
         key = (
-            tuple(_form(layer.module) + (layer.kind, layer.width_in, layer.width) for layer in plan.layers),
-            *(tuple(where[id(each)] for each in parameters_of(plan)), tuple(ends)),
-            *(plan.dtype, plan.loss, plan.class_weights is None, job.batches.form[0], counting),  # type: ignore[attr-defined]
+            tuple((*_form(layer.module), layer.kind, layer.width_in, layer.width) for layer in plan.layers),
+            *(tuple(where[id(each)] for each in parameters_of(plan)), tuple(ends), batches.form[0]),
+            *(plan.dtype, plan.loss, plan.class_weights is None, counting),
             *(sizes, watched, code, job.train_metric),
         )
         if key not in self._layouts:
@@ -167,7 +167,7 @@ class Reader:
 
 def parameters_of(plan: FusedPlan) -> list[nn.Parameter]:
     """The parameters in the order of the layers."""
-    return [each for layer in plan.layers for each in layer.module.parameters(recurse=False)]
+    return [each for layer in plan.layers for each in layer.module._parameters.values() if each is not None]
 
 
 def _form(module: Any) -> tuple[Any, ...]:

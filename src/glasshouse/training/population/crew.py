@@ -147,7 +147,7 @@ class Crew:
                 buffers.write(place, buffers.take_best(place) if member.has_best else progress.step)
 
     def _metrics(self, going: Sequence[int]) -> tuple[dict[int, Any], dict[int, dict[str, Any]]]:
-        """For those that learn: the metric on the rows that were learnt, and all about the rows that judge."""
+        """The metric on the rows that were learnt, and all about the rows that judge, by network."""
         buffers, metric = self._buffers, self._metric
         trained: dict[int, Any] = {}
         judged: dict[int, dict[str, Any]] = {}
@@ -160,11 +160,14 @@ class Crew:
         if buffers.judging_rows:
             count = buffers.answers_counted(buffers.judging_rows)
             values = buffers.judged.tolist()
-            judged = {place: {"loss": loss, metric: right / count} for place, (loss, right) in enumerate(values)}  # type: ignore[misc]
+            name = str(metric)
+            judged = {
+                place: {"loss": loss, name: right / count} for place, (loss, right) in enumerate(values)
+            }
             if self._by_outputs:
                 found = quick_metrics("values", *buffers.judging_answers(going))
                 for place, value in zip(going, found, strict=True):
-                    judged[place][str(metric)] = value
+                    judged[place][name] = value
         return trained, judged
 
     def _give_up(self, place: int, done: int, rates: list[float]) -> None:

@@ -37,7 +37,7 @@ class Call(NamedTuple):
 
     members: list[int]
     first: int
-    count: int
+    steps: int
     last: bool
 
 
@@ -75,7 +75,8 @@ class Buffers:
         ]
         widths = [width for _, width in tables.masks]
         self._masks = [list(zip(own, widths, strict=True)) for own in chances]
-        for job in jobs:
+        # Class indices have been looked at, each of them, by who read the plan.
+        for job in jobs if self._plan.loss != codes.CLASS_INDICES else ():
             show_targets(job.objective.loss, job.batches, self._plan)  # type: ignore[attr-defined,arg-type]  # likewise
 
     def _zero(self, members: int) -> None:
@@ -125,6 +126,9 @@ class Buffers:
         self._data = *rows_of(inputs, targets, plan), self._class_weights
         self._targets = targets
         self._order = np.zeros((len(jobs), self.rows), dtype=np.int64)
+        self._arranged: dict[Any, list[int]] = {}
+        for place, (batches, begin) in enumerate(zip(self._batches, self._begins, strict=True)):
+            self._arranged.setdefault((batches.arrangement, begin), []).append(place)
         self._validation = self._unjudged = nobody_judges(plan, len(jobs))
         parts = [each.validation for each in jobs if each.validation is not None]
         if not parts:
@@ -148,9 +152,7 @@ class Buffers:
         """Multiply-accumulates of an epoch of one network."""
         return self._plan.work * self.rows
 
-    def seat(
-        self, place: int, weights: Any, best: Any, slots: dict[str, torch.Tensor], steps: int
-    ) -> None:
+    def seat(self, place: int, weights: Any, best: Any, slots: dict[str, torch.Tensor], steps: int) -> None:
         """Take the numbers of a network: those that it brings, or those that it begins with."""
         structure = self._structures[place]
         if weights is None:
@@ -189,14 +191,12 @@ class Buffers:
 
     def begin(self, epoch: int, going: Sequence[int], generators: Sequence[torch.Generator]) -> None:
         """Lay out the order of the rows of an epoch."""
-        known: dict[Any, Numbers] = {}
         self._drawing = dict(zip(going, generators, strict=True))
-        for place in going:
-            batches = self._batches[place]
-            key = batches.arrangement
-            if key not in known:
-                known[key] = batches.order(epoch).numpy()
-            np.add(known[key], self._begins[place], out=self._order[place])
+        known: dict[Any, Numbers] = {}
+        for (arrangement, begin), places in self._arranged.items():
+            if arrangement not in known:
+                known[arrangement] = self._batches[places[0]].order(epoch).numpy()
+            self._order[places] = known[arrangement] + begin
 
     def calls(self, going: Sequence[int]) -> Iterator[Call]:
         """Calls of the loop for an epoch: one, unless it would take long or need many masks."""
@@ -220,21 +220,21 @@ class Buffers:
             rates: Learning rates of all steps of the epoch, by network.
             step: Steps of the run before this epoch.
         """
-        own = slice(call.first, call.first + call.count)
+        own = slice(call.first, call.first + call.steps)
         which = [place for place in call.members if call.first == 0 or self.done[place] == call.first]
         members = len(self._jobs)
         masks = np.zeros((members, 0), dtype=self._kind)
         if self._masks_per_step:
             masks = self._drawn(which, own)
-        table = np.zeros((members, call.count))
+        table = np.zeros((members, call.steps))
         for place in which:
             table[place] = rates[place][own]
         whole, losses, weights = self.done, self.losses, self.weights
         right, judged = np.zeros(members, dtype=np.int64), self.judged
-        outputs, part = self._outputs, call.count < self.steps
+        outputs, part = self._outputs, call.steps < self.steps
         if part:
             whole = np.zeros(members, dtype=np.int64)
-            losses, weights = np.zeros((members, call.count)), np.zeros((members, call.count))
+            losses, weights = np.zeros((members, call.steps)), np.zeros((members, call.steps))
             outputs = self._outputs_of(own)
         chunk = self._order, self._starts[own], self._sizes[own], masks, self._masks_per_step
         found = whole, losses, weights, outputs, right, judged, self._judged_outputs
@@ -271,7 +271,9 @@ class Buffers:
         return slice(first, first + int(self._sizes[steps].sum()) * width)
 
     def _outputs_of(self, steps: slice) -> Numbers:
-        return np.ascontiguousarray(self._outputs[:, self._span(steps)]) if self._outputs.size else self._outputs
+        return (
+            np.ascontiguousarray(self._outputs[:, self._span(steps)]) if self._outputs.size else self._outputs
+        )
 
     def _note_outputs(self, which: Sequence[int], steps: slice, outputs: Numbers) -> None:
         if self._outputs.size:

@@ -1,4 +1,4 @@
-"""Rows of several networks in one stretch of memory; where all look at the same rows, in the one they have."""
+"""Rows of several networks in one stretch of memory, which is their own where all see the same rows."""
 
 from __future__ import annotations
 

@@ -20,7 +20,6 @@ from glasshouse.training.population.compiled import Compiled
 from glasshouse.training.population.structure import Structure
 from glasshouse.training.records import Records
 
-
 S = TypeVar("S", Structure, Compiled)
 
 

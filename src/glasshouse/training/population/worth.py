@@ -33,8 +33,9 @@ def reason_against(jobs: Sequence[Job], of: int | None = None) -> str | None:
         steps = round(steps / len(jobs) * of)
     if steps * SAVED < LOADING:
         return f"{steps} steps in all: from {round(LOADING / SAVED)} on it repays its loading"
-    types = {parameter.dtype for job in jobs for parameter in job.network.parameters()}
-    missing = [each for each in types & {torch.float32, torch.float64} if not is_compiled(each)]
+    types = {next((each.dtype for each in job.network.parameters()), None) for job in jobs}
+    known = [each for each in types if each in (torch.float32, torch.float64)]
+    missing = [each for each in known if each is not None and not is_compiled(each)]
     if missing and steps * SAVED < COMPILING * len(missing):
         return (
             f"{steps} steps in all: from {round(COMPILING * len(missing) / SAVED)} on it repays its "

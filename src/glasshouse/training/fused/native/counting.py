@@ -23,7 +23,7 @@ def right_of(counting, z, rows, width, stride, shown, classes, values):
     right = 0
     for n in range(rows):
         out = z[n * stride : n * stride + width]
-        if counting == COUNT_CLASSES or counting == COUNT_SHARES:
+        if counting in (COUNT_CLASSES, COUNT_SHARES):
             best = 0
             for i in range(1, width):
                 best = i if out[i] > out[best] else best

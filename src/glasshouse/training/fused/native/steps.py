@@ -94,7 +94,11 @@ def steps(m, network, data, validation, optimizer, memory, chunk, found, look):
         else:
             if step == learnt:
                 written = 0
-            rows, start, order = judging_counts[step - learnt], judging_starts[step - learnt], judging_order[m]
+            rows, start, order = (
+                judging_counts[step - learnt],
+                judging_starts[step - learnt],
+                judging_order[m],
+            )
             layers, numbers, given = judging_layers[m], judging_numbers[m], judging_inputs
             known, wanted, own = judging_classes, judging_values, masks[:0]
             at, line, kept = judging_at, judging_stride, judged_outputs[m % len(judged_outputs)]
