@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -174,8 +174,10 @@ class InMemoryBatches:
         return self._augment is not None
 
     @property
-    def arrangement(self) -> tuple[int, int | None]:
-        """Equal for batches that show their rows in the same order: their number and the seed, if any."""
+    def arrangement(self) -> Hashable:
+        """Equal for batches that show their rows in the same order."""
+        if type(self) is not InMemoryBatches:  # another kind may have another order
+            return id(self)
         return self.rows, self._seed if self._shuffle else None
 
     def order(self, number: int) -> torch.Tensor:

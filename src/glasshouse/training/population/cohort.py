@@ -150,8 +150,14 @@ class Cohort:
                     compiled if isinstance(member.structure, Compiled) else alike
                 )
                 into.setdefault((member.structure.key, member.progress.epoch), []).append(member)
+        count = sum(map(len, compiled.values()))
+        for each in compiled.values():
+            for one in each:
+                one.beside = max(one.beside, count)
         self._populations = [Population(chunk) for each in alike.values() for chunk in chunks(each)]
-        self._crews = [Crew(some) for each in compiled.values() for some in crews_of(each, self._cores)]
+        self._crews = [
+            Crew(some) for some_alike in compiled.values() for some in crews_of(some_alike, self._cores)
+        ]
 
 
 def train_together(
