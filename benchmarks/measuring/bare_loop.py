@@ -1,0 +1,107 @@
+"""The least that a PyTorch program does at a step, with the module, loss, optimizer and batches of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from glasshouse.losses import CrossEntropy, MeanSquaredError
+from glasshouse.objectives import Objective, Reconstruction, Supervised
+from glasshouse.objectives.contract import Phase
+from glasshouse.objectives.language import Language, detached
+from glasshouse.objectives.translation import Translation
+from glasshouse.optimizers import OPTIMIZERS
+from glasshouse.training.batches import Batch
+from glasshouse.training.flat import grouped
+from glasshouse.training.job import Job
+
+LossOf = Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor]
+PAD = 0
+"""Where a text has ended."""
+
+
+class BareLoop:
+    """Forget the gradients, forward, backward, clip where the job clips, update. Nothing is noted.
+
+    Args:
+        network: A copy of the job's, with weights of its own.
+        job: Its optimizer and clipping count.
+        steps: The batches of an epoch, lying ready.
+    """
+
+    def __init__(self, network: nn.Module, job: Job, steps: Sequence[Sequence[Batch]]) -> None:
+        self.network, self.job, self.steps = network.train(), job, steps
+        phases: Sequence[Phase | None] = job.objective.phases or [None]
+        self.optimizers = [optimizer_for(network, job, phase) for phase in phases]
+
+    def epoch(self) -> None:
+        """All steps once."""
+        turns = list(zip(losses_of(self.job.objective), self.optimizers, strict=True))
+        parameters = list(self.network.parameters())
+        clip = self.job.clip_norm
+        for batches in self.steps:
+            for batch in batches:
+                for loss_of, optimizer in turns:
+                    optimizer.zero_grad()
+                    loss_of(self.network, batch.inputs, batch.targets).backward()  # type: ignore[no-untyped-call]
+                    if clip is not None:
+                        nn.utils.clip_grad_norm_(parameters, clip)
+                    optimizer.step()
+
+
+def optimizer_for(network: nn.Module, job: Job, phase: Phase | None) -> torch.optim.Optimizer:
+    """The job's optimizer on the network's own parameters, fused where the trainer's is."""
+    within = ("",) if phase is None else phase.moves
+    groups = [
+        {"params": group.members, "weight_decay": job.weight_decay if group.decayed else 0.0}
+        for group in grouped(network, job.weight_decay, within=within)
+    ]
+    spec, rate = job.optimizer, job.learning_rate
+    if phase is not None:
+        spec = spec if phase.optimizer is None else phase.optimizer
+        rate = rate if phase.learning_rate is None else phase.learning_rate
+    fixed = {"learning_rate": rate, "weight_decay": job.weight_decay}
+    optimizer: torch.optim.Optimizer = OPTIMIZERS.build(spec, groups, fixed=fixed)
+    return optimizer
+
+
+def losses_of(objective: Objective) -> list[LossOf]:
+    """How a batch becomes losses, one for each optimizer, by PyTorch's own functions where possible."""
+    if objective.phases:
+        return [of_phase(phase) for phase in objective.phases]
+    if isinstance(objective, (Supervised, Reconstruction)):
+        known: dict[type, Any] = {CrossEntropy: F.cross_entropy, MeanSquaredError: F.mse_loss}
+        of_outputs = known.get(type(objective.loss), objective.loss)
+        return [lambda network, inputs, targets: of_outputs(network(inputs), targets)]
+    if isinstance(objective, Translation):
+        return [lambda network, inputs, targets: surprise(network.forced(inputs, targets, 0.0), targets)]
+    if isinstance(objective, Language):
+        return [Reading()]
+    return [lambda network, inputs, targets: objective(network, inputs, targets).loss]
+
+
+def of_phase(phase: Phase) -> LossOf:
+    """The loss of one phase."""
+    return lambda network, inputs, targets: phase.loss(network, inputs, targets).loss
+
+
+def surprise(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy over all tokens."""
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PAD)
+
+
+class Reading:
+    """The loss of a language model that goes on where it stopped reading."""
+
+    def __init__(self) -> None:
+        self.state: Any = None
+
+    def __call__(self, network: Any, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Read the next piece of every stream."""
+        logits, state = network.read(inputs, self.state)
+        self.state = detached(state)
+        return surprise(logits, targets)
