@@ -221,8 +221,8 @@ def introduction(machine: dict[str, Any], rounds: int) -> list[str]:
         "checkpoints; there is no validation part. One thread, random data, processor time of the process, "
         "which counts no other program's. Both take blocks of some tenths of a second in turns; given are "
         f"the median and the quartiles of {rounds} ratios of a block to the bare one after it. An end of an "
-        f"epoch falls into every block. A look of the probes falls into every {LOOKS}th step; where a block is "
-        f"shorter, every {EVERY}rd block has one, and its cost is spread over {LOOKS} steps. By the clock "
+        f"epoch falls into every block. A look of the probes falls into every {LOOKS}th step; where a block "
+        f"is shorter, every {EVERY}rd block has one, and its cost is spread over {LOOKS} steps. By the clock "
         "means: of the same blocks, other programs included.",
     ]
 

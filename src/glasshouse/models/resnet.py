@@ -48,8 +48,8 @@ def resnet(
         zero_residual: Let every block begin as the identity: its last batch norm has a scale of zero.
         width: Times the maps of the paper, above 0.
         stem: What comes before the stages. ``"7x7"``: the paper's convolution, of stride 2, then pooling,
-            which leave a quarter of each side. ``"3x3"``: a convolution of stride 1, then pooling, which leave
-            half; ``"3x3-unpooled"``: the convolution alone, which leaves all. For small pictures.
+            which leave a quarter of each side. For small pictures ``"3x3"``: a convolution of stride 1, then
+            pooling, which leave half; or ``"3x3-unpooled"``: the convolution alone, which leaves all.
 
     Shapes: (N, channels, H, W) to (N, classes).
 
@@ -128,8 +128,8 @@ def _card(depth: int) -> Concept:
         equation=r"h_{l+1} = f(F_l(h_l) + s_l(h_l))",
         when="Large pictures; the usual backbone for transfer learning from published weights.",
         pitfalls=(
-            "Pictures of 32 pixels and less shrink to one place before the last stage: take a cifar_resnet, or "
-            "the stem of small pictures.",
+            "Pictures of 32 pixels and less shrink to one place before the last stage: take a cifar_resnet, "
+            "or the stem for small pictures.",
             "The paper strides in the first 1x1, torchvision in the 3x3: the same parameters, other answers.",
         ),
         source="He, Zhang, Ren and Sun 2015, Deep residual learning for image recognition, arXiv 1512.03385.",
