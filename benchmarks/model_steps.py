@@ -34,7 +34,7 @@ from glasshouse.training.records import Records
 
 PROMISE = 1.05
 """What a step may cost, as a multiple of the bare loop's."""
-FEWEST, MOST = 8, 600
+FEWEST, MOST = 4, 600
 """Steps in a block: enough to tell the end of an epoch from them, and no more than anybody waits for."""
 LOOKS = 125
 """Steps from one look of the probes to the next, at the default."""
@@ -200,13 +200,13 @@ def measured(case: ModelCase, rounds: int, seconds: float) -> Blocks:
 
 def fitting_steps(case: ModelCase, seconds: float) -> int:
     """How many bare steps fill a block."""
-    job = job_for(case, 3, 1, None)
+    job = job_for(case, 2, 1, None)
     bare = BareLoop(copy.deepcopy(job.network), job, list(job.batches.epoch(0)))
     spent = []
-    for _ in range(4):
+    for _ in range(3):
         began = now()
         bare.epoch()
-        spent.append(since(began)[0] / 3)
+        spent.append(since(began)[0] / 2)
     return max(FEWEST, min(MOST, round(seconds / min(spent))))
 
 

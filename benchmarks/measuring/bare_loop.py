@@ -73,9 +73,10 @@ def losses_of(objective: Objective) -> list[LossOf]:
     """How a batch becomes losses, one for each optimizer, by PyTorch's own functions where possible."""
     if objective.phases:
         return [of_phase(phase) for phase in objective.phases]
-    if isinstance(objective, (Supervised, Reconstruction)):
+    if type(objective) in (Supervised, Reconstruction):  # others add something to the loss of outputs
         known: dict[type, Any] = {CrossEntropy: F.cross_entropy, MeanSquaredError: F.mse_loss}
-        of_outputs = known.get(type(objective.loss), objective.loss)
+        own: Any = objective
+        of_outputs = known.get(type(own.loss), own.loss)
         return [lambda network, inputs, targets: of_outputs(network(inputs), targets)]
     if isinstance(objective, Translation):
         return [lambda network, inputs, targets: surprise(network.forced(inputs, targets, 0.0), targets)]

@@ -58,9 +58,9 @@ OWN: Mapping[str, ModelCase] = {
         ModelCase("stack", (784,), 128, settings={"layers": LAYERS}),
         ModelCase("cnn", (1, 28, 28), 64),
         ModelCase("lenet5", (1, 28, 28), 64),
-        ModelCase("alexnet", (3, 67, 67), 16),
-        ModelCase("zfnet", (3, 64, 64), 16),
-        ModelCase("googlenet", (3, 64, 64), 16),
+        ModelCase("alexnet", (3, 67, 67), 8),
+        ModelCase("zfnet", (3, 64, 64), 8),
+        ModelCase("googlenet", (3, 32, 32), 8),
         ModelCase("convolutional_autoencoder", (1, 28, 28), 64, "rows"),
         ModelCase("recurrent", (32, 8), 64),
         ModelCase("transformer", (32, 8), 64),
@@ -73,9 +73,9 @@ OWN: Mapping[str, ModelCase] = {
     )
 }
 OF_FAMILY: Mapping[str, tuple[tuple[int, ...], int]] = {
-    "vgg": ((3, 32, 32), 16),
-    "resnet": ((3, 64, 64), 16),
-    "cifar_resnet": ((3, 32, 32), 32),
+    "vgg": ((3, 32, 32), 8),
+    "resnet": ((3, 32, 32), 8),
+    "cifar_resnet": ((3, 16, 16), 32),
 }
 """Small pictures for the large networks: what is spent beside the network weighs more there."""
 
@@ -99,7 +99,7 @@ def case_of(name: str) -> ModelCase:
         return ModelCase(name, *OF_FAMILY[facts["family"]])
     form: Form = "rows" if facts.get("gives") == "reconstruction" else "classes"
     if facts["takes"] == "image":
-        return ModelCase(name, (3, 64, 64), 16, form)
+        return ModelCase(name, (3, 32, 32), 32, form)
     return ModelCase(name, (784,), 128, form)
 
 
