@@ -155,8 +155,8 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def job_for(case: ModelCase, steps: int, epochs: int, every: int | None) -> Job:
-    """The job that ``glasshouse run`` makes of such data, without a validation part."""
+def job_for(case: ModelCase, steps: int, epochs: int, every: int | None) -> tuple[Job, BareLoop]:
+    """The job that ``glasshouse run`` makes of such data, without a validation part, and the bare loop."""
     prepared = prepared_for(case, steps)
     experiment = Experiment(
         name=case.model,
@@ -177,7 +177,8 @@ def job_for(case: ModelCase, steps: int, epochs: int, every: int | None) -> Job:
     network = make_network(experiment.model, prepared.input_shape, outputs, experiment.seed).network
     device, text, tokens = choose_device("cpu"), case.form == "text", prepared.tokens > 0
     batches = make_batches(experiment, prepared.train, None, device, tokens=tokens, streams=text)
-    return make_job(experiment, network, batches, None, objective, [])
+    job = make_job(experiment, network, batches, None, objective, [])
+    return job, BareLoop(copy.deepcopy(job.network), job, prepared.train)
 
 
 def measured(case: ModelCase, rounds: int, seconds: float) -> Blocks:
@@ -185,8 +186,7 @@ def measured(case: ModelCase, rounds: int, seconds: float) -> Blocks:
     torch.set_num_threads(1)
     steps = fitting_steps(case, seconds)
     every = None if steps >= LOOKS else EVERY * steps
-    job = job_for(case, steps, rounds + 1, every)
-    bare = BareLoop(copy.deepcopy(job.network), job, list(job.batches.epoch(0)))
+    job, bare = job_for(case, steps, rounds + 1, every)
     blocks = Blocks(steps)
     gc.collect()
     with tempfile.TemporaryDirectory(prefix="model-steps-") as folder:
@@ -200,8 +200,7 @@ def measured(case: ModelCase, rounds: int, seconds: float) -> Blocks:
 
 def fitting_steps(case: ModelCase, seconds: float) -> int:
     """How many bare steps fill a block."""
-    job = job_for(case, 2, 1, None)
-    bare = BareLoop(copy.deepcopy(job.network), job, list(job.batches.epoch(0)))
+    _, bare = job_for(case, 2, 1, None)
     spent = []
     for _ in range(3):
         began = now()
@@ -216,7 +215,7 @@ def introduction(machine: dict[str, Any], rounds: int) -> list[str]:
         "## A training step of every model",
         sentence(machine),
         "What a step costs in Glasshouse, as a multiple of a bare PyTorch loop with the same module, loss, "
-        "optimizer (fused where Glasshouse's is) and clipping, whose batches lie ready. Glasshouse's side is "
+        "optimizer (fused where Glasshouse's is) and clipping, one gather per batch. Glasshouse's side is "
         "all of its loop at the defaults: shuffling, losses, training metric, probes, records on disk, "
         "checkpoints; there is no validation part. One thread, random data, processor time of the process, "
         "which counts no other program's. Both take blocks of some tenths of a second in turns; given are "

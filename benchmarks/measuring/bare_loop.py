@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from glasshouse.data.parts import Part
 from glasshouse.losses import CrossEntropy, MeanSquaredError
 from glasshouse.objectives import Objective, Reconstruction, Supervised
 from glasshouse.objectives.contract import Phase
 from glasshouse.objectives.language import Language, detached
 from glasshouse.objectives.translation import Translation
 from glasshouse.optimizers import OPTIMIZERS
-from glasshouse.training.batches import Batch
 from glasshouse.training.flat import grouped
 from glasshouse.training.job import Job
+from glasshouse.training.stream_batches import StreamBatches
 
 LossOf = Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor]
 PAD = 0
@@ -29,12 +30,12 @@ class BareLoop:
 
     Args:
         network: A copy of the job's, with weights of its own.
-        job: Its optimizer and clipping count.
-        steps: The batches of an epoch, lying ready.
+        job: Its optimizer, clipping and batches count.
+        part: The rows.
     """
 
-    def __init__(self, network: nn.Module, job: Job, steps: Sequence[Sequence[Batch]]) -> None:
-        self.network, self.job, self.steps = network.train(), job, steps
+    def __init__(self, network: nn.Module, job: Job, part: Part) -> None:
+        self.network, self.job, self.part = network.train(), job, part
         phases: Sequence[Phase | None] = job.objective.phases or [None]
         self.optimizers = [optimizer_for(network, job, phase) for phase in phases]
 
@@ -43,14 +44,24 @@ class BareLoop:
         turns = list(zip(losses_of(self.job.objective), self.optimizers, strict=True))
         parameters = list(self.network.parameters())
         clip = self.job.clip_norm
-        for batches in self.steps:
-            for batch in batches:
-                for loss_of, optimizer in turns:
-                    optimizer.zero_grad()
-                    loss_of(self.network, batch.inputs, batch.targets).backward()  # type: ignore[no-untyped-call]
-                    if clip is not None:
-                        nn.utils.clip_grad_norm_(parameters, clip)
-                    optimizer.step()
+        for inputs, targets in self.batches():
+            for loss_of, optimizer in turns:
+                optimizer.zero_grad()
+                loss_of(self.network, inputs, targets).backward()  # type: ignore[no-untyped-call]
+                if clip is not None:
+                    nn.utils.clip_grad_norm_(parameters, clip)
+                optimizer.step()
+
+    def batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Shuffled rows by one gather for each batch; of a text, its pieces in their order."""
+        inputs, targets = self.part.inputs, self.part.targets
+        if isinstance(self.job.batches, StreamBatches):
+            yield from ((each.inputs, each.targets) for (each,) in self.job.batches.epoch(0))
+            return
+        layout = torch.channels_last if inputs.dim() == 4 else torch.contiguous_format
+        for rows in torch.randperm(len(inputs)).split(len(inputs) // self.job.batches.steps):
+            shown = inputs[rows].contiguous(memory_format=layout)
+            yield shown, shown if targets is inputs else targets[rows]
 
 
 def optimizer_for(network: nn.Module, job: Job, phase: Phase | None) -> torch.optim.Optimizer:
