@@ -76,7 +76,14 @@ class Foundry:
                 fix="leave ensemble.members out, and make an ensemble of the settings that win",
             )
         data = preparing_settings(experiment, self.ground.raw.kind)
-        return decide(experiment, **facts_of(self.ground.prepared(0, data)))
+        experiment = decide(experiment, **facts_of(self.ground.prepared(0, data)))
+        if experiment.pretraining.active:
+            raise SettingError(
+                f"pretraining.method = {experiment.pretraining.method!r} in a sweep",
+                expected="networks that are trained as a whole: a search compares those",
+                fix="leave pretraining.method out, and pre-train with the settings that win",
+            )
+        return experiment
 
     def networks(self, settings: Mapping[str, Any]) -> Networks:
         """The networks of a trial.
