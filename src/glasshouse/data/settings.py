@@ -17,9 +17,9 @@ Task = Literal[
     "forecast",
     "translation",
     "frames",
+    "verification",
     "generation",
     "control",
-    "verification",
 ]
 """What is to be learnt: classes, numbers, whether two rows are alike, without a target the rows themselves,
 what comes next, a translation, or what to do in a world."""
