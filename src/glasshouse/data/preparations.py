@@ -15,6 +15,7 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.sound.sound_preparation import SoundPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
 
@@ -27,6 +28,7 @@ _KINDS: dict[str, type[Preparation]] = {
         SeriesPreparation,
         PairPreparation,
         FramesPreparation,
+        SoundPreparation,
     )
 }
 
@@ -59,6 +61,8 @@ def fit_preparation(
     """
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
+    if raw.kind == "sounds":
+        return SoundPreparation.fit(raw, rows, settings, steps)
     if settings.task == "frames":
         return FramesPreparation.fit(raw, rows)
     if settings.task == "translation":

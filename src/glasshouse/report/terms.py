@@ -121,6 +121,8 @@ KINDS = {
     "text": "text",
     "ignore": "ignored",
     "image": "image",
+    "sound": "sound",
+    "video": "video",
 }
 
 
