@@ -21,6 +21,7 @@ from glasshouse.data.sound.wav_folder import read_wav_folder, wavs_below
 from glasshouse.data.splits.subsample import at_most
 from glasshouse.data.tables.read_table import read_table, read_text_folder, table_from_frame
 from glasshouse.data.text.language import read_language
+from glasshouse.data.video.frames_folder import holds_videos, read_video_folder
 
 _TABLES = frozenset({".csv", ".tsv", ".parquet", ".arff"})
 
@@ -148,6 +149,8 @@ def _read_folder(folder: Path, settings: DataSettings) -> Raw:
     if idx_image_files(folder):
         return read_idx_images(folder, settings)
     inner = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    if holds_videos(folder):
+        return read_video_folder(folder, settings)
     if any(holds_images(each) for each in inner):
         return read_image_folder(folder, settings)
     if any(wavs_below(each) for each in inner):

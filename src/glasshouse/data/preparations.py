@@ -18,6 +18,7 @@ from glasshouse.data.settings import DataSettings
 from glasshouse.data.sound.sound_preparation import SoundPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
+from glasshouse.data.video.video_preparation import VideoPreparation
 
 _KINDS: dict[str, type[Preparation]] = {
     each.kind: each
@@ -29,6 +30,7 @@ _KINDS: dict[str, type[Preparation]] = {
         PairPreparation,
         FramesPreparation,
         SoundPreparation,
+        VideoPreparation,
     )
 }
 
@@ -63,6 +65,8 @@ def fit_preparation(
         return ImagePreparation.fit(raw, rows, settings)
     if raw.kind == "sounds":
         return SoundPreparation.fit(raw, rows, settings, steps)
+    if raw.kind == "videos":
+        return VideoPreparation.fit(raw, rows, settings)
     if settings.task == "frames":
         return FramesPreparation.fit(raw, rows)
     if settings.task == "translation":

@@ -159,7 +159,7 @@ class SoundSettings(Settings):
 
     form: Literal["log_mel", "stft"] = Field(
         "log_mel",
-        description="One of log_mel, stft: loudness in bands that are spaced as we hear, or of every frequency",
+        description="One of log_mel, stft: loudness in bands spaced as we hear, or of every frequency",
     )
     window: Positive = Field(32.0, description="Milliseconds that are looked at together, above 0")
     hop: Positive = Field(16.0, description="Milliseconds from one look to the next, above 0")
@@ -174,8 +174,8 @@ class VideoSettings(Settings):
 
     frames: Count | Literal["auto"] = Field(
         "auto",
-        description="Frames taken of every video, evenly spaced, from 1, or auto. auto: as many as the shortest "
-        "has, at most 16.",
+        description="Frames taken of every video, evenly spaced, from 1, or auto. auto: as many as the "
+        "shortest has, at most 16.",
     )
 
 

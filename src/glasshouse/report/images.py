@@ -54,9 +54,9 @@ def describe_images(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _facts(images: Mapping[str, Any]) -> list[tuple[str, str]]:
-    colour = "grey" if images["channels"] == 1 else "colour"
-    if "facts" in images:
+    if "facts" in images:  # sounds and videos
         return [(name, value) for name, value in images["facts"]]
+    colour = "grey" if images["channels"] == 1 else "colour"
     facts = [("size", f"{images['height']} × {images['width']} pixels, {colour}")]
     sizes = images["original_sizes"]
     if sizes is not None and sizes["distinct"] > 1:

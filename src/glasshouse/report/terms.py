@@ -126,6 +126,20 @@ KINDS = {
 }
 
 
+THINGS = ("images", "sounds", "videos")
+"""Kinds of data that have a name of their own for rows."""
+
+
+def things(kind: str | None) -> str:
+    """What rows are called.
+
+    Example:
+        >>> things("images"), things("table")
+        ('images', 'rows')
+    """
+    return kind if kind in THINGS else "rows"
+
+
 def metric_name(name: str) -> str:
     """The metric's name as people write it."""
     return METRIC_NAMES.get(name, name.replace("_", " "))

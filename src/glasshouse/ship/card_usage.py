@@ -50,7 +50,13 @@ def usage(schema: Schema) -> list[str]:
 def _verifying(schema: Schema) -> list[str]:
     """How to compare rows."""
     one = _ROWS[schema.kind]
-    other = one.replace("rows", "others").replace("picture", "other").replace("texts", "others").replace("sound", "other").replace("video", "other")
+    other = (
+        one.replace("rows", "others")
+        .replace("picture", "other")
+        .replace("texts", "others")
+        .replace("sound", "other")
+        .replace("video", "other")
+    )
     words = [each.strip('"') for each in (one, other)]
     return [
         "## How to use it",

@@ -85,6 +85,12 @@ def _sounds(settings: DataSettings) -> Raw:
     return sounds(settings)
 
 
+def _motions(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.motions import motions
+
+    return motions(settings)
+
+
 def _adding(settings: DataSettings) -> Raw:
     from glasshouse.data.builtin.sequences import adding
 
@@ -195,6 +201,15 @@ BUILTIN = Catalogue(
             kind="sounds",
             rows=1100,
             source="made from a fixed seed; formants of G. Peterson, H. Barney (1952)",
+        ),
+        _entry(
+            "motions",
+            "Shapes that move up, down, left or right: no single frame tells which",
+            _motions,
+            kind="videos",
+            rows=1200,
+            source="made from a fixed seed",
+            aliases=("moving_shapes",),
         ),
         _entry(
             "adding",

@@ -46,7 +46,7 @@ def _facts(raw: RawClips) -> list[list[str]]:
         loud = float(np.sqrt(np.mean(np.square(raw.values.astype(np.float32) / 32768))))
         return [
             ["length", f"{samples / raw.rate:.3g} s: {samples:,} samples at {raw.rate:,} per second"],
-            ["loudness", f"{20 * np.log10(max(loud, 1e-6)):.0f} dB of full scale on average"],
+            ["loudness", f"{-20 * np.log10(max(loud, 1e-6)):.0f} dB below full scale on average"],
         ]
     frames, channels, height, width = raw.values.shape[1:]
     colour = "grey" if channels == 1 else "colour"

@@ -111,14 +111,16 @@ class SoundPreparation(Preparation):
     def describe(self) -> list[dict[str, Any]]:
         """One entry, for the sound."""
         made = self.spectrogram
-        bands = f"{made.height} bands spaced in mel" if made.form == "log_mel" else f"{made.height} frequencies"
+        bands = (
+            f"{made.height} bands spaced in mel" if made.form == "log_mel" else f"{made.height} frequencies"
+        )
         look = f"{made.frames} looks of {1000 * made.window / made.rate:.3g} ms"
         return [
             {
                 "name": "sound",
                 "kind": "sound",
-                "becomes": f"loudness in {bands}, {look}, in decibels, each band minus its mean, divided by its "
-                "spread",
+                "becomes": f"loudness in {bands}, {look}, in decibels, each band minus its mean, divided by "
+                "its spread",
                 "features": made.height * made.frames,
             }
         ]

@@ -76,7 +76,9 @@ def read_sounds(source: Any, rate: int, length: int) -> RawClips:
         return source
     listed = isinstance(source, Sequence) and all(isinstance(each, (str, Path)) for each in source)
     if isinstance(source, (str, Path)) or (listed and len(source)):
-        paths = [Path(each).expanduser() for each in ([source] if isinstance(source, (str, Path)) else source)]
+        paths = [
+            Path(each).expanduser() for each in ([source] if isinstance(source, (str, Path)) else source)
+        ]
         if len(paths) == 1 and paths[0].is_dir():
             paths = wavs_below(paths[0])
         lost = [path for path in paths if not path.exists()]
