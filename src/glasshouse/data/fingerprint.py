@@ -30,6 +30,9 @@ def fingerprint(raw: Raw) -> str:
     digest.update(f"{raw.kind} {len(raw)}".encode())
     if raw.kind == "images":
         _add_array(digest, "pixels", raw.pixels)
+    elif raw.kind != "table":
+        digest.update(f"{raw.rate}".encode())
+        _add_array(digest, "values", raw.values)
     else:
         for column in raw.columns:
             digest.update(f"{column.name}\0{column.kind}\0{bool(column.ignored_because)}\0".encode())

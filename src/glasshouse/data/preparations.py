@@ -15,8 +15,10 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.sound.sound_preparation import SoundPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
+from glasshouse.data.video.video_preparation import VideoPreparation
 
 _KINDS: dict[str, type[Preparation]] = {
     each.kind: each
@@ -27,6 +29,8 @@ _KINDS: dict[str, type[Preparation]] = {
         SeriesPreparation,
         PairPreparation,
         FramesPreparation,
+        SoundPreparation,
+        VideoPreparation,
     )
 }
 
@@ -59,6 +63,10 @@ def fit_preparation(
     """
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
+    if raw.kind == "sounds":
+        return SoundPreparation.fit(raw, rows, settings, steps)
+    if raw.kind == "videos":
+        return VideoPreparation.fit(raw, rows, settings)
     if settings.task == "frames":
         return FramesPreparation.fit(raw, rows)
     if settings.task == "translation":

@@ -8,6 +8,7 @@ from glasshouse.models.alexnet import CONCEPT as ALEXNET
 from glasshouse.models.autoencoder import CONCEPT as AUTOENCODER
 from glasshouse.models.cifar_resnet import CONCEPTS as CIFAR_RESNETS
 from glasshouse.models.cnn import CONCEPT as CNN
+from glasshouse.models.cnn3d import CONCEPT as CNN3D
 from glasshouse.models.contractive_autoencoder import CONCEPT as CONTRACTIVE_AUTOENCODER
 from glasshouse.models.convolutional_autoencoder import CONCEPT as CONVOLUTIONAL_AUTOENCODER
 from glasshouse.models.dcgan import CONCEPT as DCGAN
@@ -18,6 +19,7 @@ from glasshouse.models.googlenet import CONCEPT as GOOGLENET
 from glasshouse.models.grid_detector import CONCEPT as GRID_DETECTOR
 from glasshouse.models.language_model import CONCEPT as LANGUAGE_MODEL
 from glasshouse.models.lenet5 import CONCEPT as LENET5
+from glasshouse.models.lrcn import CONCEPT as LRCN
 from glasshouse.models.mlp import CONCEPT as MLP
 from glasshouse.models.mobilenet import CONCEPT as MOBILENET
 from glasshouse.models.perceptron import CONCEPT as PERCEPTRON
@@ -62,6 +64,8 @@ MODELS = Catalogue(
         VARIATIONAL_AUTOENCODER,
         RECURRENT,
         TRANSFORMER,
+        LRCN,
+        CNN3D,
         LANGUAGE_MODEL,
         TRANSFORMER_DECODER,
         SEQ2SEQ,

@@ -133,7 +133,23 @@ KINDS = {
     "text": "text",
     "ignore": "ignored",
     "image": "image",
+    "sound": "sound",
+    "video": "video",
 }
+
+
+THINGS = ("images", "sounds", "videos")
+"""Kinds of data that have a name of their own for rows."""
+
+
+def things(kind: str | None) -> str:
+    """What rows are called.
+
+    Example:
+        >>> things("images"), things("table")
+        ('images', 'rows')
+    """
+    return kind if kind in THINGS else "rows"
 
 
 def metric_name(name: str) -> str:

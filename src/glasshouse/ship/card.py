@@ -46,6 +46,8 @@ def _purpose(schema: Schema) -> str:
     elif schema.kind == "series":
         variables = len(schema.inputs)
         source = f"the last {schema.input_shape[0]} steps of {variables} variable{'s' * (variables > 1)}"
+    elif schema.kind in ("sounds", "videos"):
+        source = f"a {schema.kind[:-1]}"
     elif schema.kind in ("text", "pairs"):
         source = "a text"
     else:

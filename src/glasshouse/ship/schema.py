@@ -127,7 +127,7 @@ class Schema(_Part):
         target: What is predicted.
         classes: Class names in the order of the outputs; empty for regression.
         kind: What rows are: ``"table"``, ``"images"``, ``"text"``, ``"series"``,
-            ``"pairs"`` (of texts), ``"frames"`` (of music) or ``"arrays"``.
+            ``"pairs"`` (of texts), ``"frames"`` (of music), ``"sounds"``, ``"videos"`` or ``"arrays"``.
         inputs: One entry per input: ``name``, ``kind``, ``becomes``, ``features``.
         input_shape: One prepared sample.
         outputs: What ``model.onnx`` gives.
@@ -150,7 +150,7 @@ class Schema(_Part):
     task: Task
     target: str
     classes: tuple[str, ...]
-    kind: Literal["table", "images", "text", "series", "pairs", "frames", "arrays"]
+    kind: Literal["table", "images", "text", "series", "pairs", "frames", "sounds", "videos", "arrays"]
     inputs: tuple[dict[str, Any], ...]
     input_shape: tuple[Size, ...] = Field(min_length=1)
     outputs: tuple[Output, ...] = Field(min_length=1)

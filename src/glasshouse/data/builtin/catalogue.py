@@ -79,6 +79,18 @@ def _faces(settings: DataSettings) -> Raw:
     return faces(settings)
 
 
+def _sounds(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.sounds import sounds
+
+    return sounds(settings)
+
+
+def _motions(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.motions import motions
+
+    return motions(settings)
+
+
 def _adding(settings: DataSettings) -> Raw:
     from glasshouse.data.builtin.sequences import adding
 
@@ -237,6 +249,23 @@ BUILTIN = Catalogue(
             rows=2000,
             task="verification",
             source="drawn from a fixed seed; nobody is shown",
+        ),
+        _entry(
+            "sounds",
+            "Tones, glides, noises and vowels of half a second, made by formulas; nobody spoke",
+            _sounds,
+            kind="sounds",
+            rows=1100,
+            source="made from a fixed seed; formants of G. Peterson, H. Barney (1952)",
+        ),
+        _entry(
+            "motions",
+            "Shapes that move up, down, left or right: no single frame tells which",
+            _motions,
+            kind="videos",
+            rows=1200,
+            source="made from a fixed seed",
+            aliases=("moving_shapes",),
         ),
         _entry(
             "adding",
