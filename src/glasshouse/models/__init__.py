@@ -22,6 +22,7 @@ from glasshouse.models.cnn import cnn
 from glasshouse.models.contractive_autoencoder import contractive_autoencoder
 from glasshouse.models.convolutional_autoencoder import convolutional_autoencoder
 from glasshouse.models.dcgan import dcgan
+from glasshouse.models.deep_belief_network import DeepBeliefNetwork, dbn
 from glasshouse.models.denoising_autoencoder import denoising_autoencoder
 from glasshouse.models.ensemble import Ensemble
 from glasshouse.models.freezing import freeze
@@ -29,6 +30,7 @@ from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
 from glasshouse.models.head import replace_head
 from glasshouse.models.language_model import LanguageModel, language_model
+from glasshouse.models.layerwise_bound import layerwise_bound
 from glasshouse.models.ledger import Layer, ledger
 from glasshouse.models.lenet5 import lenet5
 from glasshouse.models.load_weights import load_weights
@@ -56,6 +58,7 @@ __all__ = [
     "ActorCritic",
     "Autoencoder",
     "BaseRates",
+    "DeepBeliefNetwork",
     "Ensemble",
     "Gan",
     "LanguageModel",
@@ -84,12 +87,14 @@ __all__ = [
     "cnn",
     "contractive_autoencoder",
     "convolutional_autoencoder",
+    "dbn",
     "dcgan",
     "denoising_autoencoder",
     "freeze",
     "gan",
     "googlenet",
     "language_model",
+    "layerwise_bound",
     "ledger",
     "lenet5",
     "load_weights",

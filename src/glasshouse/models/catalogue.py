@@ -11,6 +11,7 @@ from glasshouse.models.cnn import CONCEPT as CNN
 from glasshouse.models.contractive_autoencoder import CONCEPT as CONTRACTIVE_AUTOENCODER
 from glasshouse.models.convolutional_autoencoder import CONCEPT as CONVOLUTIONAL_AUTOENCODER
 from glasshouse.models.dcgan import CONCEPT as DCGAN
+from glasshouse.models.deep_belief_network import CONCEPT as DBN
 from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENCODER
 from glasshouse.models.gan import CONCEPT as GAN
 from glasshouse.models.googlenet import CONCEPT as GOOGLENET
@@ -61,6 +62,7 @@ MODELS = Catalogue(
         SEQ2SEQ,
         TRANSFORMER_SEQ2SEQ,
         RBM,
+        DBN,
         GAN,
         DCGAN,
         Q_NETWORK,

@@ -50,6 +50,9 @@ class Learner:
         A machine with Gaussian visible units feels :math:`W v / \tau^2`, so its weights are divided.
         """
         linear, learnt = self.layer.linear, self.network
+        if self.layer.machine is not None:
+            self.layer.machine.load_state_dict(learnt.state_dict())
+            return
         if isinstance(learnt, RestrictedBoltzmannMachine):
             weight = learnt.weight
             if learnt.log_noise is not None:
@@ -76,7 +79,8 @@ def make_learner(
 
     Args:
         layer: The hidden layer.
-        parts: Rows (N, D) as the layers below give them, with the targets of the network.
+        parts: Rows (N, D) as the layers below give them, with the targets of the network. The first machine
+            of a deep belief network takes rows of any shape.
         settings: The ``[pretraining]`` section.
         supervised: The objective of the whole network.
         outputs: How many numbers that needs per row.
@@ -89,10 +93,8 @@ def make_learner(
         own = {name: Part(each.inputs, each.inputs, each.rows) for name, each in parts.items()}
         low, high = span(own)
         shares = low >= 0 and high <= 1
-        width = layer.linear.in_features
         if settings.method == "rbm":
-            visible: Visible = "binary" if shares else "gaussian"
-            machine = RestrictedBoltzmannMachine((width,), layer.linear.out_features, visible)
+            machine = _machine(layer, shares)
             return Learner(layer, machine, ContrastiveDivergence(settings.gibbs_steps), own)
         loss = LOSSES.build({"name": "binary_cross_entropy", "from_logits": False} if shares else "mse")
         objective = Denoising(loss, settings.corruption, settings.amount, (low, high))
@@ -104,6 +106,14 @@ def span(parts: dict[str, Part]) -> tuple[float, float]:
     low = min(float(each.inputs.min()) for each in parts.values())
     high = max(float(each.inputs.max()) for each in parts.values())
     return low, high
+
+
+def _machine(layer: HiddenLayer, shares: bool) -> RestrictedBoltzmannMachine:
+    """A machine of the layer's size, or the layer's own."""
+    if layer.machine is not None:
+        return _free(layer.machine)
+    visible: Visible = "binary" if shares else "gaussian"
+    return RestrictedBoltzmannMachine((layer.linear.in_features,), layer.linear.out_features, visible)
 
 
 def _autoencoder(layer: HiddenLayer, shares: bool) -> Autoencoder:

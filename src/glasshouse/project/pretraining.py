@@ -15,9 +15,10 @@ from glasshouse.core.seeds import derive
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.experiment import Experiment
 from glasshouse.experiment.make_job import make_job
-from glasshouse.models import ledger
+from glasshouse.models import DeepBeliefNetwork, RestrictedBoltzmannMachine, ledger
 from glasshouse.project.hidden_layers import HiddenLayer, hidden_layers
 from glasshouse.project.layer_learners import CURVES, Learner, make_learner
+from glasshouse.project.pretraining_bound import bound_of, told_bound
 from glasshouse.project.stages import Stage
 from glasshouse.project.work import Work
 from glasshouse.regularizers.early_stopping import EarlyStopping
@@ -81,6 +82,11 @@ def pretrain(stage: Stage, work: Work) -> None:
     """
     settings, prepared = stage.experiment.pretraining, work.prepared
     parts = watched_parts(prepared)
+    if not isinstance(stage.job.network, DeepBeliefNetwork):
+        parts = {name: replace(each, inputs=each.inputs.flatten(1)) for name, each in parts.items()}
+    first = parts
+    known = {each["number"]: each for each in (stage.run.record(FOLDER) or {"layers": []})["layers"]}
+    machines: list[RestrictedBoltzmannMachine] = []
     outputs = work.objective.outputs(prepared)
     rows: list[dict[str, Any]] = []
     for number, layer in enumerate(hidden_layers(stage.job.network, settings.method), start=1):
@@ -88,14 +94,21 @@ def pretrain(stage: Stage, work: Work) -> None:
         learner = make_learner(layer, parts, settings, work.objective, outputs, seed)
         train_layer(stage, learner, number)
         learner.hand_over()
-        rows.append(told(stage.run.path / FOLDER / str(number), learner, number))
+        row = told(stage.run.path / FOLDER / str(number), learner, number)
+        if isinstance(learner.network, RestrictedBoltzmannMachine) and settings.bound:
+            machines.append(learner.network)
+            row["bound"] = known.get(number, {}).get("bound") or bound_of(
+                machines, first, learner.parts["train"].inputs, seed
+            )
+            stage.tell(told_bound(row["bound"], number))
+        rows.append(row)
         record = {"method": settings.method, "curve": CURVES[settings.method], "layers": rows}
         write_json(stage.run.path / f"{FOLDER}.json", plain(record))
         parts = {name: passed(each, layer) for name, each in parts.items()}
 
 
 def watched_parts(prepared: Prepared) -> dict[str, Part]:
-    """The rows that layers are trained on and, where there are any, some that watch, as flat rows."""
+    """The rows that layers are trained on and, where there are any, some that watch."""
     parts = {"train": prepared.train}
     watching = prepared.validation
     if watching is not None:
@@ -104,7 +117,7 @@ def watched_parts(prepared: Prepared) -> dict[str, Part]:
         parts["validation"] = Part(
             watching.inputs[every], watching.targets[every], watching.rows[every], weights
         )
-    return {name: replace(each, inputs=each.inputs.flatten(1)) for name, each in parts.items()}
+    return parts
 
 
 def passed(part: Part, layer: HiddenLayer) -> Part:
