@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Tests that need real data look below GLASSHOUSE_DATA and are skipped, with a reason, where it is not set.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test check format bench docs clean
+.PHONY: help setup run test check format bench recipes docs clean
 
 help:  ## show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ format: setup  ## format the code and sort the imports
 bench: .venv-bench/.ready  ## time training steps side by side with other trainers, write docs/benchmarks.md
 	env -u OMP_NUM_THREADS .venv-bench/bin/python benchmarks/step_time.py --write docs/benchmarks.md
 	env -u OMP_NUM_THREADS .venv-bench/bin/python benchmarks/dense_step.py --write docs/benchmarks.md
+
+recipes: setup  ## train the small form of every recipe and say whether it passes
+	$(BIN)/python benchmarks/recipes.py --small
 
 $(VENV)/.docs: $(VENV)/.ready
 	$(PIP) install --constraint constraints-cpu.txt --editable '.[docs]'

@@ -6,6 +6,7 @@ A page holds a line ``<!-- from code: WHAT -->``; Markdown made by the function 
 - ``catalogue KIND``: every concept of a kind, from its card;
 - ``command line``: every command, from click;
 - ``built-in data``: the data sets that have a name;
+- ``recipes``: every recipe with its bar and what was measured;
 - ``errata``: what course notes often get wrong, with the numbers that prove it.
 """
 
@@ -20,6 +21,7 @@ from catalogue_pages import builtin_data, catalogue
 from command_line_page import command_line
 from errata import page as errata
 from experiment_page import experiment
+from recipe_pages import recipes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
@@ -29,9 +31,10 @@ MAKERS: dict[str, Callable[[str], Iterator[str]]] = {
     "catalogue": catalogue,
     "command-line": command_line,
     "built-in-data": builtin_data,
+    "recipes": recipes,
     "errata": errata,
 }
-PAGES = ("reference/**/*.md", "errata.md")
+PAGES = ("reference/**/*.md", "recipes.md", "errata.md")
 """Where marks may stand."""
 
 
@@ -55,7 +58,11 @@ def always_read(
     app: Sphinx, environment: BuildEnvironment, added: Set[str], changed: Set[str], removed: Set[str]
 ) -> list[str]:
     """Pages that depend on the code are read anew in every build."""
-    return [page for page in environment.found_docs if page.startswith("reference/") or page == "errata"]
+    return [
+        page
+        for page in environment.found_docs
+        if page.startswith("reference/") or page in ("recipes", "errata")
+    ]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -110,12 +110,12 @@ def test_options_and_settings_reach_the_experiment(call, people, tmp_path):
     assert 'separator = ","' in text
 
 
-@pytest.mark.parametrize("what", [[], ["models"], ["data"], ["concepts"]])
+@pytest.mark.parametrize("what", [[], ["models"], ["data"], ["recipes"], ["concepts"]])
 def test_list_shows_and_lists(call, what):
     code, out, _ = call("list", *what)
     assert code == 0
     document = json.loads(call("list", *what, "--json")[1])
-    assert list(document) == (what or ["models", "data", "concepts"])
+    assert list(document) == (what or ["models", "data", "recipes", "concepts"])
     for rows in document.values():
         for row in rows:
             assert row["name"] in out

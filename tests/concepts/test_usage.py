@@ -81,7 +81,14 @@ def test_the_python_of_a_card_runs_and_builds_what_it_says(concept):
         exec(in_python(concept), names)
     made = [value for name, value in names.items() if name not in ("network", "gh", "__builtins__")]
     assert len(made) == 1
-    assert made[0] is not None
+    if isinstance(concept.build, type):
+        assert type(made[0]) is concept.build
+    elif concept.kind == "model":
+        assert isinstance(made[0], torch.nn.Module)
+    elif concept.kind == "optimizer":
+        assert made[0].param_groups[0]["params"][0] is names["network"].weight
+    else:
+        assert callable(made[0])
     assert names["gh"] is glasshouse
 
 

@@ -162,6 +162,30 @@ def test_samples_have_the_probabilities_of_the_enumeration():
     assert torch.allclose(shares, exact_logs(machines).exp(), atol=0.01)
 
 
+def test_a_machine_begins_tied_where_its_size_allows_it():
+    network = DeepBeliefNetwork([machine(4, 3, 5), machine(3, 4, 6), machine(4, 2, 7)])
+    below, above, top = network.stack()
+    expected, before = transposed(below), top.weight.clone()
+    assert network.begin_tied(1)
+    for name, value in expected.state_dict().items():
+        assert torch.equal(above.state_dict()[name], value), name
+    assert not network.begin_tied(2)
+    assert torch.equal(top.weight, before)
+    assert not DeepBeliefNetwork([machine(4, 3, 5, "gaussian"), machine(3, 4, 6)]).begin_tied(1)
+
+
+def test_units_are_drawn_with_the_probabilities_of_the_machines():
+    network = DeepBeliefNetwork([machine(*size) for size in STACKS["three"]])
+    one, two, _ = network.stack()
+    row = states(4)[5:6]
+    drawn = network.draw_up(row.expand(40_000, -1), torch.Generator().manual_seed(0))
+    share = one.encode(row)
+    q = torch.where(states(3) == 1, share, 1 - share).prod(dim=1)
+    assert torch.allclose(drawn.mean(dim=0), q @ two.encode(states(3)), atol=0.01)
+    assert set(drawn.unique().tolist()) == {0.0, 1.0}
+    assert network.draw_up(row, machines=1).shape == (1, 3)
+
+
 def test_codes_and_reconstructions_go_through_all_machines():
     machines = [machine(*size) for size in STACKS["three"]]
     network = DeepBeliefNetwork(machines)

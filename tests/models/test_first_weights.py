@@ -94,8 +94,10 @@ def test_the_shortcut_without_parameters_leaves_out_and_adds():
 def test_only_blocks_that_change_the_shape_have_a_shortcut():
     for block in (BasicBlock(4, 4), Bottleneck(8, 2)):
         assert block.shortcut is None
-    assert BasicBlock(4, 4, stride=2).shortcut is not None
-    assert Bottleneck(4, 4).shortcut is not None
+    halved = BasicBlock(4, 4, stride=2).shortcut.conv
+    assert (halved.in_channels, halved.out_channels, halved.stride) == (4, 4, (2, 2))
+    widened = Bottleneck(4, 4).shortcut.conv
+    assert (widened.in_channels, widened.out_channels, widened.stride) == (4, 16, (1, 1))
 
 
 SMALL = {

@@ -91,6 +91,12 @@ def test_the_report_shows_the_game_and_what_was_made(run):
     assert "The worst mistakes" not in page
 
 
+def test_a_report_on_what_is_made_does_not_say_that_classes_are_predicted(run):
+    page = run.report.read_text()
+    assert "What is to be predicted" not in page
+    assert "nothing is learnt from them" in page
+
+
 def test_a_report_on_other_runs_has_no_such_section(tmp_path):
     experiment = gh.Experiment(data="iris", training={"epochs": 1}, output={"bundle": False})
     page = gh.run(experiment, out=tmp_path, observers=[]).report.read_text()

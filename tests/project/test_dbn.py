@@ -10,14 +10,18 @@ import torch
 
 import glasshouse as gh
 from glasshouse.core.errors import SettingError
+from glasshouse.core.seeds import derive
 from glasshouse.models import layerwise_bound, log_partition
+from glasshouse.project import pretraining
 from glasshouse.project.materials import gather
+from glasshouse.training.batches import InMemoryBatches
+from glasshouse.training.loop import train
 
 
 def digits(model=None, pretraining=None, training=None, output=None, **sections):
     return gh.Experiment(
         data={"source": "digits", "most_rows": 600},
-        model={"name": "dbn", "hidden": [10, 8], **(model or {})},
+        model={"name": "dbn", "hidden": [10, 64], **(model or {})},
         pretraining={"epochs": 12, **(pretraining or {})},
         training={"epochs": 6, **(training or {})},
         output={"onnx": False, **(output or {})},
@@ -27,7 +31,11 @@ def digits(model=None, pretraining=None, training=None, output=None, **sections)
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return gh.run(digits(output={"onnx": True}), out=tmp_path_factory.mktemp("dbn"), observers=[])
+    return gh.run(
+        digits(pretraining={"epochs": 40}, output={"onnx": True}),
+        out=tmp_path_factory.mktemp("dbn"),
+        observers=[],
+    )
 
 
 def test_an_experiment_that_names_the_model_alone_is_decided(made):
@@ -38,9 +46,9 @@ def test_an_experiment_that_names_the_model_alone_is_decided(made):
 
 def test_machines_below_the_top_are_pre_trained_and_then_rest(made):
     (layer,) = made.record("pretraining")["layers"]
-    assert (layer["name"], layer["inputs"], layer["units"], layer["epochs"]) == ("machine 1", 64, 10, 12)
+    assert (layer["name"], layer["inputs"], layer["units"], layer["epochs"]) == ("machine 1", 64, 10, 40)
     network = json.loads((made.path / "network.json").read_text())
-    assert (network["frozen"], network["parameters"]) == (64 * 10 + 64 + 10, 10 * 8 + 10 + 8)
+    assert (network["frozen"], network["parameters"]) == (64 * 10 + 64 + 10, 10 * 64 + 10 + 64)
 
 
 def test_the_record_leads_with_the_bound_of_the_network(made):
@@ -88,6 +96,47 @@ def test_the_bundle_encodes_and_makes_new_rows(made):
         assert np.allclose(coder.encode(pixels), made.network.encode(prepared).numpy(), atol=1e-6)
     assert set(np.unique(coder.sample(4, seed=1))) <= {0, 255}
     assert (made.bundle / "model.onnx").exists()
+
+
+def test_a_top_machine_of_fitting_size_begins_at_the_likelihood_of_the_one_below(tmp_path):
+    still = {"epochs": 1, "learning_rate": 1e-30}
+    run = gh.run(
+        digits(pretraining={"epochs": 2}, training=still, output={"report": False, "bundle": False}),
+        out=tmp_path,
+        observers=[],
+    )
+    alone = run.record("pretraining")["layers"][0]["bound"]
+    assert alone["part"] == "validation"
+    assert run.metrics["validation"]["bound"] == pytest.approx(alone["value"], abs=1e-3)
+
+
+def test_machines_above_the_first_learn_from_units_and_not_from_their_probabilities(tmp_path, monkeypatch):
+    jobs = []
+
+    def noting(job, *more):
+        jobs.append(job)
+        return train(job, *more)
+
+    monkeypatch.setattr(pretraining, "train", noting)
+    run = gh.run(
+        digits(
+            model={"hidden": [10, 6, 4]},
+            pretraining={"epochs": 1},
+            training={"epochs": 1},
+            output={"report": False, "bundle": False},
+        ),
+        out=tmp_path,
+        observers=[],
+    )
+    rows, seed = gather(run.experiment).prepared.train, derive(0, "pretraining", "layer", 2)
+    size = run.experiment.pretraining.batch_size
+    shown = list(InMemoryBatches(rows, size, seed=seed).epoch(0))[3][0].inputs
+    chance = torch.Generator().manual_seed(derive(seed, "augment", 0, 3))
+    units = run.network.draw_up(shown, chance, machines=1)
+    assert torch.equal(list(jobs[1].batches.epoch(0))[3][0].inputs, units)
+    for seen in (units, jobs[1].validation.inputs):
+        assert seen.shape[1] == 10
+        assert set(seen.unique().tolist()) == {0.0, 1.0}
 
 
 class Killed(BaseException):

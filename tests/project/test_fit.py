@@ -94,7 +94,7 @@ def test_models_by_name_and_frames_with_words_go_the_whole_road(tmp_path, rows):
     )
     assert run.metrics["test"]["accuracy"] > 0.8
     assert gh.load(run.bundle).predict([{"size": 3.0, "colour": "red"}]).labels[0] == "1"
-    assert run.report is not None
+    assert "colour" in run.report.read_text()
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def test_the_run_folder_holds_what_was_done(grid):
     assert grid.record("training")["best_epoch"] == best
     assert grid.record("training")["monitor"] == "return"
     assert grid.record("training")["engine"] == "dense"
+    assert "rows that do not lie in memory" in grid.record("training")["engine_why"]
 
 
 def test_the_measured_episodes_are_others_than_those_that_chose(grid):
@@ -174,6 +175,8 @@ def test_the_report_shows_the_world_the_returns_and_an_episode(grid, line):
         'aria-label="the map',
     ):
         assert words in page, words
+    drawing = page[page.index('aria-label="the map') :]
+    assert drawing.index('class="walk"') < drawing.index("<text"), "the walk would strike the words out"
     assert "unexpected form" not in page
     page = line.report.read_text()
     for words in ("Riccati", 'class="frames"', "step 0", "number by number"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,10 @@ from glasshouse.cli.options import json_option
 from glasshouse.cli.output import Output
 from glasshouse.core.errors import UsageError
 
-KINDS = ("models", "data", "concepts")
+if TYPE_CHECKING:
+    from glasshouse.recipes import Form
+
+KINDS = ("models", "data", "recipes", "concepts")
 
 
 KIND = "One kind of concept: activation, layer, loss, optimizer, schedule, initializer ..."
@@ -22,9 +25,10 @@ KIND = "One kind of concept: activation, layer, loss, optimizer, schedule, initi
 @click.option("--kind", metavar="KIND", help=KIND)
 @json_option
 def list_command(what: str | None, kind: str | None, as_json: bool) -> None:
-    """Show models, data and concepts.
+    """Show models, data, recipes and concepts.
 
-    These are the names that experiments and commands understand; `glasshouse show NAME` tells about one.
+    These are the names that experiments and commands understand; `glasshouse show NAME` tells about a
+    concept, and `glasshouse run recipe:NAME` carries a recipe out.
     """
     if kind is not None and what not in (None, "concepts"):
         raise UsageError(
@@ -39,12 +43,17 @@ def list_command(what: str | None, kind: str | None, as_json: bool) -> None:
         shelves["models"] = _models()
     if "data" in wanted:
         shelves["data"] = _data()
+    if "recipes" in wanted:
+        shelves["recipes"] = _recipes()
     if "concepts" in wanted:
         shelves["concepts"] = _concepts(kind, besides="model" if "models" in wanted else "")
     output.document(shelves)
     for title, rows in shelves.items():
         if title == "concepts":
             _show_concepts(output, rows, kind)
+            continue
+        if title == "recipes":
+            _show_recipes(output, rows)
             continue
         columns = FOR_PEOPLE.get(title, list(rows[0]))
         shown = [[_words(row[column]) for column in columns] for row in rows]
@@ -116,6 +125,54 @@ def _data() -> list[dict[str, Any]]:
         }
         for name, concept in BUILTIN.items()
     ]
+
+
+def _recipes() -> list[dict[str, Any]]:
+    """The recipes, in full and in their small form."""
+    from glasshouse.recipes import find, names
+
+    return [
+        {
+            "name": recipe.name,
+            "family": recipe.family,
+            "applications": list(recipe.applications),
+            "summary": recipe.summary,
+            "note": recipe.note,
+            **{key: _form(form) for key, form in (("full", recipe.full), ("small", recipe.small))},
+        }
+        for recipe in map(find, names())
+    ]
+
+
+def _form(form: Form) -> dict[str, Any]:
+    """A form of a recipe."""
+    bar, measured = form.bar, form.measured
+    return {
+        "data": form.written.data.source,
+        "needs": list(form.needs),
+        "metric": bar.metric,
+        "part": bar.part,
+        "at_least" if bar.at_least else "at_most": bar.number,
+        "measured": None if measured is None else list(measured.numbers),
+        "seeds": None if measured is None else list(measured.used),
+        "seconds": None if measured is None else measured.seconds,
+    }
+
+
+def _show_recipes(output: Output, rows: list[dict[str, Any]]) -> None:
+    """One line for each, with the bar of the full form and what it reached."""
+    cells = []
+    for row in rows:
+        full = row["full"]
+        side = ">=" if "at_least" in full else "<="
+        bar = f"{full['metric']} {side} {full.get('at_least', full.get('at_most')):g}"
+        found = full["measured"]
+        measured = "–" if not found else f"{sum(found) / len(found):.4g}"
+        cells.append([row["name"], row["family"], ", ".join(row["applications"]) or "–", bar, measured])
+    output.table(["name", "family", "applications", "bar", "measured"], cells, title="recipes")
+    output.say("The bar is that of the full form; of several seeds the mean is shown. `glasshouse run")
+    output.say("recipe:NAME` trains it, with --small in seconds, on data that are there anywhere.")
+    output.say("")
 
 
 def _concepts(kind: str | None, besides: str) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ def new(source: str, file: str | None, force: bool, as_json: bool, **chosen: Any
     """Write an experiment file for DATA.
 
     It has a comment above every setting. FILE is named after the data by default. Edit it, then
-    `glasshouse run FILE`.
+    `glasshouse run FILE`. `glasshouse new recipe:NAME` begins from a recipe, with its settings.
     """
     output = Output(as_json)
     experiment = read(source, chosen)

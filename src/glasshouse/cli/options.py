@@ -8,12 +8,26 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from glasshouse.core.errors import UsageError
+
 if TYPE_CHECKING:
     from glasshouse.experiment import Experiment
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-TASKS = ("classification", "regression", "reconstruction", "language", "forecast", "translation", "frames")
+TASKS = (
+    "classification",
+    "regression",
+    "reconstruction",
+    "language",
+    "forecast",
+    "translation",
+    "frames",
+    "verification",
+    "segmentation",
+    "image_to_image",
+    "detection",
+)
 """What can be learnt, for `--task`; written out, so that help needs no heavy package."""
 
 json_option = click.option(
@@ -36,7 +50,7 @@ def experiment_options(command: Command) -> Command:
             "--task",
             type=click.Choice(TASKS),
             help="What is learnt: classes, numbers, the rows themselves, which needs no target, what comes "
-            "next in a text or a series, or a translation.",
+            "next in a text or a series, a translation, or whether two rows are alike.",
         ),
         click.option(
             "--header/--no-header", default=None, help="Whether the first row holds the column names."
@@ -49,6 +63,12 @@ def experiment_options(command: Command) -> Command:
         ),
         click.option("--seed", type=click.IntRange(min=0), help="Decides all chance; 0 by default."),
         click.option("--name", metavar="NAME", help="Name of the run; that of the data by default."),
+        click.option(
+            "--small",
+            is_flag=True,
+            default=None,
+            help="Of a recipe: its small form, which trains in seconds on data that are there anywhere.",
+        ),
         click.option(
             "--set",
             "overrides",
@@ -66,7 +86,7 @@ def read(source: str, chosen: dict[str, Any]) -> Experiment:
     """The experiment that the arguments of a command mean.
 
     Args:
-        source: An experiment file (.toml), or data.
+        source: An experiment file (.toml), a recipe (``recipe:NAME``), or data.
         chosen: The options of :func:`experiment_options`, by parameter name.
 
     Raises:
@@ -74,11 +94,23 @@ def read(source: str, chosen: dict[str, Any]) -> Experiment:
     """
     from glasshouse.experiment import Experiment
     from glasshouse.experiment.toml import apply_override, read_experiment
+    from glasshouse.recipes import find
+    from glasshouse.recipes.shelf import is_recipe, small_form_named
 
     overrides = list(chosen["overrides"])
     values: dict[str, Any] = {"data": {"source": source}}
     if source.endswith(".toml"):
         values = read_experiment(Path(source)).model_dump()
+    elif is_recipe(source):
+        recipe = find(source)
+        with small_form_named(recipe):
+            values = recipe.form(bool(chosen["small"])).experiment.model_dump()
+    if chosen["small"] and not is_recipe(source):
+        raise UsageError(
+            f"--small together with {source}",
+            expected="--small with a recipe, which has a small form",
+            fix="leave --small out, or take one of `glasshouse list recipes`",
+        )
     data = values["data"]
     for key in ("target", "test", "task", "separator", "header"):
         if chosen[key] is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("source", metavar="DATA|EXPERIMENT")
+@click.argument("source", metavar="DATA|EXPERIMENT|RECIPE")
 @experiment_options
 @click.option(
     "--out", metavar="FOLDER", default="runs", show_default=True, help="Where run folders are made."
@@ -27,25 +29,44 @@ def run(source: str, out: str, quiet: bool, as_json: bool, **chosen: Any) -> Non
     The data are explored and prepared, a network is trained and evaluated, and a report and a bundle are
     written. DATA is a .csv, .tsv, .parquet or .arff file, a folder of pictures with one folder per class, or
     a built-in name (`glasshouse list data`). EXPERIMENT is a .toml file (`glasshouse new` writes one).
+    RECIPE is recipe: and a name (`glasshouse list recipes`); at the end it is said whether the run passed
+    the recipe's number. A run that did not pass has not failed: the exit code is 0.
 
     \b
     glasshouse run digits
     glasshouse run people.csv --target income
     glasshouse run photos/ --model cnn --set training.epochs=20
+    glasshouse run recipe:lstm --small
     """  # noqa: D301 - click wants the control character itself, before lines to leave as they are
     output = Output(as_json, quiet)
     experiment = read(source, chosen)
     output.tell("Starting PyTorch ...")
     from glasshouse.project import run as carry_out
+    from glasshouse.recipes import find
+    from glasshouse.recipes.shelf import is_recipe, small_form_named
 
-    done = carry_out(experiment, out=out, observers=[] if quiet else None, tell=output.tell)
-    show(done, output)
+    recipe = find(source) if is_recipe(source) else None
+    small = bool(chosen["small"])
+    with nullcontext() if recipe is None or small else small_form_named(recipe):
+        done = carry_out(experiment, out=out, observers=[] if quiet else None, tell=output.tell)
+    if recipe is None:
+        show(done, output)
+        return
+    verdict = recipe.form(small).bar.judged(done.evaluation)
+    show(done, output, {"recipe": {"name": recipe.name, "small": small, **verdict.to_dict()}})
+    output.say(f"{'recipe':8}{recipe.name}{', small form' if small else ''}: {verdict}")
 
 
-def show(run: Run, output: Output) -> None:
-    """What came of a run: metrics by part and of the baselines, and where everything is."""
+def show(run: Run, output: Output, more: Mapping[str, Any] | None = None) -> None:
+    """What came of a run: metrics by part and of the baselines, and where everything is.
+
+    Args:
+        run: What was carried out.
+        output: Where it is told.
+        more: What programs are told besides.
+    """
     metrics, evaluation = run.metrics, run.evaluation
-    output.document(result(run))
+    output.document({**result(run), **(more or {})})
     columns: dict[str, dict[str, float | None]] = dict(metrics)
     columns |= {each["name"]: each["metrics"] for each in evaluation.get("baselines", [])}
     names = list(next(iter(metrics.values())))

@@ -8,6 +8,7 @@
     │   └── SettingError      a setting has a value that it cannot have
     │       └── ParameterError    an estimator's parameter has (also a ValueError, as scikit-learn's have)
     ├── DataError             the data cannot be read or used as asked
+    │   ├── AbsentDataError   a set that is not shipped is not on this machine
     │   └── SampleError       rows handed to an estimator cannot (also a ValueError)
     ├── ModelError            the network does not fit the data, or itself
     ├── TrainingError         training could not go on
@@ -94,6 +95,10 @@ class ParameterError(SettingError, ValueError):
 
 class DataError(GlasshouseError):
     """The data cannot be read, or cannot be used as asked."""
+
+
+class AbsentDataError(DataError):
+    """A data set that Glasshouse does not ship is not on this machine."""
 
 
 class SampleError(DataError, ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from glasshouse.data.settings import DataSettings
+from glasshouse.data.settings import PICTURE_TASKS, DataSettings
 from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.experiment import Experiment
 
@@ -18,8 +18,8 @@ def reading_settings(experiment: Experiment) -> DataSettings:
     """
     settings: DataSettings = experiment.data
     objective = objective_of(experiment)
-    if objective == "frames":
-        settings = settings.replace(task="frames")
+    if objective in ("frames", "verification", *PICTURE_TASKS):
+        settings = settings.replace(task=objective)
     elif objective not in ("supervised", "language", "translation"):
         settings = settings.replace(task="reconstruction")
     return settings
@@ -36,7 +36,7 @@ def preparing_settings(experiment: Experiment, kind: str) -> DataSettings:
     if kind != "images" or settings.prepare.scaling != "auto":
         return settings
     scaling = None
-    if settings.task == "reconstruction":
+    if settings.task in ("reconstruction", "image_to_image"):
         scaling = scaling_of_pictures(experiment)
     elif experiment.pretraining.method in ("rbm", "denoising"):
         scaling = "min-max"  # levels as probabilities, which layers learn to give back

@@ -49,6 +49,7 @@ from glasshouse.models.stack import stack
 from glasshouse.models.transformer import Transformer, transformer
 from glasshouse.models.transformer_decoder import TransformerDecoder, transformer_decoder
 from glasshouse.models.transformer_seq2seq import TransformerSeq2Seq, transformer_seq2seq
+from glasshouse.models.unet import UNet, unet
 from glasshouse.models.variational_autoencoder import VariationalAutoencoder, variational_autoencoder
 from glasshouse.models.vgg import vgg, vgg11, vgg13, vgg16, vgg19
 from glasshouse.models.zfnet import zfnet
@@ -70,6 +71,7 @@ __all__ = [
     "Transformer",
     "TransformerDecoder",
     "TransformerSeq2Seq",
+    "UNet",
     "VariationalAutoencoder",
     "actor_critic",
     "alexnet",
@@ -118,6 +120,7 @@ __all__ = [
     "transformer",
     "transformer_decoder",
     "transformer_seq2seq",
+    "unet",
     "variational_autoencoder",
     "vgg",
     "vgg11",

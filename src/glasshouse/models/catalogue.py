@@ -30,6 +30,7 @@ from glasshouse.models.stack import CONCEPT as STACK
 from glasshouse.models.transformer import CONCEPT as TRANSFORMER
 from glasshouse.models.transformer_decoder import CONCEPT as TRANSFORMER_DECODER
 from glasshouse.models.transformer_seq2seq import CONCEPT as TRANSFORMER_SEQ2SEQ
+from glasshouse.models.unet import CONCEPT as UNET
 from glasshouse.models.variational_autoencoder import CONCEPT as VARIATIONAL_AUTOENCODER
 from glasshouse.models.vgg import CONCEPTS as VGGS
 from glasshouse.models.zfnet import CONCEPT as ZFNET
@@ -49,6 +50,7 @@ MODELS = Catalogue(
         *RESNETS,
         *CIFAR_RESNETS,
         MOBILENET,
+        UNET,
         AUTOENCODER,
         SPARSE_AUTOENCODER,
         DENOISING_AUTOENCODER,

@@ -95,6 +95,42 @@ class DeepBeliefNetwork(nn.Module):
             rows = machine.encode(rows)
         return rows
 
+    @torch.no_grad()
+    def begin_tied(self, place: int) -> bool:
+        """Let a machine begin with the weights of the one below, transposed, where the sizes allow it.
+
+        It then says of its visible units exactly what that one says of its hidden ones, so that the bound
+        begins where it was without it. It needs as many hidden units as that one has binary visible ones.
+
+        Args:
+            place: Of the machine, from 1: the one above the lowest.
+
+        Returns:
+            Whether the sizes allowed it.
+        """
+        below, above = self.stack()[place - 1 : place + 1]
+        if below.weight.shape != above.weight.t().shape or below.log_noise is not None:
+            return False
+        above.weight.copy_(below.weight.t())
+        above.hidden_bias.copy_(below.visible_bias)
+        above.visible_bias.copy_(below.hidden_bias)
+        return True
+
+    @torch.no_grad()
+    def draw_up(
+        self, rows: torch.Tensor, generator: torch.Generator | None = None, machines: int | None = None
+    ) -> torch.Tensor:
+        """Hidden units drawn given rows (N, *shape), machine by machine.
+
+        Args:
+            rows: Shape (N, *shape).
+            generator: Where chance comes from, on the CPU; ``None`` for the global one.
+            machines: How many to go through; ``None``: all below the top one.
+        """
+        for machine in self.stack()[:-1] if machines is None else self.stack()[:machines]:
+            rows = machine.draw_hidden(rows, generator)
+        return rows
+
     def encode(self, inputs: torch.Tensor) -> torch.Tensor:
         """The probabilities of the hidden units on top, by those of all below: shape (N, H)."""
         return self.top.encode(self.below_top(inputs))
@@ -130,9 +166,8 @@ class DeepBeliefNetwork(nn.Module):
             steps: From 0.
             generator: Where chance comes from, on the CPU; ``None`` for the global one.
         """
-        for machine in self.stack()[:-1]:
-            rows = machine.draw_hidden(rows, generator)
-        return self._down(self.top.chain(rows, steps, generator), generator)
+        seen = self.draw_up(rows, generator)
+        return self._down(self.top.chain(seen, steps, generator), generator)
 
     @torch.no_grad()
     def sample(
@@ -166,8 +201,9 @@ def dbn(
 
     .. math:: p(v, h_1, \dots, h_L) = p(v \mid h_1) \cdots p(h_{L-2} \mid h_{L-1})\, p(h_{L-1}, h_L)
 
-    In a run the machines below the top one are trained first, each on the hidden probabilities of the one
-    below (``[pretraining]``), then the top machine (``[training]``).
+    In a run the machines below the top one are trained first, each on hidden units that are drawn of those
+    below (``[pretraining]``), then the top machine (``[training]``). A machine with as many hidden units as
+    the one below has binary visible ones begins with its weights, transposed.
 
     Args:
         inputs: Number of features, or the shape of one sample.

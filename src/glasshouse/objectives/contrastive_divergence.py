@@ -16,7 +16,7 @@ from glasshouse.models.deep_belief_network import DeepBeliefNetwork
 from glasshouse.models.outputs import batches_of, evaluating, mapped
 from glasshouse.models.partition_function import log_partition, smaller_side
 from glasshouse.models.pseudo_likelihood import log_pseudo_likelihood
-from glasshouse.models.rbm import RestrictedBoltzmannMachine, coins
+from glasshouse.models.rbm import RestrictedBoltzmannMachine
 from glasshouse.objectives.contract import Judged, Objective, Step
 from glasshouse.objectives.settings import ObjectiveSettings
 
@@ -45,8 +45,8 @@ class ContrastiveDivergence(Objective):
     pseudo-likelihood of one unit of each row, always the same one (``pseudo_likelihood``), which decide on
     the best epoch.
 
-    Of a deep belief network it is the top machine that learns, from the hidden probabilities of those below;
-    its bound (``bound``) takes the place of the likelihood.
+    Of a deep belief network it is the top machine that learns, from hidden units drawn of those below; its
+    bound (``bound``) takes the place of the likelihood.
 
     Args:
         steps: k, from 1.
@@ -153,7 +153,7 @@ class ContrastiveDivergence(Objective):
         outputs = []
         with evaluating(network), torch.no_grad(), autocast or nullcontext():
             for inputs in batches_of(network, part.inputs):
-                seen = seen_by(network, inputs)
+                seen = seen_by(network, inputs, chance)
                 step = self._contrasted(network, inputs, machine.chain(seen, self.steps, chance), seen)
                 for name, value in {"loss": step.loss, **step.parts}.items():
                     sums[name] = sums.get(name, 0.0) + float(value) * len(inputs) / len(part)
@@ -169,10 +169,9 @@ class ContrastiveDivergence(Objective):
     @staticmethod
     @torch.no_grad()
     def _pseudo(network: nn.Module, rows: torch.Tensor) -> float:
-        """Of what the machine that learns is shown; of probabilities, units are drawn by a fixed seed."""
-        if isinstance(network, DeepBeliefNetwork):
-            rows = coins(network.below_top(rows), torch.Generator().manual_seed(SEED))
-        return log_pseudo_likelihood(learning(network), rows, SEED)
+        """Of what the machine that learns sees, drawn by a fixed seed."""
+        seen = seen_by(network, rows, torch.Generator().manual_seed(SEED))
+        return log_pseudo_likelihood(learning(network), seen, SEED)
 
     def to(self, device: torch.device) -> Self:
         """Move the chains to a device."""
@@ -197,12 +196,14 @@ def learning(network: nn.Module) -> RestrictedBoltzmannMachine:
     return machine
 
 
-def seen_by(network: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
-    """What that machine sees of rows: they themselves, or the hidden probabilities of the machines below."""
-    if not isinstance(network, DeepBeliefNetwork):
-        return inputs
-    with torch.no_grad():
-        return network.below_top(inputs)
+def seen_by(
+    network: nn.Module, inputs: torch.Tensor, generator: torch.Generator | None = None
+) -> torch.Tensor:
+    """What that machine sees of rows: they themselves, or hidden units drawn of the machines below.
+
+    Drawn ones, because it is their probability that the bound asks of it, not that of their means.
+    """
+    return network.draw_up(inputs, generator) if isinstance(network, DeepBeliefNetwork) else inputs
 
 
 def mean_bound(network: DeepBeliefNetwork, inputs: torch.Tensor, log_partition: float, seed: int) -> float:

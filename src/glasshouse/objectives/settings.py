@@ -20,6 +20,10 @@ ObjectiveName = Literal[
     "language",
     "translation",
     "frames",
+    "verification",
+    "segmentation",
+    "image_to_image",
+    "detection",
     "adversarial",
     "contrastive_divergence",
     "q_learning",
@@ -27,8 +31,8 @@ ObjectiveName = Literal[
 ]
 
 BELONGS: dict[str, tuple[str, ...]] = {
-    "class_weights": ("supervised",),
-    "label_smoothing": ("supervised", "adversarial"),
+    "class_weights": ("supervised", "segmentation"),
+    "label_smoothing": ("supervised", "segmentation", "adversarial"),
     "penalty": ("sparse",),
     "activity": ("sparse",),
     "strength": ("sparse", "contractive"),
@@ -36,6 +40,11 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "amount": ("denoising",),
     "beta": ("elbo",),
     "teacher_forcing": ("translation",),
+    "codes": ("verification",),
+    "unit_length": ("verification",),
+    "negatives": ("verification",),
+    "together": ("verification",),
+    "false_alarms": ("verification",),
     "gradient_penalty": ("adversarial",),
     "discriminator_steps": ("adversarial",),
     "generator_steps": ("adversarial",),
@@ -57,14 +66,17 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "language, translation, frames, adversarial, contrastive_divergence, q_learning, ddpg. "
-        "auto: what the model is made for, supervised for most. All but supervised need no target.",
+        "language, translation, frames, verification, segmentation, image_to_image, detection, adversarial, "
+        "contrastive_divergence, q_learning, ddpg. "
+        "auto: what the model is made for, supervised for most. Supervised, verification and those of "
+        "pictures need a target.",
     )
     loss: str | dict[str, Any] = Field(
         "auto",
         description='A loss by name, or a table such as {name = "huber", delta = 0.5}. '
-        "auto: cross_entropy for classes, mse for numbers and for reconstructions, non_saturating for "
-        "adversarial (or minimax, least_squares, wasserstein, hinge).",
+        "auto: cross_entropy for classes, mse for numbers and for reconstructions, contrastive for "
+        "verification (or triplet), non_saturating for adversarial (or minimax, least_squares, wasserstein, "
+        "hinge).",
     )
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
         "none",
@@ -109,6 +121,26 @@ class ObjectiveSettings(Settings):
     )
     beta: NonNegative = Field(
         1.0, description="Weight of the divergence in elbo, from 0. 1: a bound of the likelihood."
+    )
+
+    codes: Count = Field(32, description="In verification: numbers of an embedding, from 1")
+    unit_length: bool = Field(
+        True, description="In verification: whether embeddings are divided by their length, true or false"
+    )
+    negatives: Literal["random", "semi_hard", "hard"] = Field(
+        "semi_hard",
+        description="One of random, semi_hard, hard: which row of another class of the batch is set against "
+        "each pair of one class. hard: the nearest. semi_hard: the nearest that lies farther than the pair.",
+    )
+    together: int = Field(
+        4, ge=2, description="In verification: rows of one class that stand together in a batch, from 2"
+    )
+    false_alarms: float = Field(
+        0.01,
+        gt=0,
+        lt=1,
+        description="In verification: share of pairs of two classes that may be taken for one, between 0 "
+        "and 1. It is measured how many pairs of one class are then found.",
     )
 
     gradient_penalty: NonNegative | Literal["auto"] = Field(

@@ -12,16 +12,23 @@ from torch.utils.data import Dataset
 from glasshouse.core.checks import number
 from glasshouse.core.errors import UsageError
 from glasshouse.experiment import Experiment
+from glasshouse.recipes import find
+from glasshouse.recipes.shelf import is_recipe, small_form_named
 
 
 def as_experiment(experiment: Any) -> Experiment:
-    """The experiment, or the one that the bare name of its data stands for.
+    """The experiment, or the one that a recipe's name or the bare name of its data stands for.
 
     Raises:
-        UsageError: It is neither.
+        UsageError: It is none of these, or there is no such recipe.
+        AbsentDataError: The recipe's files are not on this machine.
     """
     if isinstance(experiment, Experiment):
         return experiment
+    if isinstance(experiment, str) and is_recipe(experiment):
+        recipe = find(experiment)
+        with small_form_named(recipe):
+            return recipe.full.experiment
     if isinstance(experiment, (str, Path)):
         return Experiment(data=str(experiment))
     raise UsageError(

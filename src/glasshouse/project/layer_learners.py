@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import torch
@@ -20,9 +20,12 @@ from glasshouse.models.rbm import Visible
 from glasshouse.models.tied_linear import TiedLinear
 from glasshouse.objectives import ContrastiveDivergence, Denoising, Objective
 from glasshouse.project.hidden_layers import HiddenLayer
+from glasshouse.training.batches import Augment
 
 M = TypeVar("M", bound=nn.Module)
 
+SEED = 2006
+"""Of units that are drawn for rows that watch: the same in every epoch."""
 CURVES = {"rbm": "reconstruction", "denoising": "loss", "supervised": "loss"}
 """What tells how the training of a layer goes, in its records."""
 
@@ -36,12 +39,30 @@ class Learner:
         network: What is trained; its weights are its own until they are handed over.
         objective: How a batch becomes a loss.
         parts: Training rows, and those that watch where there are any, with the targets that it is to have.
+        drawn: What makes of a batch of training rows what the learner sees, anew every time; ``None`` where
+            it sees them as they are.
     """
 
     layer: HiddenLayer
     network: nn.Module
     objective: Objective
     parts: dict[str, Part]
+    drawn: Augment | None = None
+
+    def seeing_units(self, rows: dict[str, Part], drawn: Augment) -> Learner:
+        """The same learner, which sees units that are drawn of rows in the place of their probabilities.
+
+        Args:
+            rows: The same parts as the lowest layer sees them.
+            drawn: From these to what is seen.
+        """
+        train = Part(rows["train"].inputs, rows["train"].inputs, rows["train"].rows)
+        parts = {**self.parts, "train": train}
+        if "validation" in rows:
+            watching = rows["validation"]
+            units = drawn(watching.inputs, torch.Generator().manual_seed(SEED))
+            parts["validation"] = Part(units, units, watching.rows)
+        return replace(self, parts=parts, drawn=drawn)
 
     @torch.no_grad()
     def hand_over(self) -> None:

@@ -18,6 +18,7 @@ from glasshouse.data.raw import Raw
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.splits.by_time import without_overlap
 from glasshouse.data.splits.normal_rows import with_normal_rows
+from glasshouse.data.splits.split import held_out
 from glasshouse.data.text.language import WINDOW
 from glasshouse.data.text.text_preparation import text_column
 from glasshouse.experiment import Experiment
@@ -100,9 +101,12 @@ def read_and_divide(experiment: Experiment, frame: object | None = None) -> tupl
         UsageError: The target or another column is not named rightly.
     """
     settings = reading_settings(experiment)
-    raw = load(settings, frame)
+    verifying = settings.task == "verification"
+    # Rows are read with their classes; that it is pairs of them that are learnt shows later.
+    raw = load(settings.replace(task="classification") if verifying else settings, frame)
     settings = with_tokens(experiment, settings, raw)
-    split = divide(raw, settings.split, experiment.seed)
+    wanted = held_out(raw, settings.split) if verifying else settings.split
+    split = divide(raw, wanted, experiment.seed)
     if settings.normal is not None:
         split = with_normal_rows(raw, split, settings.normal)
     if settings.task == "forecast":

@@ -64,7 +64,8 @@ def run(
     """Do the whole job that an experiment describes, and leave a run folder.
 
     Args:
-        experiment: The experiment, or just the name of its data: ``gh.run("iris")``.
+        experiment: The experiment, just the name of its data, ``gh.run("iris")``, or that of a recipe,
+            ``gh.run("recipe:mlp")``.
         data: The table itself, as a frame of polars or pandas, where it is in memory and not in a file.
         out: The folder that holds the runs.
         observers: Look on while training; by default a progress bar, which shows at a terminal only.
@@ -269,6 +270,7 @@ def make_stage(
         choose_device(experiment.training.device),
         tokens=prepared.tokens > 0,
         streams=prepared.task == "language",
+        task=prepared.task,
     )
     job = make_job(experiment, network, batches, prepared.validation, work.objective, layers)
     model = work.model or {"class": type(network).__qualname__}

@@ -20,6 +20,7 @@ from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import OutputScale, Part, Prepared
 from glasshouse.data.preparation import Preparation
+from glasshouse.data.settings import PICTURE_TASKS
 from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.evaluation import (
     Answered,
@@ -42,8 +43,11 @@ from glasshouse.evaluation.over_time import (
     gradient_over_time,
     watched_part,
 )
+from glasshouse.evaluation.segmentation import evaluate_segmentation
 from glasshouse.evaluation.showing import ToPixels
 from glasshouse.evaluation.translation import evaluate_translation
+from glasshouse.evaluation.verification import FOLDER as COMPARED
+from glasshouse.evaluation.verification import evaluate_verification
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
 from glasshouse.experiment.toml import write_experiment
@@ -190,8 +194,13 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
         return evaluate_making(stage, work)
     if prepared.task == "reconstruction":
         return evaluate_reconstructions(stage, work)
+    if prepared.task == "verification":
+        with threads(stage.job.threads):
+            return write_evaluation(stage, evaluate_verification(question_of(stage, work)), COMPARED)
     if prepared.task == "language":
         return write_evaluation(stage, evaluate_language(stage.job.network, prepared))
+    if prepared.task in PICTURE_TASKS:
+        return evaluate_pictures(stage, work)
     if prepared.task == "frames":
         return write_evaluation(stage, evaluate_frames(stage.job.network, prepared))
     if prepared.task == "translation" and isinstance(work.preparation, PairPreparation):
@@ -219,6 +228,15 @@ def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:
     with threads(stage.job.threads):
         evaluation = measure(question_of(stage, work))
     return write_evaluation(stage, evaluation, "reconstruction")
+
+
+def evaluate_pictures(stage: Stage, work: Work) -> dict[str, Any]:
+    """Measure what comes out for pictures (masks, pictures, boxes), and write the same records."""
+    network, prepared, seed = stage.job.network, work.prepared, stage.experiment.seed
+    shown = to_pixels(prepared, work.preparation)
+    with threads(stage.job.threads):
+        evaluation = evaluate_segmentation(network, prepared, shown, seed)
+    return write_evaluation(stage, evaluation, "examples")
 
 
 def evaluate_making(stage: Stage, work: Work) -> dict[str, Any]:

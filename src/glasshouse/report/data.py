@@ -28,6 +28,7 @@ def data(records: Records) -> Content:
         return {"missing": records.missing("exploration", "description of the data")}
     columns = [_column(each, record["rows"]) for each in record["columns"]]
     target = record["target"]
+    task = (records.json.get("evaluation") or {}).get("task")
     return {
         "kind": record["kind"],
         "origin": record["origin"],
@@ -39,6 +40,7 @@ def data(records: Records) -> Content:
         "notes": [_sentence(note) for note in record["notes"]],
         "findings": record["findings"],
         "looked_for": _looked_for(record),
+        "predicted": task in (None, "classification", "regression"),
         "target": _classes(target) if target and target["task"] == "classification" else None,
         "figures": [each for each in (_numbers(target), _correlations(record)) if each],
         "columns": columns[:MOST_COLUMNS],

@@ -114,7 +114,7 @@ def grid(known: Mapping[str, Any], episode: Mapping[str, Any]) -> Markup:
     floor = set(known["floor"])
     values = [said[each] for each in floor]
     low, high = min(values), max(values)
-    cells = []
+    cells, words = [], []
     for state in range(width * height):
         row, column = divmod(state, width)
         letter = rows[row][column]
@@ -124,20 +124,20 @@ def grid(known: Mapping[str, Any], episode: Mapping[str, Any]) -> Markup:
             cells.append(
                 f'<rect class="value" x="{x}" y="{y}" width="19" height="19" style="opacity:{share:.2f}"/>'
             )
-            cells.append(f'<text x="{x + 9.5}" y="{y + 9}">{"↑→↓←"[known["action"][state]]}</text>')
-            cells.append(f'<text class="small" x="{x + 9.5}" y="{y + 16.5}">{said[state]:.2f}</text>')
+            words.append(f'<text x="{x + 9.5}" y="{y + 9}">{"↑→↓←"[known["action"][state]]}</text>')
+            words.append(f'<text class="small" x="{x + 9.5}" y="{y + 16.5}">{said[state]:.2f}</text>')
         else:
             kind = {"#": "wall", "X": "pit", "G": "goal"}[letter]
             cells.append(f'<rect class="{kind}" x="{x}" y="{y}" width="19" height="19"/>')
             word = {"X": "pit", "G": "goal"}.get(letter, "")
-            cells.append(f'<text class="small" x="{x + 9.5}" y="{y + 12}">{word}</text>')
+            words.append(f'<text class="small" x="{x + 9.5}" y="{y + 12}">{word}</text>')
     places = [
         divmod(max(range(len(seen)), key=seen.__getitem__), width)
         for seen in [*episode["seen"], *episode.get("end", [])]
     ]
     walk = "L".join(f"{20 * column + 9.5} {20 * row + 9.5}" for row, column in places)
-    cells.append(f'<path class="walk" d="M{walk}"/>')
+    cells.append(f'<path class="walk" d="M{walk}"/>')  # below the words, which it must not strike out
     return Markup(  # noqa: S704 - made of numbers and of letters that GridWorld allows
         f'<svg class="grid" viewBox="0 0 {20 * width} {20 * height}" role="img" '
-        f'aria-label="the map, with what the network would do in every cell">{"".join(cells)}</svg>'
+        f'aria-label="the map, with what the network would do in every cell">{"".join(cells + words)}</svg>'
     )

@@ -16,6 +16,7 @@ from glasshouse.report.inside import inside
 from glasshouse.report.mistakes import mistakes
 from glasshouse.report.network import network
 from glasshouse.report.over_time import over_time
+from glasshouse.report.picture_answers import picture_answers
 from glasshouse.report.preparation import preparation
 from glasshouse.report.pretraining import pretraining
 from glasshouse.report.reconstruction import reconstruction
@@ -27,6 +28,7 @@ from glasshouse.report.returns import returns
 from glasshouse.report.section import build_section
 from glasshouse.report.training import training
 from glasshouse.report.translation import translations
+from glasshouse.report.verification import verification
 from glasshouse.report.world import world
 from glasshouse.report.writing import writing
 
@@ -44,8 +46,10 @@ SECTIONS = (
     ("ensemble", "One by one and together", ensemble),
     ("forecast", "The forecast", forecasts),
     ("translation", "Translations", translations),
+    ("verification", "What is near, and what is far", verification),
     ("energy", "Energies", energy),
     ("reconstruction", "What came back", reconstruction),
+    ("pictures", "What came out", picture_answers),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
 )

@@ -23,6 +23,9 @@ METRICS = {
     "median_absolute_error": "half of the errors are smaller, in the target's unit; lower is better",
     "mape": "mean error as a share of the true number; lower is better",
     "mase": "mean size of the error, times that of the naive forecast in training; below 1 is better than it",
+    "mean_iou": "overlap of true and answered regions, averaged over the classes; 1 is exact",
+    "pixel_accuracy": "share of pixels whose class is right",
+    "psnr": "how far the range of levels lies above the error, in decibels; higher is better",
     "bleu": "runs of one to four words shared with what people wrote, from 0 to 100",
     "exact": "share that is word for word what somebody wrote",
     "token_accuracy": "share of the words that are foretold rightly after the true ones",
@@ -45,6 +48,11 @@ METRICS = {
     "discriminator_loss": "of the discriminator, on these rows and as many made ones",
     "said_of_real": "mean of what the discriminator says of these rows",
     "said_of_made": "mean of what the discriminator says of made rows",
+    "equal_error_rate": "error rate where pairs of both kinds are wrong equally often; lower is better",
+    "true_accepts": "pairs of one class that are found at the false-alarm rate chosen in advance",
+    "false_accepts": "pairs of two classes that are taken for one at the same threshold; lower is better",
+    "recall_at_1": "share of rows whose nearest other row has their class",
+    "precision_at_5": "of the five nearest other rows, the share that has the class",
 }
 METRIC_NAMES = {
     "negative_elbo": "negative ELBO",
@@ -66,10 +74,15 @@ METRIC_NAMES = {
     "mse": "MSE",
     "mape": "MAPE",
     "mase": "MASE",
+    "mean_iou": "mean IoU",
+    "picture_iou": "mean IoU of a picture",
+    "psnr": "PSNR (dB)",
     "bleu": "BLEU",
     "exact": "word for word",
     "token_accuracy": "words foretold",
     "frechet": "Fréchet distance",
+    "recall_at_1": "recall at 1",
+    "precision_at_5": "precision at 5",
 }
 STATISTICS = {
     "activation_mean": (

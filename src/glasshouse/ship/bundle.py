@@ -25,6 +25,7 @@ from glasshouse.ship.answers import Answers, interpret
 from glasshouse.ship.arrays import read_arrays
 from glasshouse.ship.onnx_backend import OnnxBackend
 from glasshouse.ship.schema import CARD, DISAGREEMENT, ONNX, PREPROCESSING, SCHEMA, Schema, damaged
+from glasshouse.ship.verified import Verified, verified
 from glasshouse.ship.verify import verify
 
 if TYPE_CHECKING:
@@ -132,6 +133,51 @@ class Bundle:
         if self.preparation is None:
             return read_arrays(rows, self.schema.input_shape)
         return self.preparation.transform(self.preparation.read(rows))
+
+    def embed(self, rows: Any) -> NDArray[np.float32]:
+        """The embedding of each row, float32 of shape (N, K): rows that are alike have near ones.
+
+        Args:
+            rows: As for :meth:`predict`.
+
+        Raises:
+            BundleError: It was not trained for verification, or as for :meth:`predict`.
+            DataError: As for :meth:`predict`.
+        """
+        self._refuse_no_embedding()
+        return self.backend.answer(self.prepare(rows)).astype(np.float32)
+
+    def verify(self, one: Any, other: Any, false_alarms: float | None = None) -> Verified:
+        """Whether rows are alike: how far apart their embeddings are, and whether that is near enough.
+
+        Args:
+            one: N rows, as for :meth:`predict`.
+            other: As many, or a single one on one of the two sides, which is compared with all.
+            false_alarms: Share of pairs of two classes that may be called alike, above 0 and below 1.
+                ``None``: the threshold is taken that was right most often.
+
+        Raises:
+            BundleError: It was not trained for verification, or as for :meth:`predict`.
+            DataError: There are more of one than of the other, or as for :meth:`predict`.
+            SettingError: There were too few pairs for so small a rate.
+        """
+        self._refuse_no_embedding()
+        known = self.schema.verification
+        if known is None:
+            raise BundleError(
+                f"{self.path} has no threshold: its network was not evaluated",
+                expected="a bundle of a run that was evaluated",
+                fix="compare embeddings yourself: bundle.embed(rows)",
+            )
+        return verified(self.embed(one), self.embed(other), known, false_alarms)
+
+    def _refuse_no_embedding(self) -> None:
+        if self.schema.meaning != "embedding":
+            raise BundleError(
+                f"{self.path} is a bundle for {self.schema.task}",
+                expected="one that tells what is alike",
+                fix="train one: glasshouse run DATA --task verification",
+            )
 
     def generate(
         self,

@@ -59,8 +59,14 @@ def _purpose(schema: Schema) -> str:
     if schema.task == "control":
         does = listed(schema.classes) if schema.classes else "numbers to act with"
         return f"says what to do ({does}) from {source} that are seen of a world"
+    if schema.task == "segmentation":
+        return f"tells the class of every pixel ({listed(schema.classes)}) of {source}"
+    if schema.task == "image_to_image":
+        return f"makes another picture of {source}"
     if schema.task == "classification":
         return f"tells {target} ({len(schema.classes)} classes: {listed(schema.classes)}) from {source}"
+    if schema.task == "verification":
+        return f"tells whether two rows have the same {target}, by how far apart it puts them, from {source}"
     if schema.task == "forecast":
         steps = "step" if schema.units == 1 else f"{schema.units} steps"
         return f"forecasts the next {steps} of {target} from {source}"
@@ -120,10 +126,22 @@ def _outputs(schema: Schema) -> list[str]:
         lines.append("The action that is worth most, by the largest of the numbers that the network gives.")
     elif schema.meaning == "actions":
         lines.append(f"The action: {schema.units} number{'s' if schema.units > 1 else ''} between its ends.")
+    elif schema.meaning == "pixel_classes":
+        lines.append("The most probable class of every pixel: masks, and the share of each class.")
+    elif schema.meaning == "pixels":
+        lines.append("A picture for each picture, its levels cut off at black and white.")
     elif schema.meaning == "scores":
         lines.append("The class with the largest score. The scores are no probabilities.")
     elif schema.meaning == "values":
         lines.append(f"{code(schema.target)} for each row, in the unit of the training data.")
+    elif schema.meaning == "embedding":
+        lines.append(f"An embedding of {schema.units} numbers for each row.")
+        if schema.verification is not None:
+            lines.append(
+                f"Two rows are called alike where their embeddings are less than "
+                f"{shown(schema.verification.threshold)} apart (Euclidean distance); the threshold was right "
+                f"most often on the {schema.verification.part} part."
+            )
     elif schema.meaning == "reconstruction":
         lines.append("The error of each row, and whether it is larger than that of usual rows.")
         if any(each.name == "code" for each in schema.outputs):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glasshouse.ship.markdown import code, shown, words
-from glasshouse.ship.schema import DISAGREEMENT, WITH_PROBABILITIES, Schema
+from glasshouse.ship.schema import DISAGREEMENT, OF_PICTURES, WITH_PROBABILITIES, Schema
 
 _ROWS = {
     "table": '"rows.csv"',
@@ -20,6 +20,8 @@ def usage(schema: Schema) -> list[str]:
     """Three lines of Python, and the command line."""
     if schema.task == "generation":
         return _sampling(schema)
+    if schema.verification is not None and ("name" in schema.model or schema.onnx.checked):
+        return _verifying(schema)
     rows = _ROWS[schema.kind]
     own = "" if "name" in schema.model or schema.onnx.checked else f", module={schema.model['class']}()"
     lines = [
@@ -34,11 +36,33 @@ def usage(schema: Schema) -> list[str]:
     if own:
         return [*lines, "", "The network's own class is needed, because its code is not in the bundle."]
     command = rows.strip('"')
+    out = "answers" if schema.meaning in OF_PICTURES else "answers.csv"
     return [
         *lines,
         "",
         "```sh",
-        f"glasshouse predict path/of/this/folder {command} --out answers.csv",
+        f"glasshouse predict path/of/this/folder {command} --out {out}",
+        "```",
+    ]
+
+
+def _verifying(schema: Schema) -> list[str]:
+    """How to compare rows."""
+    one = _ROWS[schema.kind]
+    other = one.replace("rows", "others").replace("picture", "other").replace("texts", "others")
+    words = [each.strip('"') for each in (one, other)]
+    return [
+        "## How to use it",
+        "",
+        "```python",
+        "import glasshouse as gh",
+        'bundle = gh.load("path/of/this/folder")',
+        f"print(bundle.verify({one}, {other}, false_alarms=0.01).frame())",
+        f"embeddings = bundle.embed({one})  # near ones are alike: search among them",
+        "```",
+        "",
+        "```sh",
+        f"glasshouse verify path/of/this/folder {words[0]} {words[1]} --false-alarms 0.01",
         "```",
     ]
 
@@ -146,6 +170,6 @@ def _one_more_step(schema: Schema) -> list[str]:
 
 
 def _unit(schema: Schema) -> str:
-    if schema.meaning in WITH_PROBABILITIES:
+    if schema.meaning in (*WITH_PROBABILITIES, "pixel_classes"):
         return "in probability"
     return "spreads of the target" if schema.scale else "of the largest output"

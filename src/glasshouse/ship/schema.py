@@ -37,9 +37,14 @@ Meaning = Literal[
     "scores",
     "values",
     "reconstruction",
+    "pixel_classes",
+    "pixels",
+    "grid",
     "action_values",
     "actions",
+    "embedding",
 ]
+OF_PICTURES: tuple[Meaning, ...] = ("pixel_classes", "pixels")
 OF_CLASSES: tuple[Meaning, ...] = (
     "logits",
     "logit",
@@ -103,6 +108,14 @@ class Usual(_Part):
     scores: tuple[float, ...]
 
 
+class Verifying(_Part):
+    """Distances that tell whether two rows are alike, of rows that no weight was fitted to."""
+
+    part: str
+    threshold: float
+    different: tuple[float, ...]
+
+
 class Schema(_Part):
     """Everything about a bundle but its numbers.
 
@@ -110,7 +123,7 @@ class Schema(_Part):
         format: ``"glasshouse-bundle-1"``.
         name: Of the run.
         versions: Of Python and the packages that wrote it.
-        task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
+        task: ``"classification"``, ``"regression"``, ``"reconstruction"``, ``"segmentation"`` ...
         target: What is predicted.
         classes: Class names in the order of the outputs; empty for regression.
         kind: What rows are: ``"table"``, ``"images"``, ``"text"``, ``"series"``,
@@ -119,9 +132,11 @@ class Schema(_Part):
         input_shape: One prepared sample.
         outputs: What ``model.onnx`` gives.
         meaning: What the network's own outputs are; ``None`` where nobody said.
-        units: How many numbers the network gives for a sample.
+        units: How many numbers the network gives for a sample; of pictures, how many maps.
         scale: For regression.
         usual: For reconstruction: what usual rows' errors were.
+        verification: For verification: the distance below which rows are alike, and how far those of two
+            classes lie apart.
         model: The model's name and settings, or ``{"class": ...}`` of a user's own module.
         onnx: What became of the ONNX file.
         metrics: On the test part, or where there is none on the validation part.
@@ -143,6 +158,7 @@ class Schema(_Part):
     units: Size
     scale: Scale | None
     usual: Usual | None = None
+    verification: Verifying | None = None
     model: dict[str, Any]
     onnx: OnnxNote
     metrics: Measured | None
@@ -153,7 +169,7 @@ class Schema(_Part):
     def _fits_together(self) -> Self:
         # One logit or probability speaks for two classes.
         outputs = 2 if self.meaning in ("logit", "probability") else self.units
-        if self.meaning in OF_CLASSES and len(self.classes) != outputs:
+        if self.meaning in (*OF_CLASSES, "pixel_classes") and len(self.classes) != outputs:
             raise ValueError(f"{len(self.classes)} classes for {self.units} outputs")
         if not ("name" in self.model or "class" in self.model):
             raise ValueError("the model has neither a name nor a class")

@@ -39,6 +39,7 @@ from glasshouse.ship.schema import (
     Scale,
     Schema,
     Usual,
+    Verifying,
     read_schema,
 )
 from glasshouse.ship.verify import verify, write_checksums
@@ -136,7 +137,8 @@ def _fill(folder: Path, content: Content, onnx: bool) -> None:
     if onnx and isinstance(content.network, Gan) and note.checked is not None:
         codes = content.network.codes(CHECKED_ROWS, torch.Generator().manual_seed(content.seed))
         export_onnx(folder / GENERATOR, content.network.generator, codes.cpu(), None)
-    schema = _schema(content, content.outputs or int(outputs.reshape(len(rows), -1).shape[1]), note)
+    units = content.outputs or int(outputs.reshape(len(rows), -1).shape[1])
+    schema = _schema(content, units, note, tuple(outputs.shape[2:]))
     write_weights(folder / WEIGHTS, content.network)
     state = content.preparation.to_dict() if content.preparation is not None else _as_arrays(content)
     write_json(folder / PREPROCESSING, state)
@@ -156,9 +158,9 @@ def _onnx(path: Path, content: Content, rows: torch.Tensor) -> OnnxNote:
         return OnnxNote(reason=error.received)
 
 
-def _schema(content: Content, units: int, onnx: OnnxNote) -> Schema:
+def _schema(content: Content, units: int, onnx: OnnxNote, sides: tuple[int, ...]) -> Schema:
     preparation = content.preparation
-    described = describe_outputs(content.meaning, units, content.target_name)
+    described = describe_outputs(content.meaning, units, content.target_name, sides)
     if isinstance(content.network, Ensemble):
         described = (*described, describe_disagreement(content.meaning, content.target_name))
     if content.meaning == "reconstruction":
@@ -178,6 +180,7 @@ def _schema(content: Content, units: int, onnx: OnnxNote) -> Schema:
         units=units,
         scale=Scale(**content.scale.to_dict()) if content.scale else None,
         usual=_usual(content.evaluation),
+        verification=_verifying(content.evaluation),
         model=dict(content.model) if content.model is not None else {"class": type(content.network).__name__},
         onnx=onnx,
         metrics=_measured(content.evaluation),
@@ -198,6 +201,14 @@ def _usual(evaluation: dict[str, Any] | None) -> Usual | None:
     """The errors of usual rows, where the evaluation has them."""
     looked = (evaluation or {}).get("reconstruction")
     return Usual(part=looked["unusual"]["part"], scores=looked["unusual"]["scores"]) if looked else None
+
+
+def _verifying(evaluation: dict[str, Any] | None) -> Verifying | None:
+    """How far apart rows are that are alike and that are not, where the evaluation has it."""
+    looked = (evaluation or {}).get("verification")
+    if not looked:
+        return None
+    return Verifying(part=looked["part"], threshold=looked["threshold"], different=looked["different"])
 
 
 def _as_arrays(content: Content) -> dict[str, Any]:

@@ -73,6 +73,12 @@ def _digits(settings: DataSettings) -> Raw:
     return scikit_digits(settings)
 
 
+def _faces(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.faces import faces
+
+    return faces(settings)
+
+
 def _adding(settings: DataSettings) -> Raw:
     from glasshouse.data.builtin.sequences import adding
 
@@ -83,6 +89,18 @@ def _chorales(_settings: DataSettings) -> Raw:
     from glasshouse.data.builtin.chorales import chorales
 
     return chorales()
+
+
+def _shapes(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.shapes import shapes
+
+    return shapes(settings)
+
+
+def _scenes(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.scenes import scenes
+
+    return scenes(settings)
 
 
 def _published(name: str) -> Reader:
@@ -168,6 +186,15 @@ BUILTIN = Catalogue(
         _toy_entry("ring", "Eight narrow clouds on a circle, for generators to find", rows=4000),
         _toy_entry("grid", "Twenty-five narrow clouds on a grid, for generators to find", rows=10000),
         _entry(
+            "faces",
+            "Drawn faces of a hundred identities, grey, 32 x 32 pixels: do two show the same one?",
+            _faces,
+            kind="images",
+            rows=2000,
+            task="verification",
+            source="drawn from a fixed seed; nobody is shown",
+        ),
+        _entry(
             "adding",
             "Sequences of 100 numbers of which two are marked: what is their sum?",
             _adding,
@@ -176,6 +203,24 @@ BUILTIN = Catalogue(
             task="regression",
             source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
             aliases=("adding_problem",),
+        ),
+        _entry(
+            "shapes",
+            "Circles, squares and triangles in colour, 32 x 32 pixels, with masks or boxes",
+            _shapes,
+            kind="images",
+            rows=2000,
+            task="segmentation",
+            source="made from a fixed seed",
+        ),
+        _entry(
+            "scenes",
+            "Painted landscapes in colour, 32 x 32 pixels, to be made of grey, small or noisy copies",
+            _scenes,
+            kind="images",
+            rows=2000,
+            task="image_to_image",
+            source="made from a fixed seed",
         ),
         _entry(
             "chorales",

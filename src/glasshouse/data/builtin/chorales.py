@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from glasshouse.core.errors import DataError
+from glasshouse.data.builtin.data_folder import find_below
 from glasshouse.data.music.frames_preparation import LOWEST, NOTES, SILENCE
 from glasshouse.data.raw import Column, RawTable, TableLayout
 
@@ -21,22 +19,14 @@ def chorales() -> RawTable:
     """382 chorales in steps of a quarter note; the published test part is the test part.
 
     Raises:
-        DataError: The file is not below ``GLASSHOUSE_DATA``.
+        AbsentDataError: The file is not below ``GLASSHOUSE_DATA``.
 
     Source:
         Boulanger-Lewandowski, Bengio and Vincent 2012, arXiv 1206.6392.
     """
     from scipy.io import loadmat  # takes a moment to import: only this set needs it
 
-    root = os.environ.get("GLASSHOUSE_DATA")
-    found = sorted(Path(root).expanduser().glob(f"*/{FILE}")) if root else []
-    if not found:
-        raise DataError(
-            f"{FILE} is not on this machine",
-            expected=f"it in a folder below GLASSHOUSE_DATA ({root or 'not set'})",
-            fix="put the file there, and say where: export GLASSHOUSE_DATA=FOLDER",
-        )
-    held: dict[str, Any] = loadmat(found[0])
+    held: dict[str, Any] = loadmat(find_below(FILE))
     pieces, test = [], []
     for name in PARTS:
         for roll in held[name][0]:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from glasshouse.core.errors import DataError
+from glasshouse.core.errors import AbsentDataError, DataError
+from glasshouse.data.builtin.data_folder import DEEPEST, data_root, folders
 from glasshouse.data.builtin.download import cache_folder, fetch
 from glasshouse.data.images.cifar import CIFAR_10, CIFAR_100, CifarLayout, cifar_layout, read_cifar
 from glasshouse.data.images.idx_images import read_idx_images
 from glasshouse.data.raw import RawImages
 from glasshouse.data.settings import DataSettings
 
-_DEEPEST = 4
-_MOST_FOLDERS = 2000
 _TRAIN_LABELS = "train-labels-idx1-ubyte"
 
 
@@ -113,8 +110,8 @@ def read_published(name: str, settings: DataSettings) -> RawImages:
         settings: ``size`` is used.
 
     Raises:
-        DataError: The files are not on this machine and cannot be downloaded. The message says where they
-            were looked for.
+        AbsentDataError: The files are not on this machine and cannot be downloaded. The message says where
+            they were looked for.
     """
     published = PUBLISHED[name]
     found = find_published(published)
@@ -126,10 +123,10 @@ def read_published(name: str, settings: DataSettings) -> RawImages:
 
 def find_published(published: PublishedSet) -> Path | None:
     """The folder or archive of a set on this machine: near the top of ``$GLASSHOUSE_DATA``, or cached."""
-    for root in (_data_root(), cache_folder() / published.name):
+    for root in (data_root(), cache_folder() / published.name):
         if root is None or not root.is_dir():
             continue
-        for folder in _folders(root):
+        for folder in folders(root):
             if published.layout is not None:
                 archive = folder / next(iter(published.files))
                 if cifar_layout(folder) is published.layout:
@@ -139,34 +136,6 @@ def find_published(published: PublishedSet) -> Path | None:
             elif _labels_checksum(folder) == published.labels_checksum:
                 return folder
     return None
-
-
-def _data_root() -> Path | None:
-    named = os.environ.get("GLASSHOUSE_DATA")
-    return Path(named).expanduser() if named else None
-
-
-def _folders(root: Path) -> Iterator[Path]:
-    """The folder and those below it, nearest first, as many as can be looked through in an instant."""
-    level, seen = [root], 0
-    for _ in range(_DEEPEST + 1):
-        below: list[Path] = []
-        for folder in level:
-            yield folder
-            seen += 1
-            if seen >= _MOST_FOLDERS:
-                return
-            below += _inner_folders(folder)
-        level = below
-
-
-def _inner_folders(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            inner = (entry.path for entry in entries if entry.is_dir() and not entry.name.startswith("."))
-            return [Path(path) for path in sorted(inner)]
-    except PermissionError:
-        return []  # what we may not look into cannot hold the files that we may read
 
 
 def _labels_checksum(folder: Path) -> str | None:
@@ -188,11 +157,11 @@ def _download(published: PublishedSet) -> Path:
         for name, checksum in published.files.items():
             path = fetch(name, published.mirrors, checksum, folder)
     except DataError as error:
-        root = _data_root()
-        where = f"GLASSHOUSE_DATA ({root}), {_DEEPEST} folders deep" if root else "GLASSHOUSE_DATA (not set)"
+        root = data_root()
+        where = f"GLASSHOUSE_DATA ({root}), {DEEPEST} folders deep" if root else "GLASSHOUSE_DATA (not set)"
         first, *others = published.files
         more = f" and {len(others)} more files" if others else ""
-        raise DataError(
+        raise AbsentDataError(
             f"{published.name} is not on this machine, and {error.received}",
             expected=f"{first}{more} as published, in {where}, or in {folder}",
             fix="connect to the network, or put the files into a folder and say which: "

@@ -124,7 +124,9 @@ def read_fused_plan(job: Job, plan: Plan) -> FusedPlan:
         UnsupportedError: Something is not for the fused loop; it is named.
     """
     batches = job.batches
-    if not isinstance(batches, InMemoryBatches) or batches.changes_inputs:
+    if not isinstance(batches, InMemoryBatches):
+        raise UnsupportedError("rows that do not lie in memory", "they are made or read batch by batch")
+    if batches.changes_inputs:
         raise UnsupportedError("augmentation", "its changes are drawn batch by batch")
     if any(len(step) > 1 for step in batches.sizes):
         raise UnsupportedError("training.accumulate", "its steps are of one batch")
