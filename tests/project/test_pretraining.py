@@ -88,7 +88,7 @@ def test_the_second_machine_is_trained_on_the_hidden_probabilities_of_the_first(
         objective=ContrastiveDivergence(),
         optimizer="adam",
         schedule="cosine",
-        learning_rate=0.003,
+        learning_rate=0.01,
         epochs=3,
         seed=seed,
     )

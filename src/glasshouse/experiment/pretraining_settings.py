@@ -12,7 +12,7 @@ from glasshouse.core.settings import Count, Positive, Settings
 
 PretrainingMethod = Literal["auto", "none", "rbm", "denoising", "supervised"]
 
-RATES = {"rbm": 0.003, "denoising": 0.001, "supervised": 0.001}
+RATES = {"rbm": 0.01, "denoising": 0.001, "supervised": 0.001}
 """Of Adam, under a cosine schedule, where the experiment names none."""
 STEPS, EPOCHS = 2000, (10, 100)
 """Optimizer steps that the number of epochs of a layer aims at; fewest and most epochs."""
@@ -47,7 +47,7 @@ class PretrainingSettings(Settings):
     )
     learning_rate: Positive | Literal["auto"] = Field(
         "auto",
-        description="Step size of Adam, above 0, or auto. auto: 0.003 for rbm, 0.001 for the others.",
+        description="Step size of Adam, above 0, or auto. auto: 0.01 for rbm, 0.001 for the others.",
     )
     batch_size: Count | Literal["auto"] = Field(
         "auto", description="Rows per step, from 1, or auto. auto: that of the training after it."
@@ -107,7 +107,7 @@ def decide_pretraining(pretraining: dict[str, Any], rows: int, batch_size: int) 
         >>> section = PretrainingSettings(method="rbm").model_dump()
         >>> decide_pretraining(section, 1168, 16)
         >>> section["learning_rate"], section["batch_size"], section["epochs"]
-        (0.003, 16, 27)
+        (0.01, 16, 27)
     """
     if pretraining["method"] == "auto":
         pretraining["method"] = "none"

@@ -272,7 +272,6 @@ CONCEPT = Concept(
         "defaults": {
             "objective.name": "contrastive_divergence",
             "pretraining.method": "rbm",
-            "pretraining.learning_rate": 0.01,
             "training.optimizer": "adam",
             "training.learning_rate": 0.01,
             "training.weight_decay": 0.0,

@@ -103,7 +103,7 @@ def log_given(machine: RestrictedBoltzmannMachine, rows: torch.Tensor, hidden: t
         >>> log_given(machine, torch.ones(1, 3), torch.ones(1, 2)).detach()  # three coins
         tensor([-2.0794])
     """
-    inputs = machine.generation(hidden)
+    inputs: torch.Tensor = machine.generation(hidden)
     if machine.log_noise is None:
         return (rows * inputs - F.softplus(inputs)).sum(dim=1)
     far = (rows - inputs).square().sum(dim=1)
@@ -114,7 +114,7 @@ def log_given_each(
     machine: RestrictedBoltzmannMachine, rows: torch.Tensor, hidden: torch.Tensor
 ) -> torch.Tensor:
     """The same of every row (N, D) given each of several states (S, H): shape (N, S)."""
-    inputs = machine.generation(hidden)
+    inputs: torch.Tensor = machine.generation(hidden)
     together = rows @ inputs.t()
     if machine.log_noise is None:
         return together - F.softplus(inputs).sum(dim=1)
