@@ -129,7 +129,7 @@ def decide(
     if objective["name"] == "contrastive_divergence":
         takes, most = "vector", EPOCHS["vector"][1]  # its steps on pictures are those on any rows
     decide_training(training, rows, takes, most)
-    decide_pretraining(values["pretraining"], training["batch_size"])
+    decide_pretraining(values["pretraining"], rows, training["batch_size"])
     for spec in experiment.output.metrics:
         if task in ("reconstruction", "forecast", *OWN_TASKS):
             raise SettingError(

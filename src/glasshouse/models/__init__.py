@@ -22,6 +22,7 @@ from glasshouse.models.cnn import cnn
 from glasshouse.models.contractive_autoencoder import contractive_autoencoder
 from glasshouse.models.convolutional_autoencoder import convolutional_autoencoder
 from glasshouse.models.dcgan import dcgan
+from glasshouse.models.deep_belief_network import DeepBeliefNetwork, dbn
 from glasshouse.models.denoising_autoencoder import denoising_autoencoder
 from glasshouse.models.ensemble import Ensemble
 from glasshouse.models.espcn import espcn
@@ -31,6 +32,7 @@ from glasshouse.models.googlenet import googlenet
 from glasshouse.models.grid_detector import grid_detector
 from glasshouse.models.head import replace_head
 from glasshouse.models.language_model import LanguageModel, language_model
+from glasshouse.models.layerwise_bound import layerwise_bound
 from glasshouse.models.ledger import Layer, ledger
 from glasshouse.models.lenet5 import lenet5
 from glasshouse.models.load_weights import load_weights
@@ -60,6 +62,7 @@ __all__ = [
     "ActorCritic",
     "Autoencoder",
     "BaseRates",
+    "DeepBeliefNetwork",
     "Ensemble",
     "Gan",
     "LanguageModel",
@@ -89,6 +92,7 @@ __all__ = [
     "cnn",
     "contractive_autoencoder",
     "convolutional_autoencoder",
+    "dbn",
     "dcgan",
     "denoising_autoencoder",
     "espcn",
@@ -97,6 +101,7 @@ __all__ = [
     "googlenet",
     "grid_detector",
     "language_model",
+    "layerwise_bound",
     "ledger",
     "lenet5",
     "load_weights",

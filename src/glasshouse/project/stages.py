@@ -29,6 +29,7 @@ from glasshouse.evaluation import (
     Making,
     Question,
     evaluate,
+    evaluate_bound,
     evaluate_generation,
     evaluate_likelihood,
     evaluate_reconstruction,
@@ -53,7 +54,7 @@ from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.losses.contract import ONE_FOR_TWO
-from glasshouse.models import Layer
+from glasshouse.models import DeepBeliefNetwork, Layer
 from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives import Adversarial, ContrastiveDivergence, Objective
 from glasshouse.project.work import Work
@@ -224,7 +225,8 @@ def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:
     """Measure how well rows come back, and write the same records, with pictures where rows are pictures."""
     measure = evaluate_reconstruction
     if isinstance(stage.job.objective, ContrastiveDivergence):
-        measure = evaluate_likelihood
+        deep = isinstance(stage.job.network, DeepBeliefNetwork)
+        measure = evaluate_bound if deep else evaluate_likelihood
     with threads(stage.job.threads):
         evaluation = measure(question_of(stage, work))
     return write_evaluation(stage, evaluation, "reconstruction")

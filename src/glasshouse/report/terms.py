@@ -39,6 +39,7 @@ METRICS = {
     "surprise": "at a row, given a code drawn for it, in nats; lower is better",
     "kl": "how far codes of rows are from the standard normal, in nats",
     "log_likelihood": "mean logarithm of the probability of a row, in nats; higher is better",
+    "bound": "of the log-likelihood, from below: mean over rows, in nats; higher is better",
     "free_energy": "mean over rows; higher on unseen rows than on learnt ones means rows learnt by heart",
     "pseudo_likelihood": "how well each number of a row is foretold by all others, in nats; higher is better",
     "activity": "mean activity of the code's units",
