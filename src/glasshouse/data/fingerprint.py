@@ -30,6 +30,9 @@ def fingerprint(raw: Raw) -> str:
     digest.update(f"{raw.kind} {len(raw)}".encode())
     if raw.kind == "images":
         _add_array(digest, "pixels", raw.pixels)
+    elif raw.kind != "table":
+        digest.update(f"{raw.rate}".encode())
+        _add_array(digest, "values", raw.values)
     else:
         for column in raw.columns:
             digest.update(f"{column.name}\0{column.kind}\0{bool(column.ignored_because)}\0".encode())
@@ -40,7 +43,7 @@ def fingerprint(raw: Raw) -> str:
     if raw.kind == "table" and raw.ahead is not None:
         _add_array(digest, "ahead", raw.ahead)
     for name in ("given_test", "group", "time", "captions"):
-        values = getattr(raw, name)
+        values = getattr(raw, name, None)
         if values is not None:
             _add_array(digest, name, values)
     return digest.hexdigest()

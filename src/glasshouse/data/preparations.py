@@ -15,11 +15,13 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw
 from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.settings import DataSettings
+from glasshouse.data.sound.sound_preparation import SoundPreparation
 from glasshouse.data.strokes.strokes_preparation import StrokesPreparation
 from glasshouse.data.text.caption_preparation import CaptionPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
+from glasshouse.data.video.video_preparation import VideoPreparation
 
 _KINDS: dict[str, type[Preparation]] = {
     each.kind: each
@@ -33,6 +35,8 @@ _KINDS: dict[str, type[Preparation]] = {
         TagPreparation,
         CaptionPreparation,
         StrokesPreparation,
+        SoundPreparation,
+        VideoPreparation,
     )
 }
 
@@ -73,6 +77,10 @@ def fit_preparation(
         return ImagePreparation.fit(raw, rows, settings)
     if settings.task == "strokes":
         return StrokesPreparation.fit(raw, rows)
+    if raw.kind == "sounds":
+        return SoundPreparation.fit(raw, rows, settings, steps)
+    if raw.kind == "videos":
+        return VideoPreparation.fit(raw, rows, settings)
     if settings.task == "frames":
         return FramesPreparation.fit(raw, rows)
     if settings.task == "tagging":

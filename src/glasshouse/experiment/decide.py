@@ -21,10 +21,12 @@ from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.schedules import SCHEDULES
 from glasshouse.training.regularization import build_regularizer
 
-STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "language": 1500}
+STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "video": 2000, "language": 1500}
 """Optimizer steps that the number of epochs aims at."""
-EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "language": (4, 40)}
+EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "video": (8, 40), "language": (4, 40)}
 """Fewest and most epochs."""
+SHAPES = {2: "sequence", 3: "image", 4: "video"}
+"""What rows are by how many axes they have; without a second axis they are vectors."""
 OWN_OBJECTIVE = ("reconstruction", *OWN_TASKS)
 """Tasks whose objective has their name; that of all others is called supervised."""
 MADE_FOR = {
@@ -88,7 +90,7 @@ def decide(
         >>> decided.model.name, decided.objective.loss, decided.training.optimizer
         ('cnn', 'cross_entropy', 'adamw')
     """
-    takes = "sequence" if tokens or len(input_shape) == 2 else "image" if len(input_shape) == 3 else "vector"
+    takes = "sequence" if tokens else SHAPES.get(len(input_shape), "vector")
     takes = "language" if task == "language" else takes
     values = experiment.model_dump()
     model, training = values["model"], values["training"]
@@ -135,7 +137,7 @@ def decide(
     if objective["name"] == "contrastive_divergence":
         takes, most = "vector", EPOCHS["vector"][1]  # its steps on pictures are those on any rows
     decide_training(training, rows, takes, most)
-    decide_pretraining(values["pretraining"], training["batch_size"])
+    decide_pretraining(values["pretraining"], rows, training["batch_size"])
     for spec in experiment.output.metrics:
         if task in ("reconstruction", "forecast", *OWN_TASKS):
             raise SettingError(
@@ -157,7 +159,7 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
     if task in MADE_FOR:
         return MADE_FOR[task]
     if task != "reconstruction":
-        return {"image": "cnn", "sequence": "recurrent"}.get(takes, "mlp")
+        return {"image": "cnn", "sequence": "recurrent", "video": "lrcn"}.get(takes, "mlp")
     made_for = {
         "elbo": "variational",
         "sparse": "sparse",
@@ -282,7 +284,7 @@ def batch_size(rows: int, takes: str) -> int:
         >>> [batch_size(rows, "vector") for rows in (10, 100, 1000, 30_000, 1_000_000)]
         [8, 16, 16, 256, 512]
     """
-    if takes in ("image", "sequence", "language"):
+    if takes in ("image", "sequence", "video", "language"):
         return min(64, largest_power(max(1, rows // 8)))
     return min(512, max(16, largest_power(rows // 64)), largest_power(max(1, rows)))
 

@@ -69,7 +69,7 @@ def _sizes(concept: Concept, input_shape: tuple[int, ...], outputs: int) -> dict
     if concept.facts["takes"] == "vector":
         inputs = input_shape[0] if len(input_shape) == 1 else input_shape
         return {"inputs": inputs, "outputs": outputs}
-    if concept.facts["takes"] == "sequence":
+    if concept.facts["takes"] in ("sequence", "video"):
         return {"inputs": input_shape, "outputs": outputs}
     if len(input_shape) != 3:
         raise ModelError(

@@ -15,6 +15,7 @@ from glasshouse.objectives.contractive import Contractive
 from glasshouse.objectives.contrastive_divergence import build_contrastive_divergence
 from glasshouse.objectives.ddpg import DDPG
 from glasshouse.objectives.denoising import Denoising
+from glasshouse.objectives.detection import build_detection
 from glasshouse.objectives.elbo import Elbo
 from glasshouse.objectives.frames import Frames
 from glasshouse.objectives.image_to_image import build_image_to_image
@@ -66,6 +67,8 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
             return build_verification(settings, prepared)
         if prepared.task == "segmentation":
             return build_segmentation(settings, prepared)
+        if prepared.task == "detection":
+            return build_detection(settings, prepared)
         if prepared.task == "image_to_image":
             return build_image_to_image(settings)
         return of_sequences(settings, prepared.task)

@@ -31,13 +31,16 @@ from glasshouse.evaluation import (
     Making,
     Question,
     evaluate,
+    evaluate_bound,
     evaluate_generation,
     evaluate_likelihood,
     evaluate_reconstruction,
 )
 from glasshouse.evaluation.captions import evaluate_captions
+from glasshouse.evaluation.detection import evaluate_detection
 from glasshouse.evaluation.forecast import evaluate_forecast
 from glasshouse.evaluation.frames import evaluate_frames
+from glasshouse.evaluation.image_to_image import evaluate_image_to_image
 from glasshouse.evaluation.language import evaluate_language
 from glasshouse.evaluation.over_time import (
     first_recurrent,
@@ -56,7 +59,7 @@ from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.losses.contract import ONE_FOR_TWO
-from glasshouse.models import Layer
+from glasshouse.models import DeepBeliefNetwork, Layer
 from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives import Adversarial, ContrastiveDivergence, Objective
 from glasshouse.project.work import Work
@@ -248,7 +251,8 @@ def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:
     """Measure how well rows come back, and write the same records, with pictures where rows are pictures."""
     measure = evaluate_reconstruction
     if isinstance(stage.job.objective, ContrastiveDivergence):
-        measure = evaluate_likelihood
+        deep = isinstance(stage.job.network, DeepBeliefNetwork)
+        measure = evaluate_bound if deep else evaluate_likelihood
     with threads(stage.job.threads):
         evaluation = measure(question_of(stage, work))
     return write_evaluation(stage, evaluation, "reconstruction")
@@ -259,7 +263,13 @@ def evaluate_pictures(stage: Stage, work: Work) -> dict[str, Any]:
     network, prepared, seed = stage.job.network, work.prepared, stage.experiment.seed
     shown = to_pixels(prepared, work.preparation)
     with threads(stage.job.threads):
-        evaluation = evaluate_segmentation(network, prepared, shown, seed)
+        if prepared.task == "detection":
+            evaluation = evaluate_detection(network, prepared, shown, seed)
+        elif prepared.task == "image_to_image":
+            levels = work.raw.pixels if work.raw is not None and work.raw.kind == "images" else None
+            evaluation = evaluate_image_to_image(network, prepared, shown, levels)
+        else:
+            evaluation = evaluate_segmentation(network, prepared, shown, seed)
     return write_evaluation(stage, evaluation, "examples")
 
 

@@ -19,6 +19,7 @@ from glasshouse.report.network import network
 from glasshouse.report.over_time import over_time
 from glasshouse.report.picture_answers import picture_answers
 from glasshouse.report.preparation import preparation
+from glasshouse.report.pretraining import pretraining
 from glasshouse.report.reconstruction import reconstruction
 from glasshouse.report.records import read_records
 from glasshouse.report.rendering import environment
@@ -38,6 +39,7 @@ SECTIONS = (
     ("data", "The data", data),
     ("preparation", "Preparation", preparation),
     ("network", "The network", network),
+    ("pretraining", "Pre-training", pretraining),
     ("training", "Training", training),
     ("inside", "Inside the layers", inside),
     ("time", "Over time", over_time),

@@ -25,6 +25,9 @@ METRICS = {
     "mase": "mean size of the error, times that of the naive forecast in training; below 1 is better than it",
     "mean_iou": "overlap of true and answered regions, averaged over the classes; 1 is exact",
     "pixel_accuracy": "share of pixels whose class is right",
+    "average_precision_50": "area under precision over recall of boxes that overlap by half; mean of classes",
+    "box_iou": "overlap of true objects with the boxes that cover them best; 1 is exact",
+    "class_accuracy": "of the objects that a box overlaps by half, the share whose class is right",
     "psnr": "how far the range of levels lies above the error, in decibels; higher is better",
     "bleu": "runs of one to four words shared with what people wrote, from 0 to 100",
     "exact": "share that is word for word what somebody wrote",
@@ -38,6 +41,7 @@ METRICS = {
     "surprise": "at a row, given a code drawn for it, in nats; lower is better",
     "kl": "how far codes of rows are from the standard normal, in nats",
     "log_likelihood": "mean logarithm of the probability of a row, in nats; higher is better",
+    "bound": "of the log-likelihood, from below: mean over rows, in nats; higher is better",
     "free_energy": "mean over rows; higher on unseen rows than on learnt ones means rows learnt by heart",
     "pseudo_likelihood": "how well each number of a row is foretold by all others, in nats; higher is better",
     "activity": "mean activity of the code's units",
@@ -76,6 +80,9 @@ METRIC_NAMES = {
     "mape": "MAPE",
     "mase": "MASE",
     "mean_iou": "mean IoU",
+    "average_precision_50": "average precision at IoU 0.5",
+    "box_iou": "IoU of boxes",
+    "picture_overlap": "overlap of a picture's boxes",
     "picture_iou": "mean IoU of a picture",
     "psnr": "PSNR (dB)",
     "bleu": "BLEU",
@@ -131,7 +138,23 @@ KINDS = {
     "text": "text",
     "ignore": "ignored",
     "image": "image",
+    "sound": "sound",
+    "video": "video",
 }
+
+
+THINGS = ("images", "sounds", "videos")
+"""Kinds of data that have a name of their own for rows."""
+
+
+def things(kind: str | None) -> str:
+    """What rows are called.
+
+    Example:
+        >>> things("images"), things("table")
+        ('images', 'rows')
+    """
+    return kind if kind in THINGS else "rows"
 
 
 def metric_name(name: str) -> str:

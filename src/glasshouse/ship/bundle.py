@@ -123,7 +123,7 @@ class Bundle:
         outputs = [self.backend.outputs(self.preparation.transform(raw.take(each))) for each in pieces]
         joined = [np.concatenate(each) for each in zip(*outputs, strict=True)]
         answers = self._interpret(joined, false_alarms)
-        return answers.from_rows(raw.files if raw.kind == "images" else (), self._warnings(raw))
+        return answers.from_rows(raw.files if raw.kind != "table" else (), self._warnings(raw))
 
     def prepare(self, rows: Any) -> NDArray[Any]:
         """What the network sees of rows: the ``input`` of ``model.onnx``, shape (N, *input_shape).

@@ -15,6 +15,8 @@ _ROWS = {
     "captions": '"picture.png"',
     "tags": '["abc"]',
     "frames": '["60-64-67 60-65-69 ."]',
+    "sounds": '"sound.wav"',
+    "videos": '"video/"',
     "arrays": '"rows.npy"',
 }
 
@@ -52,7 +54,13 @@ def usage(schema: Schema) -> list[str]:
 def _verifying(schema: Schema) -> list[str]:
     """How to compare rows."""
     one = _ROWS[schema.kind]
-    other = one.replace("rows", "others").replace("picture", "other").replace("texts", "others")
+    other = (
+        one.replace("rows", "others")
+        .replace("picture", "other")
+        .replace("texts", "others")
+        .replace("sound", "other")
+        .replace("video", "other")
+    )
     words = [each.strip('"') for each in (one, other)]
     return [
         "## How to use it",
@@ -128,7 +136,7 @@ def _input(schema: Schema, shape: str) -> str:
             f"It takes `input`, int64 ({shape}): numbers of tokens, padded with 0 behind; "
             "`gh.load(...).prepare(texts)` gives them."
         )
-    if schema.kind in ("table", "series"):
+    if schema.kind in ("table", "series", "sounds", "videos"):
         return (
             f"{begin}: rows that are prepared already, as `preprocessing.json` says; "
             "`gh.load(...).prepare(rows)` gives them."
