@@ -70,7 +70,7 @@ def test_moments_are_steps_for_a_recurrent_network(tmp_path):
         model={"name": "recurrent", "units": 8}, training={"epochs": 1},
     )  # fmt: skip
     run = gh.run(settings, out=tmp_path, observers=[])
-    assert run.record("network")["input_shape"] == [15, 65]
+    assert run.record("network")["input_shape"] == [31, 65]
     assert gh.load(run.bundle).predict(load(DataSettings(source="sounds")).values[:2]).labels.shape == (2,)
 
 
