@@ -274,7 +274,9 @@ def test_every_model_is_listed_with_what_it_takes():
         shape = (4,) if vector else (1, max(2, smallest), max(2, smallest))
         narrow = {"width": 0.125} if "width" in concept.settings() else {}
         network = build_model({"name": name, **narrow}, shape, 2, seed=0).eval()
-        expected = {"reconstruction": shape, "generation": (1,)}.get(concept.facts.get("gives"), (2,))
+        given = {"reconstruction": shape, "generation": (1,), "pictures": (2, 4, 4)}
+        given |= {"pictures": (2, 6, 6)} if name == "espcn" else {"boxes": (7, 1, 1)}
+        expected = given.get(concept.facts.get("gives"), (2,))
         assert network(torch.zeros(2, *shape)).shape == (2, *expected)
         assert math.isfinite(parameters(network))
         if not vector and smallest > 1:

@@ -24,6 +24,9 @@ TASKS = (
     "translation",
     "frames",
     "verification",
+    "segmentation",
+    "image_to_image",
+    "detection",
 )
 """What can be learnt, for `--task`; written out, so that help needs no heavy package."""
 

@@ -28,7 +28,11 @@ FEW_CLASSES = 4
 @click.command()
 @click.argument("bundle", metavar="BUNDLE")
 @click.argument("source", metavar="INPUT")
-@click.option("--out", metavar="FILE", help="Write all predictions: .csv, .parquet or .json.")
+@click.option(
+    "--out",
+    metavar="FILE",
+    help="Write all predictions: .csv, .parquet or .json; masks and pictures into a folder.",
+)
 @click.option(
     "--backend",
     type=click.Choice(["auto", "torch", "onnx"]),
@@ -61,14 +65,16 @@ def predict(
     output = Output(as_json, quiet)
     from glasshouse.ship import load
 
-    if out is not None:
-        from glasshouse.ship.save_predictions import writer_for
-
-        writer_for(Path(out))  # a wrong ending is told before anything is computed
     folder = Path(bundle)
     if (folder / "status.json").exists() and (folder / "bundle").exists():
         folder = folder / "bundle"
     asked = load(folder, backend=backend)
+    # A wrong ending is told before anything is computed.
+    pictures = asked.schema.meaning in ("pixel_classes", "pixels")
+    if out is not None and not (pictures and Path(out).suffix.lower() in ("", ".png")):
+        from glasshouse.ship.save_predictions import writer_for
+
+        writer_for(Path(out))
     answers = asked.predict(rows_of(source, asked.schema.kind), false_alarms)
     for warning in answers.warnings:
         output.tell(f"Warning: {warning}")

@@ -16,6 +16,7 @@ from glasshouse.data.parts import OutputScale, Part, Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawTable, Target
 from glasshouse.data.series.series_preparation import SeriesPreparation
+from glasshouse.data.settings import PICTURE_TASKS
 from glasshouse.data.text.pair_preparation import PairPreparation
 
 Rows = NDArray[np.int64]
@@ -34,7 +35,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         preparation: Fitted on the training rows.
         task: ``"reconstruction"`` makes every row its own target; a target that there is stays aside.
             ``"language"`` makes the next token the target of every token. ``"verification"`` keeps classes as
-            targets, between which pairs are drawn.
+            targets, between which pairs are drawn. ``"segmentation"``,
+            ``"image_to_image"`` and ``"detection"`` have masks, pictures and boxes as targets.
 
     Returns:
         Parts without rows are ``None``.
@@ -58,6 +60,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         return _own_targets(raw, split, preparation)
     if task == "language":
         return _next_tokens(raw, split, preparation)
+    if task in PICTURE_TASKS:
+        return _pictures(raw, split, preparation)
     if task == "frames" and isinstance(raw, RawTable):
         return _next_frames(raw, split, preparation)
     if task == "translation" and isinstance(raw, RawTable):
@@ -81,6 +85,34 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         target_name=target.name,
         scale=scale,
         tokens=preparation.tokens,
+    )
+
+
+def _pictures(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
+    """Pictures and what is to be learnt of each: a mask, a picture with levels from 0 to 1, or boxes."""
+    target = raw.target
+    if target is None:
+        raise UsageError(
+            f"{raw.origin} has no masks, pictures or boxes to learn",
+            expected="a target for every picture",
+            fix="give a folder with inputs and targets",
+        )
+
+    def part(rows: Rows, name: str) -> Part:
+        values = torch.from_numpy(target.values[rows])
+        if target.task == "segmentation":
+            values = values.long()
+        elif target.task == "image_to_image":
+            values = (values.float() / 255).contiguous(memory_format=torch.channels_last)
+        return Part(inputs_of(raw.take(rows), preparation, name), values, rows)
+
+    return Prepared(
+        *_divided(raw, split, part),
+        task=target.task,
+        input_shape=preparation.input_shape,
+        outputs=target.values.shape[1] if target.task == "image_to_image" else len(target.classes),
+        classes=target.classes,
+        target_name=target.name,
     )
 
 

@@ -10,13 +10,15 @@ from glasshouse.core.errors import DataError, SettingError, UsageError
 from glasshouse.core.names import normalise, suggestions
 from glasshouse.data.builtin.catalogue import BUILTIN, load_builtin
 from glasshouse.data.images.cifar import CifarLayout, cifar_layout, read_cifar
+from glasshouse.data.images.degrade import degraded
 from glasshouse.data.images.file import is_image_name
 from glasshouse.data.images.folder import read_image_folder
 from glasshouse.data.images.idx import is_idx
 from glasshouse.data.images.idx_images import idx_image_files, read_idx_images
+from glasshouse.data.images.picture_pairs import holds_pairs, read_pairs
 from glasshouse.data.images.tree import holds_images
 from glasshouse.data.raw import Raw, RawClips, RawImages
-from glasshouse.data.settings import DataSettings
+from glasshouse.data.settings import PICTURE_TASKS, DataSettings
 from glasshouse.data.sound.wav_folder import read_wav_folder, wavs_below
 from glasshouse.data.splits.subsample import at_most
 from glasshouse.data.tables.read_table import read_table, read_text_folder, table_from_frame
@@ -64,7 +66,7 @@ def load(settings: DataSettings, frame: object | None = None) -> Raw:
 
     Example:
         >>> from glasshouse.data import load
-        >>> from glasshouse.data.settings import DataSettings
+        >>> from glasshouse.data.settings import PICTURE_TASKS, DataSettings
         >>> digits = load(DataSettings(source="digits"))
         >>> digits.pixels.shape
         (1797, 1, 8, 8)
@@ -80,6 +82,8 @@ def load(settings: DataSettings, frame: object | None = None) -> Raw:
         ) from error
     if raw.kind != "table":
         _refuse_table_settings(raw, settings)
+    if settings.task in PICTURE_TASKS:
+        raw = _with_picture_targets(raw, settings)
     return at_most(raw, settings.most_rows)
 
 
@@ -103,6 +107,19 @@ def _read(settings: DataSettings) -> Raw:
     if path.exists():
         return _read_file(path, settings)
     raise _missing(source, path)
+
+
+def _with_picture_targets(raw: Raw, settings: DataSettings) -> Raw:
+    """Pictures with masks, pictures or boxes as targets: those that they have, or made of them."""
+    if raw.target is not None and raw.target.task == settings.task:
+        return raw
+    if raw.kind == "images" and settings.task == "image_to_image":
+        return degraded(raw, settings.degrade)
+    raise UsageError(
+        f"data.task = {settings.task!r} for {raw.origin}",
+        expected="a folder with inputs and targets, or the built-in shapes",
+        fix="put pictures into inputs/ and what is to be learnt of each into targets/, under the same name",
+    )
 
 
 def _refuse_table_settings(raw: RawImages | RawClips, settings: DataSettings) -> None:
@@ -148,6 +165,8 @@ def _read_folder(folder: Path, settings: DataSettings) -> Raw:
         return _read_cifar(folder, layout, settings)
     if idx_image_files(folder):
         return read_idx_images(folder, settings)
+    if holds_pairs(folder):
+        return read_pairs(folder, settings)
     inner = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
     if holds_videos(folder):
         return read_video_folder(folder, settings)

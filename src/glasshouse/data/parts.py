@@ -37,7 +37,9 @@ class Part:
 
     Args:
         inputs: Shape (rows, *input_shape), float32; int64 for tokens.
-        targets: int64 class indices, shape (rows,), or float32 standardised numbers, shape (rows, outputs).
+        targets: int64 class indices, shape (rows,), or float32 standardised numbers, shape (rows, outputs);
+            int64 class indices of pixels, shape (rows, height, width); float32 levels from 0 to 1, shape
+            (rows, channels, height, width); float32 objects, shape (rows, slots, 5).
         rows: Row numbers in the raw data, int64, shape (rows,).
         weights: What each row counts in the loss, at least 0, shape (rows,); ``None`` where all count alike.
     """
@@ -71,7 +73,7 @@ class Prepared:
         train, validation, test: ``test`` and ``validation`` may be ``None`` when there is no such part.
         task: Classes or numbers.
         input_shape: Shape of one sample without the batch axis.
-        outputs: Number of classes, or of predicted numbers.
+        outputs: Number of classes, or of predicted numbers; of a picture that is to come out, its channels.
         classes: Class names; empty for regression.
         target_name: What is predicted, in the user's word.
         scale: For regression, fitted on the training part; ``None`` for classification.
@@ -92,6 +94,13 @@ class Prepared:
     scale: OutputScale | None = None
     tokens: int = 0
     series_column: int | None = None
+
+    @property
+    def factor(self) -> int:
+        """How many times larger a picture that is to come out is than its input; 1 for all other tasks."""
+        if self.task != "image_to_image":
+            return 1
+        return int(self.train.targets.shape[-1]) // self.input_shape[-1]
 
     def parts(self) -> dict[str, Part]:
         """The parts that exist, by name, in the order train, validation, test."""

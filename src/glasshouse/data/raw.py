@@ -18,9 +18,13 @@ class Target:
 
     Args:
         name: Column name, or what the folders or label files stand for.
-        task: Classes or numbers.
-        values: int64 class indices (``classification``) or float64 numbers (``regression``), shape (rows,).
-        classes: Class names in the order of the indices; empty for regression.
+        task: Classes or numbers, or what is to be learnt of pictures.
+        values: int64 class indices (``classification``) or float64 numbers (``regression``), shape (rows,);
+            uint8 class indices of pixels (``segmentation``), shape (rows, height, width); uint8 levels
+            (``image_to_image``), shape (rows, channels, height, width); float32 objects (``detection``),
+            shape (rows, slots, 5): class, or -1 for none, centre to the right, centre down, width and height,
+            as shares of the picture.
+        classes: Class names in the order of the indices; empty for regression and for pictures.
     """
 
     name: str

@@ -18,11 +18,18 @@ Task = Literal[
     "translation",
     "frames",
     "verification",
+    "segmentation",
+    "image_to_image",
+    "detection",
     "generation",
     "control",
 ]
 """What is to be learnt: classes, numbers, whether two rows are alike, without a target the rows themselves,
-what comes next, a translation, or what to do in a world."""
+what comes next, a translation, a picture or boxes for a picture, or what to do in a world."""
+PICTURE_TASKS: tuple[Task, ...] = ("segmentation", "image_to_image", "detection")
+"""Tasks whose inputs are pictures and whose targets are pictures or boxes."""
+OWN_TASKS: tuple[Task, ...] = ("language", "translation", "frames", "verification", *PICTURE_TASKS)
+"""Tasks with an objective of their own, which has their name, and with measures of their own."""
 
 
 class SplitSettings(Settings):
@@ -110,6 +117,20 @@ class AugmentSettings(Settings):
         return any(self.model_dump().values())
 
 
+class DegradeSettings(Settings):
+    """How inputs are made of pictures that are to come out again, for ``image_to_image``."""
+
+    kind: Literal["none", "grey", "shrink", "noise"] = Field(
+        "none",
+        description="One of none, grey, shrink, noise: what is taken from a picture. grey: its colours. "
+        "shrink: sides are divided by the factor. none: targets come with the data.",
+    )
+    factor: int = Field(2, ge=2, description="For shrink: what the sides are divided by, from 2")
+    amount: float = Field(
+        0.1, gt=0, le=1, description="For noise: its deviation, as a share of the way from black to white"
+    )
+
+
 class ActingSettings(Settings):
     """How a world is acted in: what there is in place of rows that lie ready.
 
@@ -184,7 +205,8 @@ class DataSettings(Settings):
 
     source: Place = Field(
         description="A file (.csv, .tsv, .parquet, .arff, .txt), a folder of images with a folder per class, "
-        "a folder of text files with one file per class, a built-in name such as digits or fashion-mnist, "
+        "a folder with inputs and targets, a folder of text files with one file per class, a built-in name "
+        "such as digits or fashion-mnist, "
         "or a world such as gymnasium:CartPole-v1 or world:grid."
     )
     target: str | int | None = Field(
@@ -193,11 +215,13 @@ class DataSettings(Settings):
     task: Literal["auto"] | Task = Field(
         "auto",
         description="One of auto, classification, regression, reconstruction, language, forecast, "
-        "translation, frames, verification. reconstruction: the rows themselves; no target is needed, and "
-        "one that is named is a label to look at, not to learn. language: of a plain text, at every step "
-        "the next character. forecast: of a series, the next data.horizon steps of the target. translation: "
-        "of two columns of text, one into the other. frames: of music, at every step the next frame. "
-        "verification: whether two rows are of one class, also of classes that training never saw.",
+        "translation, frames, verification, segmentation, image_to_image, detection. reconstruction: the "
+        "rows themselves; no target is needed, and one that is named is a label to look at, not to learn. "
+        "language: of a plain text, at every step the next character. forecast: of a series, the next "
+        "data.horizon steps of the target. translation: of two columns of text, one into the other. frames: "
+        "of music, at every step the next frame. verification: whether two rows are of one class, also of "
+        "classes that training never saw. segmentation: the class of every pixel. image_to_image: another "
+        "picture. detection: objects and their boxes.",
     )
     normal: str | None = Field(
         None,
@@ -251,6 +275,9 @@ class DataSettings(Settings):
     split: SplitSettings = Field(default_factory=SplitSettings, description="How rows are divided")
     prepare: PrepareSettings = Field(default_factory=PrepareSettings, description="How values become numbers")
     augment: AugmentSettings = Field(default_factory=AugmentSettings, description="Random changes to images")
+    degrade: DegradeSettings = Field(
+        default_factory=DegradeSettings, description="How inputs are made of pictures that are to come out"
+    )
     sound: SoundSettings = Field(default_factory=SoundSettings, description="What becomes of sounds")
     video: VideoSettings = Field(default_factory=VideoSettings, description="What becomes of videos")
     acting: ActingSettings = Field(default_factory=ActingSettings, description="How a world is acted in")

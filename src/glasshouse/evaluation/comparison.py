@@ -9,9 +9,26 @@ import polars as pl
 
 from glasshouse.core.errors import StorageError, UsageError
 from glasshouse.core.files import plain
-from glasshouse.evaluation.paired import Difference, error_difference, paired_difference, return_difference
+from glasshouse.evaluation.paired import (
+    Difference,
+    error_difference,
+    paired_difference,
+    return_difference,
+    score_difference,
+)
 from glasshouse.experiment.run import Run
 from glasshouse.metrics import METRICS, Prediction
+
+PICTURE_SCORES = {"segmentation": "picture_iou", "image_to_image": "psnr", "detection": "picture_overlap"}
+"""What the answers to single pictures are compared by."""
+UNITS = {
+    "accuracy": "points of accuracy",
+    "return": "of return",
+    "picture_iou": "points of mean IoU",
+    "picture_overlap": "points of overlap",
+    "psnr": "dB of PSNR",
+}
+"""What differences are in, by metric."""
 
 
 def compare(runs: Sequence[Run]) -> dict[str, Any]:
@@ -122,6 +139,10 @@ def _paired(
         returns = [both[name].to_numpy() for name in ("prediction_second", "prediction")]
         difference = return_difference(*returns)
         return {"difference": difference.to_dict(), "sentence": _sentence(first, second, part, difference)}
+    if one["task"] in PICTURE_SCORES:
+        scores = [both[name].to_numpy() for name in ("prediction_second", "prediction")]
+        difference = score_difference(PICTURE_SCORES[one["task"]], "picture", *scores)
+        return {"difference": difference.to_dict(), "sentence": _sentence(first, second, part, difference)}
     answers = [_prediction(both[name], one["task"]) for name in ("prediction_second", "prediction")]
     # whether a pair is the same is a question of two classes
     task = "classification" if one["task"] == "verification" else one["task"]
@@ -155,9 +176,9 @@ def _sentence(first: Run, second: Run, part: str, found: Difference) -> str:
         return f"{first.name} and {second.name} do equally well {where}."
     better, worse = (second.name, first.name) if found.value > 0 else (first.name, second.name)
     ends = sorted([abs(found.low), abs(found.high)]) if found.decided else [found.low, found.high]
-    unit = 100 if found.metric == "accuracy" else 1
+    unit = 100 if found.metric in ("accuracy", "picture_iou", "picture_overlap") else 1
     low, high = (f"{end * unit:.{1 if unit == 100 else 3}f}".replace("-", "−") for end in ends)
-    name = {"accuracy": "points of accuracy", "return": "of return"}.get(found.metric, "of R²")
+    name = UNITS.get(found.metric, "of R²")
     amount = f"{abs(found.value) * unit:.{1 if unit == 100 else 3}f} {name}"
     if found.decided:
         return f"{better} is better than {worse} by {amount} {where} (95 % interval {low} to {high})."

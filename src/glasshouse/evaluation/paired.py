@@ -22,7 +22,7 @@ class Difference:
     """The primary metric of the first minus that of the second, on the same rows.
 
     Args:
-        metric: ``"accuracy"``, ``"r2"`` or ``"return"``.
+        metric: ``"accuracy"``, ``"r2"``, ``"return"``, or the score of a picture.
         rows: How many rows both answered.
         value: The difference; above 0 the first is better.
         low, high: Its confidence interval.
@@ -150,11 +150,24 @@ def return_difference(first: NDArray[np.float64], second: NDArray[np.float64]) -
         >>> round(found.value, 3), found.decided
         (1.333, False)
     """
+    return score_difference("return", "episode", first, second)
+
+
+def score_difference(
+    metric: str, thing: str, first: NDArray[np.float64], second: NDArray[np.float64]
+) -> Difference:
+    """Compare the mean scores that two ways have on the same things.
+
+    Args:
+        metric: What the scores are called.
+        thing: What each score is of: an episode, a picture.
+        first: Score of each by one way; larger is better.
+        second: Scores of the same ones by the other.
+    """
     gain = first - second
     rows, value = len(gain), float(gain.mean())
     if rows < 2:
-        return Difference("return", rows, value, float("-inf"), float("inf"), "undefined: one episode")
+        return Difference(metric, rows, value, float("-inf"), float("inf"), f"undefined: one {thing}")
     margin = float(stats.t.ppf(0.5 + LEVEL / 2, rows - 1)) * float(gain.std(ddof=1)) / rows**0.5
-    return Difference(
-        "return", rows, value, value - margin, value + margin, "Student's t over paired episodes"
-    )
+    method = f"Student's t over paired {thing}s"
+    return Difference(metric, rows, value, value - margin, value + margin, method)

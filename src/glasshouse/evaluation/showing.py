@@ -42,7 +42,10 @@ class Gallery:
         """Keep pictures of prepared rows, and give their paths in the run folder."""
         if self.to_pixels is None:
             return []
-        levels = self.to_pixels(rows.contiguous().numpy())
+        return self.keep(name, self.to_pixels(rows.contiguous().numpy()))
+
+    def keep(self, name: str, levels: NDArray[np.uint8]) -> list[str]:
+        """Keep pictures of levels (N, H, W) or (N, H, W, 3), and give their paths in the run folder."""
         paths = [f"{self.folder}/{name}-{number:02}.png" for number in range(1, len(levels) + 1)]
         self.pictures |= dict(zip(paths, levels, strict=True))
         return paths

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from glasshouse.data.settings import DataSettings
+from glasshouse.data.settings import PICTURE_TASKS, DataSettings
 from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.experiment import Experiment
 
@@ -18,7 +18,7 @@ def reading_settings(experiment: Experiment) -> DataSettings:
     """
     settings: DataSettings = experiment.data
     objective = objective_of(experiment)
-    if objective in ("frames", "verification"):
+    if objective in ("frames", "verification", *PICTURE_TASKS):
         settings = settings.replace(task=objective)
     elif objective not in ("supervised", "language", "translation"):
         settings = settings.replace(task="reconstruction")
@@ -29,13 +29,19 @@ def preparing_settings(experiment: Experiment, kind: str) -> DataSettings:
     """The data section for preparing what was read.
 
     Args:
-        experiment: Its data, objective and model count.
+        experiment: Its data, objective, model and pre-training count.
         kind: What was read.
     """
     settings = reading_settings(experiment)
-    if settings.task == "reconstruction" and kind == "images" and settings.prepare.scaling == "auto":
-        prepare = settings.prepare.replace(scaling=scaling_of_pictures(experiment))
-        settings = settings.replace(prepare=prepare.model_dump())
+    if kind != "images" or settings.prepare.scaling != "auto":
+        return settings
+    scaling = None
+    if settings.task in ("reconstruction", "image_to_image"):
+        scaling = scaling_of_pictures(experiment)
+    elif experiment.pretraining.method in ("rbm", "denoising"):
+        scaling = "min-max"  # levels as probabilities, which layers learn to give back
+    if scaling is not None:
+        settings = settings.replace(prepare=settings.prepare.replace(scaling=scaling).model_dump())
     return settings
 
 

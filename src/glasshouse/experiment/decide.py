@@ -12,7 +12,9 @@ from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import SettingError
 from glasshouse.data import BUILTIN
 from glasshouse.data.parts import Prepared
+from glasshouse.data.settings import OWN_TASKS, PICTURE_TASKS
 from glasshouse.experiment.experiment import Experiment
+from glasshouse.experiment.pretraining_settings import decide_pretraining
 from glasshouse.metrics import metric_for
 from glasshouse.models import MODELS
 from glasshouse.optimizers import OPTIMIZERS
@@ -25,10 +27,25 @@ EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "video": 
 """Fewest and most epochs."""
 SHAPES = {2: "sequence", 3: "image", 4: "video"}
 """What rows are by how many axes they have; without a second axis they are vectors."""
-OWN_OBJECTIVE = ("reconstruction", "language", "translation", "frames", "verification")
+OWN_OBJECTIVE = ("reconstruction", *OWN_TASKS)
 """Tasks whose objective has their name; that of all others is called supervised."""
-WRITING = {"language": "language_model", "translation": "seq2seq", "frames": "language_model"}
-"""Models of the tasks whose outputs are texts."""
+MADE_FOR = {
+    "language": "language_model",
+    "translation": "seq2seq",
+    "frames": "language_model",
+    "segmentation": "unet",
+    "image_to_image": "unet",
+    "detection": "grid_detector",
+}
+"""Models of the tasks whose outputs are texts, pictures or boxes."""
+OWN_LOSS = {
+    "elbo": "elbo",
+    "adversarial": "non_saturating",
+    "contrastive_divergence": "free_energy",
+    "detection": "grid",
+    "verification": "contrastive",
+}
+"""The loss of objectives that come with one."""
 IN_WORLDS = ("q_learning", "ddpg")
 """Objectives that are for worlds."""
 MOST_OF_A_GAME = {"vector": 1000, "image": 200}
@@ -45,6 +62,8 @@ def decide(
     tokens: int = 0,
     anchor: int | None = None,
     steps: int = 0,
+    factor: int = 1,
+    residual: bool = False,
 ) -> Experiment:
     """A copy of the experiment in which model, objective and training hold no "auto" but device and threads.
 
@@ -56,6 +75,8 @@ def decide(
         tokens: How many numbers a token can have, where rows are sequences of tokens; else 0.
         anchor: For a forecast, the variable that it is relative to.
         steps: For a translation, the tokens of the longest output.
+        factor: Of pictures that are to come out, how many times larger than their inputs they are.
+        residual: Whether inputs and such pictures can be added.
 
     Raises:
         UnknownNameError: There is no such model, optimizer or metric.
@@ -83,17 +104,13 @@ def decide(
         if task == "translation":
             model["steps"] = steps
         model["tokens"] = tokens  # the data decide it, whatever an experiment for other data says
+    if task == "image_to_image":
+        model |= of_pictures(model, factor, residual)
     if objective["name"] == "auto":
         objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
     if objective["loss"] == "auto":
-        loss = "cross_entropy" if task in ("classification", "language", "translation", "frames") else "mse"
-        own = {
-            "elbo": "elbo",
-            "adversarial": "non_saturating",
-            "contrastive_divergence": "free_energy",
-            "verification": "contrastive",
-        }
-        objective["loss"] = own.get(objective["name"], loss)
+        classes = ("classification", "language", "translation", "frames", "segmentation")
+        objective["loss"] = OWN_LOSS.get(objective["name"], "cross_entropy" if task in classes else "mse")
     if task == "forecast" and anchor is not None and experiment.data.prepare.relative:
         model["anchor"] = anchor
     else:
@@ -112,8 +129,9 @@ def decide(
     if objective["name"] == "contrastive_divergence":
         takes, most = "vector", EPOCHS["vector"][1]  # its steps on pictures are those on any rows
     decide_training(training, rows, takes, most)
+    decide_pretraining(values["pretraining"], rows, training["batch_size"])
     for spec in experiment.output.metrics:
-        if task in ("reconstruction", "language", "forecast", "translation", "frames", "verification"):
+        if task in ("reconstruction", "forecast", *OWN_TASKS):
             raise SettingError(
                 f"output.metrics = {experiment.output.metrics} for the task {task!r}",
                 expected="no further metrics: errors, shares of the variance and baselines are measured",
@@ -130,8 +148,8 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
         >>> model_for("elbo", "reconstruction", "image", (1, 8, 8))
         'variational_autoencoder'
     """
-    if task in WRITING:
-        return WRITING[task]
+    if task in MADE_FOR:
+        return MADE_FOR[task]
     if task != "reconstruction":
         return {"image": "cnn", "sequence": "recurrent", "video": "lrcn"}.get(takes, "mlp")
     made_for = {
@@ -150,6 +168,21 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
     return "convolutional_autoencoder" if large else "autoencoder"
 
 
+def of_pictures(model: dict[str, Any], factor: int, residual: bool) -> dict[str, Any]:
+    """Settings of a model that makes pictures: the data decide how many times larger they are, and the input
+    is added to the output where it can be and nobody says otherwise.
+
+    Example:
+        >>> of_pictures({"name": "unet"}, 2, True)
+        {'factor': 2, 'residual': True}
+    """
+    known = MODELS.find(model["name"]).settings()
+    found: dict[str, Any] = {"factor": factor} if "factor" in known else {}
+    if "residual" in known and "residual" not in model:
+        found["residual"] = residual
+    return found
+
+
 def objective_of(experiment: Experiment) -> str:
     """The objective's name before the data are read: what is asked for, or what the model is made for.
 
@@ -165,7 +198,7 @@ def objective_of(experiment: Experiment) -> str:
     task = experiment.data.task
     if name == "auto" and task == "auto" and experiment.data.source in BUILTIN:
         known = BUILTIN[experiment.data.source].facts["task"]
-        name = known if known in ("frames", "verification") else name
+        name = known if known in ("frames", "verification", *PICTURE_TASKS) else name
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
@@ -177,14 +210,14 @@ def objective_of(experiment: Experiment) -> str:
         )
     if name == "auto":
         name = task if task in OWN_OBJECTIVE else "supervised"
-    own = ("supervised", "language", "translation", "frames", "verification")
+    own = ("supervised", *OWN_TASKS)
     due = name if task == "auto" else task if task in own else "supervised"
     fits = name not in own if task == "reconstruction" else name == due
     if not fits:
         raise SettingError(
             f"data.task = {task!r} with the objective {name!r}",
             expected="classification or regression for 'supervised', language for 'language', "
-            "translation for 'translation', verification for 'verification', reconstruction for all others",
+            "translation for 'translation', and so on, reconstruction for all others",
             fix="leave data.task out",
         )
     return name
@@ -262,4 +295,6 @@ def facts_of(prepared: Prepared) -> dict[str, Any]:
         "tokens": prepared.tokens,
         "anchor": prepared.series_column,
         "steps": prepared.train.targets.shape[1] if prepared.task == "translation" else 0,
+        "factor": prepared.factor,
+        "residual": prepared.input_shape[0] in (1, prepared.outputs),
     }

@@ -13,6 +13,7 @@ from glasshouse.core.devices import choose_device, threads_for
 from glasshouse.core.errors import SettingError
 from glasshouse.data.images.augment import Augmenter
 from glasshouse.data.parts import Part
+from glasshouse.data.settings import PICTURE_TASKS, AugmentSettings
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.layers.packing import cut_to_longest
 from glasshouse.models import Layer
@@ -35,7 +36,7 @@ def make_batches(
     device: torch.device,
     tokens: bool = False,
     streams: bool = False,
-    pairs: bool = False,
+    task: str = "",
 ) -> Batches:
     """The training part, cut into batches as the experiment says.
 
@@ -46,10 +47,11 @@ def make_batches(
         device: Where the network is.
         tokens: Whether rows are tokens, padded behind: then batches are cut to their longest row.
         streams: Whether rows are pieces of one text, through which a state is carried.
-        pairs: Whether rows of one class are to stand together, so that they can be compared.
+        task: What is learnt: changes that move pixels are refused where targets lie in the picture.
 
     Raises:
-        SettingError: Augmentation is asked for on data that are no pictures.
+        SettingError: Augmentation is asked for on data that are no pictures, or such that would have to
+            change targets as well.
     """
     augment: Augment | None = cut_batch if tokens else None
     if experiment.data.augment.active:
@@ -59,6 +61,8 @@ def make_batches(
                 expected="pictures: a folder of them, digits, fashion-mnist ...",
                 fix="remove the settings below [data.augment]",
             )
+        if task in PICTURE_TASKS:
+            refuse_one_sided(experiment.data.augment, task)
         augment = Augmenter(experiment.data.augment, black)
     training = experiment.training
     assert training.batch_size != "auto", "the experiment is not decided"
@@ -70,7 +74,7 @@ def make_batches(
                 fix="set training.batch_size larger",
             )
         return StreamBatches(part, training.batch_size, device)
-    if pairs:
+    if task == "verification":  # rows of one class have to stand together, so that they can be compared
         return ClassBatches(
             part,
             training.batch_size,
@@ -88,6 +92,27 @@ def make_batches(
         device=device,
         augment=augment,
     )
+
+
+def refuse_one_sided(settings: AugmentSettings, task: str) -> None:
+    """Refuse changes to inputs that their targets would have to go through as well.
+
+    Noise and blanks leave the answer what it is; so do brightness and contrast, but where the answer is the
+    picture itself.
+
+    Raises:
+        SettingError: One of them is switched on.
+    """
+    moving = ("flip_horizontal", "flip_vertical", "shift", "rotate", "zoom")
+    lighting = ("brightness", "contrast") if task == "image_to_image" else ()
+    for name in (*moving, *lighting):
+        if getattr(settings, name):
+            raise SettingError(
+                f"data.augment.{name} with data.task = {task!r}",
+                expected="changes that leave the target as it is: noise, erase"
+                + ("" if lighting else ", brightness, contrast"),
+                fix=f"leave data.augment.{name} out: it changes inputs, and targets would stay behind",
+            )
 
 
 def cut_batch(tokens: torch.Tensor, _generator: torch.Generator) -> torch.Tensor:

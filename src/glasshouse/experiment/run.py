@@ -36,6 +36,7 @@ class Run:
             exploration.json   what is in the data        (pictures in pictures/)
             preparation.json   how it was prepared
             network.json       the layers
+            pretraining.json   the layers one by one      (pretraining/: epochs and weights of each)
             metrics.jsonl      every epoch                (timings.jsonl: how long each took)
             steps.parquet      every step
             probes.parquet     every layer, at some steps

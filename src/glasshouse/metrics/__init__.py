@@ -37,6 +37,8 @@ from glasshouse.metrics.mape import CONCEPT as MAPE
 from glasshouse.metrics.mape import mape
 from glasshouse.metrics.matthews import CONCEPT as MATTHEWS
 from glasshouse.metrics.matthews import matthews
+from glasshouse.metrics.mean_iou import CONCEPT as MEAN_IOU
+from glasshouse.metrics.mean_iou import mean_iou
 from glasshouse.metrics.median_absolute_error import CONCEPT as MEDIAN_ABSOLUTE_ERROR
 from glasshouse.metrics.median_absolute_error import median_absolute_error
 from glasshouse.metrics.mse import CONCEPT as MSE
@@ -44,6 +46,8 @@ from glasshouse.metrics.mse import mse
 from glasshouse.metrics.precision import CONCEPT as PRECISION
 from glasshouse.metrics.precision import precision
 from glasshouse.metrics.prediction import Prediction
+from glasshouse.metrics.psnr import CONCEPT as PSNR
+from glasshouse.metrics.psnr import psnr
 from glasshouse.metrics.r2 import CONCEPT as R2
 from glasshouse.metrics.r2 import r2
 from glasshouse.metrics.recall import CONCEPT as RECALL
@@ -69,6 +73,7 @@ METRICS = Catalogue(
         MATTHEWS,
         COHEN_KAPPA,
         CONFUSION_MATRIX,
+        MEAN_IOU,
         ROC_AUC,
         AVERAGE_PRECISION,
         TOP_K_ACCURACY,
@@ -81,6 +86,7 @@ METRICS = Catalogue(
         MAE,
         MEDIAN_ABSOLUTE_ERROR,
         MAPE,
+        PSNR,
     ],
 )
 
@@ -167,11 +173,13 @@ __all__ = [
     "mae",
     "mape",
     "matthews",
+    "mean_iou",
     "measure",
     "median_absolute_error",
     "metric_for",
     "mse",
     "precision",
+    "psnr",
     "r2",
     "recall",
     "rmse",

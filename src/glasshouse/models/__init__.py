@@ -22,13 +22,17 @@ from glasshouse.models.cnn import cnn
 from glasshouse.models.contractive_autoencoder import contractive_autoencoder
 from glasshouse.models.convolutional_autoencoder import convolutional_autoencoder
 from glasshouse.models.dcgan import dcgan
+from glasshouse.models.deep_belief_network import DeepBeliefNetwork, dbn
 from glasshouse.models.denoising_autoencoder import denoising_autoencoder
 from glasshouse.models.ensemble import Ensemble
+from glasshouse.models.espcn import espcn
 from glasshouse.models.freezing import freeze
 from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
+from glasshouse.models.grid_detector import grid_detector
 from glasshouse.models.head import replace_head
 from glasshouse.models.language_model import LanguageModel, language_model
+from glasshouse.models.layerwise_bound import layerwise_bound
 from glasshouse.models.ledger import Layer, ledger
 from glasshouse.models.lenet5 import lenet5
 from glasshouse.models.load_weights import load_weights
@@ -47,6 +51,8 @@ from glasshouse.models.stack import stack
 from glasshouse.models.transformer import Transformer, transformer
 from glasshouse.models.transformer_decoder import TransformerDecoder, transformer_decoder
 from glasshouse.models.transformer_seq2seq import TransformerSeq2Seq, transformer_seq2seq
+from glasshouse.models.twin import twin
+from glasshouse.models.unet import UNet, unet
 from glasshouse.models.variational_autoencoder import VariationalAutoencoder, variational_autoencoder
 from glasshouse.models.vgg import vgg, vgg11, vgg13, vgg16, vgg19
 from glasshouse.models.zfnet import zfnet
@@ -56,6 +62,7 @@ __all__ = [
     "ActorCritic",
     "Autoencoder",
     "BaseRates",
+    "DeepBeliefNetwork",
     "Ensemble",
     "Gan",
     "LanguageModel",
@@ -67,6 +74,7 @@ __all__ = [
     "Transformer",
     "TransformerDecoder",
     "TransformerSeq2Seq",
+    "UNet",
     "VariationalAutoencoder",
     "actor_critic",
     "alexnet",
@@ -84,12 +92,16 @@ __all__ = [
     "cnn",
     "contractive_autoencoder",
     "convolutional_autoencoder",
+    "dbn",
     "dcgan",
     "denoising_autoencoder",
+    "espcn",
     "freeze",
     "gan",
     "googlenet",
+    "grid_detector",
     "language_model",
+    "layerwise_bound",
     "ledger",
     "lenet5",
     "load_weights",
@@ -113,6 +125,8 @@ __all__ = [
     "transformer",
     "transformer_decoder",
     "transformer_seq2seq",
+    "twin",
+    "unet",
     "variational_autoencoder",
     "vgg",
     "vgg11",

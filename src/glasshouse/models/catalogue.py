@@ -12,9 +12,12 @@ from glasshouse.models.cnn3d import CONCEPT as CNN3D
 from glasshouse.models.contractive_autoencoder import CONCEPT as CONTRACTIVE_AUTOENCODER
 from glasshouse.models.convolutional_autoencoder import CONCEPT as CONVOLUTIONAL_AUTOENCODER
 from glasshouse.models.dcgan import CONCEPT as DCGAN
+from glasshouse.models.deep_belief_network import CONCEPT as DBN
 from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENCODER
+from glasshouse.models.espcn import CONCEPT as ESPCN
 from glasshouse.models.gan import CONCEPT as GAN
 from glasshouse.models.googlenet import CONCEPT as GOOGLENET
+from glasshouse.models.grid_detector import CONCEPT as GRID_DETECTOR
 from glasshouse.models.language_model import CONCEPT as LANGUAGE_MODEL
 from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.lrcn import CONCEPT as LRCN
@@ -31,6 +34,7 @@ from glasshouse.models.stack import CONCEPT as STACK
 from glasshouse.models.transformer import CONCEPT as TRANSFORMER
 from glasshouse.models.transformer_decoder import CONCEPT as TRANSFORMER_DECODER
 from glasshouse.models.transformer_seq2seq import CONCEPT as TRANSFORMER_SEQ2SEQ
+from glasshouse.models.unet import CONCEPT as UNET
 from glasshouse.models.variational_autoencoder import CONCEPT as VARIATIONAL_AUTOENCODER
 from glasshouse.models.vgg import CONCEPTS as VGGS
 from glasshouse.models.zfnet import CONCEPT as ZFNET
@@ -50,6 +54,9 @@ MODELS = Catalogue(
         *RESNETS,
         *CIFAR_RESNETS,
         MOBILENET,
+        UNET,
+        ESPCN,
+        GRID_DETECTOR,
         AUTOENCODER,
         SPARSE_AUTOENCODER,
         DENOISING_AUTOENCODER,
@@ -65,6 +72,7 @@ MODELS = Catalogue(
         SEQ2SEQ,
         TRANSFORMER_SEQ2SEQ,
         RBM,
+        DBN,
         GAN,
         DCGAN,
         Q_NETWORK,

@@ -6,6 +6,7 @@ from typing import Any
 
 from glasshouse.core.errors import SettingError
 from glasshouse.data.parts import Prepared
+from glasshouse.data.settings import OWN_TASKS
 from glasshouse.losses import LOSSES, TemporalDifference
 from glasshouse.objectives.acting import Acting, Trial
 from glasshouse.objectives.adversarial import build_adversarial
@@ -14,11 +15,14 @@ from glasshouse.objectives.contractive import Contractive
 from glasshouse.objectives.contrastive_divergence import build_contrastive_divergence
 from glasshouse.objectives.ddpg import DDPG
 from glasshouse.objectives.denoising import Denoising
+from glasshouse.objectives.detection import build_detection
 from glasshouse.objectives.elbo import Elbo
 from glasshouse.objectives.frames import Frames
+from glasshouse.objectives.image_to_image import build_image_to_image
 from glasshouse.objectives.language import Language
 from glasshouse.objectives.q_learning import QLearning
 from glasshouse.objectives.reconstruction import Reconstruction, reconstruction_loss
+from glasshouse.objectives.segmentation import build_segmentation
 from glasshouse.objectives.settings import ObjectiveSettings
 from glasshouse.objectives.sparse import Sparse
 from glasshouse.objectives.supervised import build_supervised
@@ -50,8 +54,7 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
         >>> type(build_objective(ObjectiveSettings(name="denoising"), prepared)).__name__
         'Denoising'
     """
-    own = ("language", "translation", "frames", "verification")
-    if prepared.task in own or settings.name in own:
+    if prepared.task in OWN_TASKS or settings.name in OWN_TASKS:
         if settings.name not in ("auto", prepared.task):
             raise SettingError(
                 f"objective {settings.name!r} on data for {prepared.task}",
@@ -62,6 +65,12 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
             return build_verification(settings, prepared)
         if prepared.task == "frames":
             return Frames()
+        if prepared.task == "segmentation":
+            return build_segmentation(settings, prepared)
+        if prepared.task == "detection":
+            return build_detection(settings, prepared)
+        if prepared.task == "image_to_image":
+            return build_image_to_image(settings)
         return Language() if prepared.task == "language" else Translation(settings.teacher_forcing)
     unlabelled = prepared.task == "reconstruction"
     name = settings.name if settings.name != "auto" else "reconstruction" if unlabelled else "supervised"

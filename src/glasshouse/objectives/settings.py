@@ -21,6 +21,9 @@ ObjectiveName = Literal[
     "translation",
     "frames",
     "verification",
+    "segmentation",
+    "image_to_image",
+    "detection",
     "adversarial",
     "contrastive_divergence",
     "q_learning",
@@ -28,8 +31,8 @@ ObjectiveName = Literal[
 ]
 
 BELONGS: dict[str, tuple[str, ...]] = {
-    "class_weights": ("supervised",),
-    "label_smoothing": ("supervised", "adversarial"),
+    "class_weights": ("supervised", "segmentation"),
+    "label_smoothing": ("supervised", "segmentation", "adversarial"),
     "penalty": ("sparse",),
     "activity": ("sparse",),
     "strength": ("sparse", "contractive"),
@@ -63,9 +66,10 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "language, translation, frames, verification, adversarial, contrastive_divergence, q_learning, ddpg. "
-        "auto: what the model is made for, supervised for most. All but supervised and verification need no "
-        "target.",
+        "language, translation, frames, verification, segmentation, image_to_image, detection, adversarial, "
+        "contrastive_divergence, q_learning, ddpg. "
+        "auto: what the model is made for, supervised for most. Supervised, verification and those of "
+        "pictures need a target.",
     )
     loss: str | dict[str, Any] = Field(
         "auto",

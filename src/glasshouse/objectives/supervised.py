@@ -203,7 +203,8 @@ def build_supervised(settings: ObjectiveSettings, prepared: Prepared) -> Supervi
 def class_weights(wanted: Any, prepared: Prepared) -> Sequence[float]:
     """Weights in the order of the classes.
 
-    ``"balanced"`` gives class k the weight :math:`N / (K n_k)`, counted on the training part.
+    ``"balanced"`` gives class k the weight :math:`N / (K n_k)`, counted on the training part, by rows or by
+    pixels.
 
     Raises:
         UnknownNameError: A class of the table does not occur in the data.
@@ -213,6 +214,6 @@ def class_weights(wanted: Any, prepared: Prepared) -> Sequence[float]:
             if name not in prepared.classes:
                 raise unknown_name(name, prepared.classes, "class")
         return [float(wanted.get(name, 1.0)) for name in prepared.classes]
-    counts = np.bincount(prepared.train.targets.numpy(), minlength=prepared.outputs)
+    counts = np.bincount(prepared.train.targets.numpy().ravel(), minlength=prepared.outputs)
     # A class without training rows cannot be learnt; any positive weight will do for it.
     return [counts.sum() / (prepared.outputs * max(1, count)) for count in counts]

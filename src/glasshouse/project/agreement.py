@@ -7,7 +7,9 @@ from torch import nn
 
 from glasshouse.core.errors import DataError, ModelError
 from glasshouse.data.parts import Part, Prepared
+from glasshouse.data.settings import PICTURE_TASKS
 from glasshouse.losses.checks import logits
+from glasshouse.models.grid_cells import BOX
 from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives import Objective
 
@@ -56,6 +58,9 @@ def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Obje
     """
     if objective.meaning in (None, "translation"):  # a translation has the length that it has
         return
+    if prepared.task in PICTURE_TASKS:
+        refuse_other_pictures(network, prepared, objective)
+        return
     given = outputs_of(network, prepared.train.inputs[:1])[0].numel()
     due = objective.outputs(prepared)
     if given != due:
@@ -65,6 +70,27 @@ def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Obje
             f"the network gives {given} number{'s' if given > 1 else ''} per row",
             expected=f"{due}" + (f", for the classes {shown}" if classes else ", as the targets have"),
             fix=f"let its last layer have {due} output{'s' if due > 1 else ''}",
+        )
+
+
+def refuse_other_pictures(network: nn.Module, prepared: Prepared, objective: Objective) -> None:
+    """Refuse a network whose maps are not those that a picture's target needs.
+
+    Raises:
+        ModelError: Their number or their size differs.
+    """
+    given = tuple(outputs_of(network, prepared.train.inputs[:1]).shape[1:])
+    maps = objective.outputs(prepared) + (BOX if prepared.task == "detection" else 0)
+    sides = tuple(prepared.train.targets.shape[-2:]) if prepared.task != "detection" else given[1:]
+    if given != (maps, *sides) or len(given) != 3:
+        told = f"{maps} maps" + (f" of {sides[0]} x {sides[1]}" if prepared.task != "detection" else "")
+        due = {"segmentation": "one for each class", "image_to_image": "one for each channel"}
+        raise ModelError(
+            f"the network gives numbers of shape {given} for a picture",
+            expected=f"{told}, {due.get(prepared.task, 'for a grid of cells')}",
+            fix="set model.name to 'unet', with model.padding = 'same'"
+            if prepared.task != "detection"
+            else "set model.name to 'grid_detector'",
         )
 
 

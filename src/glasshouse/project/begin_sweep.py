@@ -9,6 +9,7 @@ from typing import Any
 from glasshouse.core.errors import DataError, UsageError
 from glasshouse.core.files import write_atomic, write_json
 from glasshouse.data.fingerprint import fingerprint
+from glasshouse.data.settings import PICTURE_TASKS
 from glasshouse.experiment import Experiment
 from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.environment import environment
@@ -28,8 +29,8 @@ from glasshouse.search.search import scale_of, source_of
 
 INCOMPARABLE = ("adversarial", "contrastive_divergence", "q_learning", "ddpg")
 """Objectives without held-out rows that could judge, or with a loss of these that says nothing."""
-STEPWISE = ("language", "translation", "frames", "forecast")
-"""Tasks whose rows follow each other."""
+STEPWISE = ("language", "translation", "frames", "forecast", *PICTURE_TASKS)
+"""Tasks whose rows follow each other, or whose answers are pictures or boxes."""
 
 
 def begin_sweep(
@@ -173,10 +174,11 @@ def refuse_sequences(experiment: Experiment, space: Space) -> None:
     Raises:
         UsageError: The experiment has such a task, or it or the space such a model.
     """
-    if experiment.data.task in STEPWISE:
+    task = experiment.data.task if experiment.data.task != "auto" else objective_of(experiment)
+    if task in STEPWISE:
         raise UsageError(
-            f"a sweep with data.task = {experiment.data.task!r}",
-            expected="rows that can be divided into folds, of a table or of pictures",
+            f"a sweep with data.task = {task!r}",
+            expected="rows that can be divided into folds, and classes or numbers to predict",
             fix="compare such runs one by one: glasshouse compare RUN RUN",
         )
     spaced = next(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glasshouse.data.settings import PICTURE_TASKS
 from glasshouse.experiment import Run
 from glasshouse.losses.contract import Meaning
 from glasshouse.objectives import Adversarial
@@ -12,6 +13,8 @@ from glasshouse.project.work import Work
 from glasshouse.ship.schema import Meaning as ShippedMeaning
 from glasshouse.ship.write_bundle import Content
 
+OF_ANOTHER_SIZE = ("translation", *PICTURE_TASKS)
+"""Tasks whose networks give another number of numbers for a row than they were built for."""
 SHIPPED: dict[str, ShippedMeaning | None] = {"next_token": "logits", "translation": None, "frames": None}
 """What outputs mean in a bundle, where that differs from training."""
 
@@ -42,7 +45,7 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         name=run.name,
         seed=stage.experiment.seed,
         notes=work.notes,
-        outputs=prepared.outputs if prepared.task == "translation" else 0,
+        outputs=work.objective.outputs(prepared) if prepared.task in OF_ANOTHER_SIZE else 0,
         no_onnx="a translation is searched for word by word, which PyTorch does"
         if prepared.task == "translation"
         else "",

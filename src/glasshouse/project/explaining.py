@@ -13,6 +13,7 @@ from torch import nn
 from glasshouse.core.errors import DataError, SettingError, UsageError
 from glasshouse.core.names import suggestions
 from glasshouse.data.parts import Part, Prepared
+from glasshouse.data.settings import PICTURE_TASKS
 from glasshouse.experiment import Experiment, Run
 from glasshouse.explain import Explanation, Shapes, explain, shapes
 from glasshouse.layers.packing import cut_to_longest
@@ -200,7 +201,7 @@ def _part(prepared: Prepared, wanted: str) -> tuple[Part, str]:
 
 
 def _truth(prepared: Prepared, target: torch.Tensor) -> str:
-    if prepared.task == "reconstruction":
+    if prepared.task in ("reconstruction", *PICTURE_TASKS):
         return prepared.target_name
     if prepared.classes and not target.is_floating_point():
         return f"{prepared.target_name} = {prepared.classes[int(target)]} (class {int(target)})"

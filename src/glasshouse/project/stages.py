@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import OutputScale, Part, Prepared
 from glasshouse.data.preparation import Preparation
+from glasshouse.data.settings import PICTURE_TASKS
 from glasshouse.data.text.pair_preparation import PairPreparation
 from glasshouse.evaluation import (
     Answered,
@@ -28,12 +29,15 @@ from glasshouse.evaluation import (
     Making,
     Question,
     evaluate,
+    evaluate_bound,
     evaluate_generation,
     evaluate_likelihood,
     evaluate_reconstruction,
 )
+from glasshouse.evaluation.detection import evaluate_detection
 from glasshouse.evaluation.forecast import evaluate_forecast
 from glasshouse.evaluation.frames import evaluate_frames
+from glasshouse.evaluation.image_to_image import evaluate_image_to_image
 from glasshouse.evaluation.language import evaluate_language
 from glasshouse.evaluation.over_time import (
     first_recurrent,
@@ -41,6 +45,7 @@ from glasshouse.evaluation.over_time import (
     gradient_over_time,
     watched_part,
 )
+from glasshouse.evaluation.segmentation import evaluate_segmentation
 from glasshouse.evaluation.showing import ToPixels
 from glasshouse.evaluation.translation import evaluate_translation
 from glasshouse.evaluation.verification import FOLDER as COMPARED
@@ -49,7 +54,7 @@ from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.make_job import with_rate
 from glasshouse.experiment.toml import write_experiment
 from glasshouse.losses.contract import ONE_FOR_TWO
-from glasshouse.models import Layer
+from glasshouse.models import DeepBeliefNetwork, Layer
 from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives import Adversarial, ContrastiveDivergence, Objective
 from glasshouse.project.work import Work
@@ -114,17 +119,20 @@ def describe_network(
     )
 
 
-def find_rate(run: Run, experiment: Experiment, job: Job, tell: Tell) -> tuple[Experiment, Job]:
+def find_rate(stage: Stage) -> Stage:
     """Find the learning rate by a range test, where the experiment asks for it, and write it down."""
+    run, experiment = stage.run, stage.experiment
     if experiment.training.learning_rate != "find":
-        return experiment, job
-    found = range_test(job)
+        return stage
+    found = range_test(stage.job)
     write_json(run.path / "range_test.json", found.to_dict())
     training = experiment.training.replace(learning_rate=found.suggestion)
     experiment = experiment.replace(training=training.model_dump())
     write_experiment(run.path / "experiment.toml", experiment)
-    tell(f"The range test over {len(found.rates)} steps suggests a learning rate of {found.suggestion:.2g}.")
-    return experiment, with_rate(job, found.suggestion)
+    stage.tell(
+        f"The range test over {len(found.rates)} steps suggests a learning rate of {found.suggestion:.2g}."
+    )
+    return replace(stage, experiment=experiment, job=with_rate(stage.job, found.suggestion))
 
 
 def look_over_time(stage: Stage, work: Work, when: str) -> None:
@@ -193,6 +201,8 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
             return write_evaluation(stage, evaluate_verification(question_of(stage, work)), COMPARED)
     if prepared.task == "language":
         return write_evaluation(stage, evaluate_language(stage.job.network, prepared))
+    if prepared.task in PICTURE_TASKS:
+        return evaluate_pictures(stage, work)
     if prepared.task == "frames":
         return write_evaluation(stage, evaluate_frames(stage.job.network, prepared))
     if prepared.task == "translation" and isinstance(work.preparation, PairPreparation):
@@ -215,10 +225,26 @@ def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:
     """Measure how well rows come back, and write the same records, with pictures where rows are pictures."""
     measure = evaluate_reconstruction
     if isinstance(stage.job.objective, ContrastiveDivergence):
-        measure = evaluate_likelihood
+        deep = isinstance(stage.job.network, DeepBeliefNetwork)
+        measure = evaluate_bound if deep else evaluate_likelihood
     with threads(stage.job.threads):
         evaluation = measure(question_of(stage, work))
     return write_evaluation(stage, evaluation, "reconstruction")
+
+
+def evaluate_pictures(stage: Stage, work: Work) -> dict[str, Any]:
+    """Measure what comes out for pictures (masks, pictures, boxes), and write the same records."""
+    network, prepared, seed = stage.job.network, work.prepared, stage.experiment.seed
+    shown = to_pixels(prepared, work.preparation)
+    with threads(stage.job.threads):
+        if prepared.task == "detection":
+            evaluation = evaluate_detection(network, prepared, shown, seed)
+        elif prepared.task == "image_to_image":
+            levels = work.raw.pixels if work.raw is not None and work.raw.kind == "images" else None
+            evaluation = evaluate_image_to_image(network, prepared, shown, levels)
+        else:
+            evaluation = evaluate_segmentation(network, prepared, shown, seed)
+    return write_evaluation(stage, evaluation, "examples")
 
 
 def evaluate_making(stage: Stage, work: Work) -> dict[str, Any]:

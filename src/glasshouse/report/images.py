@@ -27,7 +27,9 @@ def describe_images(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         folder: The run folder, which holds the pictures.
     """
     images = record["images"]
-    counts = {each["name"]: each for each in (record["target"] or {}).get("classes", [])}
+    target = record["target"] or {}
+    classes = target["classes"] if target.get("task") == "classification" else []
+    counts = {each["name"]: each for each in classes}
     means = {each["class"]: each["picture"] for each in images["class_means"]}
     rows = [
         {
@@ -46,6 +48,7 @@ def describe_images(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return {
         "facts": _facts(images),
         "classes": _lightened(rows),
+        "of_classes": len(rows) > 1,
         "left_out": max(0, len(counts) - len(rows)),
         "pixelated": max(images["height"], images["width"]) <= 48,
         "heading": HEADINGS.get(record["kind"], "How the images look"),

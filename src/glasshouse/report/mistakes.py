@@ -13,16 +13,6 @@ from glasshouse.report.section import Content
 from glasshouse.report.terms import things
 
 MOST_COLUMNS = 6
-OTHERWISE = (
-    "reconstruction",
-    "generation",
-    "language",
-    "forecast",
-    "translation",
-    "frames",
-    "verification",
-)
-"""Tasks whose mistakes are shown in a section of their own, or are no single rows."""
 
 
 def mistakes(records: Records) -> Content | None:
@@ -30,7 +20,7 @@ def mistakes(records: Records) -> Content | None:
     record = records.json.get("evaluation")
     if record is None:
         return {"missing": records.missing("evaluation", "list of mistakes")}
-    if record["task"] in OTHERWISE:
+    if record["task"] not in ("classification", "regression"):
         return None
     numeric = record["task"] == "regression"
     exploration = records.json.get("exploration") or {}

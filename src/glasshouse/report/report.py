@@ -16,7 +16,9 @@ from glasshouse.report.inside import inside
 from glasshouse.report.mistakes import mistakes
 from glasshouse.report.network import network
 from glasshouse.report.over_time import over_time
+from glasshouse.report.picture_answers import picture_answers
 from glasshouse.report.preparation import preparation
+from glasshouse.report.pretraining import pretraining
 from glasshouse.report.reconstruction import reconstruction
 from glasshouse.report.records import read_records
 from glasshouse.report.rendering import environment
@@ -34,6 +36,7 @@ SECTIONS = (
     ("data", "The data", data),
     ("preparation", "Preparation", preparation),
     ("network", "The network", network),
+    ("pretraining", "Pre-training", pretraining),
     ("training", "Training", training),
     ("inside", "Inside the layers", inside),
     ("time", "Over time", over_time),
@@ -46,6 +49,7 @@ SECTIONS = (
     ("verification", "What is near, and what is far", verification),
     ("energy", "Energies", energy),
     ("reconstruction", "What came back", reconstruction),
+    ("pictures", "What came out", picture_answers),
     ("mistakes", "The worst mistakes", mistakes),
     ("repeat", "What was run", repeat),
 )

@@ -87,8 +87,9 @@ def _difference(record: Evaluation) -> dict[str, Any] | None:
     found = record.get("difference")
     if not found or found["value"] is None:
         return None
-    places = {"accuracy": 1, "r2": 3}[found["metric"]]
-    unit, scale = ("points", 100) if found["metric"] == "accuracy" else ("", 1)
+    places = {"accuracy": 1, "picture_iou": 1, "picture_overlap": 1, "psnr": 2}.get(found["metric"], 3)
+    shares = found["metric"] in ("accuracy", "picture_iou", "picture_overlap")
+    unit, scale = ("points", 100) if shares else ("dB" if found["metric"] == "psnr" else "", 1)
 
     def signed(value: float | None) -> str:
         return numbers.DASH if value is None else f"{value * scale:+.{places}f}".replace("-", "−")

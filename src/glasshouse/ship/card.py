@@ -61,6 +61,12 @@ def _purpose(schema: Schema) -> str:
     if schema.task == "control":
         does = listed(schema.classes) if schema.classes else "numbers to act with"
         return f"says what to do ({does}) from {source} that are seen of a world"
+    if schema.task == "segmentation":
+        return f"tells the class of every pixel ({listed(schema.classes)}) of {source}"
+    if schema.task == "detection":
+        return f"finds objects ({listed(schema.classes)}) in {source}, and boxes around them"
+    if schema.task == "image_to_image":
+        return f"makes another picture of {source}"
     if schema.task == "classification":
         return f"tells {target} ({len(schema.classes)} classes: {listed(schema.classes)}) from {source}"
     if schema.task == "verification":
@@ -124,6 +130,14 @@ def _outputs(schema: Schema) -> list[str]:
         lines.append("The action that is worth most, by the largest of the numbers that the network gives.")
     elif schema.meaning == "actions":
         lines.append(f"The action: {schema.units} number{'s' if schema.units > 1 else ''} between its ends.")
+    elif schema.meaning == "pixel_classes":
+        lines.append("The most probable class of every pixel: masks, and the share of each class.")
+    elif schema.meaning == "grid":
+        lines.append(
+            "A row for each object: its class, how sure that is, and its box, as shares of the picture."
+        )
+    elif schema.meaning == "pixels":
+        lines.append("A picture for each picture, its levels cut off at black and white.")
     elif schema.meaning == "scores":
         lines.append("The class with the largest score. The scores are no probabilities.")
     elif schema.meaning == "values":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glasshouse.ship.markdown import code, shown, words
-from glasshouse.ship.schema import DISAGREEMENT, WITH_PROBABILITIES, Schema
+from glasshouse.ship.schema import DISAGREEMENT, OF_PICTURES, WITH_PROBABILITIES, Schema
 
 _ROWS = {
     "table": '"rows.csv"',
@@ -38,11 +38,12 @@ def usage(schema: Schema) -> list[str]:
     if own:
         return [*lines, "", "The network's own class is needed, because its code is not in the bundle."]
     command = rows.strip('"')
+    out = "answers" if schema.meaning in OF_PICTURES else "answers.csv"
     return [
         *lines,
         "",
         "```sh",
-        f"glasshouse predict path/of/this/folder {command} --out answers.csv",
+        f"glasshouse predict path/of/this/folder {command} --out {out}",
         "```",
     ]
 
@@ -177,6 +178,6 @@ def _one_more_step(schema: Schema) -> list[str]:
 
 
 def _unit(schema: Schema) -> str:
-    if schema.meaning in WITH_PROBABILITIES:
+    if schema.meaning in (*WITH_PROBABILITIES, "pixel_classes"):
         return "in probability"
     return "spreads of the target" if schema.scale else "of the largest output"

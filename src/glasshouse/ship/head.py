@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -9,7 +11,14 @@ from torch import nn
 
 from glasshouse.data.parts import OutputScale
 from glasshouse.models.ensemble import Ensemble
+from glasshouse.models.grid_cells import BOX, decoded
 from glasshouse.ship.schema import DISAGREEMENT, WITH_PROBABILITIES, Meaning, Output
+
+OF_MAPS: dict[Meaning | None, tuple[str, str]] = {
+    "pixel_classes": ("probabilities", "of every class at every pixel, in the order of classes"),
+    "pixels": ("picture", "levels of the picture that comes out, from 0 (black) to 1 (white)"),
+}
+"""The output of networks that give pictures: its name, and what it is."""
 
 
 def finish(
@@ -24,7 +33,7 @@ def finish(
         \hat y = \text{spread} \cdot z + \text{centre} \;\text{(values)}
 
     Args:
-        outputs: The network's own, shape (N, K).
+        outputs: The network's own, shape (N, K), or (N, K, H, W) for pictures.
         meaning: What they are.
         scale: For values; ``None`` leaves them as they are.
     """
@@ -36,6 +45,12 @@ def finish(
         return (torch.cat([1 - single, single], dim=1),)
     if meaning == "logits":
         return outputs, torch.softmax(outputs, dim=1)
+    if meaning == "pixel_classes":
+        return (torch.softmax(outputs, dim=1),)
+    if meaning == "pixels":
+        return (outputs.clamp(0, 1),)
+    if meaning == "grid":
+        return (decoded(outputs),)
     if meaning == "values":
         scale = scale or OutputScale(0.0, 1.0)
         # In double precision: in single, years or prices far from zero would lose their last digits.
@@ -136,8 +151,24 @@ def describe_disagreement(meaning: Meaning | None, target: str) -> Output:
     return Output(name=DISAGREEMENT, shape=("batch",), dtype="float32", meaning=sense)
 
 
-def describe_outputs(meaning: Meaning | None, units: int, target: str) -> tuple[Output, ...]:
-    """The same outputs for the schema: names, shapes, and what they mean."""
+def describe_outputs(
+    meaning: Meaning | None, units: int, target: str, sides: Sequence[int] = ()
+) -> tuple[Output, ...]:
+    """The same outputs for the schema: names, shapes, and what they mean.
+
+    Args:
+        meaning: What the network's outputs are.
+        units: How many numbers, or maps, it gives for a sample.
+        target: What is predicted.
+        sides: Height and width of its maps.
+    """
+    if meaning == "grid":
+        sense = "for each cell: centre, width, height, confidence, a share for every class; all from 0 to 1"
+        cells = math.prod(sides)
+        return (Output(name="boxes", shape=("batch", cells, BOX + units), dtype="float32", meaning=sense),)
+    if meaning in OF_MAPS:
+        name, sense = OF_MAPS[meaning]
+        return (Output(name=name, shape=("batch", units, *sides), dtype="float32", meaning=sense),)
     if meaning in WITH_PROBABILITIES:
         units = 2 if meaning in ("logit", "probability") else units
         probabilities = Output(

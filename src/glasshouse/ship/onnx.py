@@ -48,7 +48,7 @@ def export_onnx(
 
     Args:
         path: The file to write.
-        network: Any module that maps (N, *input_shape) to (N, K).
+        network: Any module that maps (N, *input_shape) to (N, K), or to maps (N, K, H, W).
         samples: Some prepared rows to check with, at least one, shape (rows, *input_shape).
         meaning: What the outputs are.
         scale: For regression.
@@ -187,7 +187,7 @@ def _apart(wanted: NDArray[np.float64], found: NDArray[Any]) -> float:
 
 def _unit(wanted: NDArray[np.float64], meaning: Meaning | None, scale: OutputScale | None) -> float:
     """The unit of a difference: 1 for probabilities, the spread for numbers, the largest one for scores."""
-    if meaning in WITH_PROBABILITIES:
+    if meaning in (*WITH_PROBABILITIES, "pixel_classes", "pixels"):
         return 1.0
     if meaning == "values" and scale is not None:
         return abs(scale.spread) or 1.0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import polars.selectors as cs
+from PIL import Image
 
 from glasshouse.core.errors import UsageError
 from glasshouse.core.files import write_atomic
@@ -29,7 +31,8 @@ def save(answers: Answers, path: Path | str) -> Path:
 
     Args:
         answers: What :meth:`Bundle.predict` gave.
-        path: Ends in ``.csv``, ``.tsv``, ``.parquet``, ``.json`` (a list) or ``.jsonl`` (a row a line).
+        path: Ends in ``.csv``, ``.tsv``, ``.parquet``, ``.json`` (a list) or ``.jsonl`` (a row a line). Of
+            answers that are pictures: a name without ending for a folder of PNG files, or ``.png`` for one.
 
     Raises:
         UsageError: The ending is none of these.
@@ -46,11 +49,31 @@ def save(answers: Answers, path: Path | str) -> Path:
         <BLANKLINE>
     """
     path = Path(path).expanduser()
+    if answers.masks is not None or answers.pictures is not None:
+        if path.suffix == "":
+            return _save_pictures(answers, path)
+        if path.suffix.lower() == ".png" and len(answers) == 1:
+            _save_picture(answers.images()[0], path)
+            return path
     write = writer_for(path)
     floats = cs.float()
     frame = answers.frame().with_columns(pl.when(floats.is_finite()).then(floats))
     write_atomic(path, lambda temporary: write(frame, temporary))  # type: ignore[arg-type]
     return path
+
+
+def _save_pictures(answers: Answers, folder: Path) -> Path:
+    """A picture for each row, under the name of its file."""
+    for row, image in enumerate(answers.images()):
+        name = Path(answers.files[row]).with_suffix(".png") if answers.files else Path(f"{row:05}.png")
+        _save_picture(image, folder / name)
+    return folder
+
+
+def _save_picture(image: Image.Image, path: Path) -> None:
+    stream = io.BytesIO()
+    image.save(stream, format="PNG")
+    write_atomic(path, stream.getvalue())
 
 
 def writer_for(path: Path) -> Callable[[pl.DataFrame, Path], object]:

@@ -37,10 +37,14 @@ Meaning = Literal[
     "scores",
     "values",
     "reconstruction",
+    "pixel_classes",
+    "pixels",
+    "grid",
     "action_values",
     "actions",
     "embedding",
 ]
+OF_PICTURES: tuple[Meaning, ...] = ("pixel_classes", "pixels")
 OF_CLASSES: tuple[Meaning, ...] = (
     "logits",
     "logit",
@@ -119,7 +123,7 @@ class Schema(_Part):
         format: ``"glasshouse-bundle-1"``.
         name: Of the run.
         versions: Of Python and the packages that wrote it.
-        task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
+        task: ``"classification"``, ``"regression"``, ``"reconstruction"``, ``"segmentation"`` ...
         target: What is predicted.
         classes: Class names in the order of the outputs; empty for regression.
         kind: What rows are: ``"table"``, ``"images"``, ``"text"``, ``"series"``,
@@ -128,7 +132,7 @@ class Schema(_Part):
         input_shape: One prepared sample.
         outputs: What ``model.onnx`` gives.
         meaning: What the network's own outputs are; ``None`` where nobody said.
-        units: How many numbers the network gives for a sample.
+        units: How many numbers the network gives for a sample; of pictures, how many maps.
         scale: For regression.
         usual: For reconstruction: what usual rows' errors were.
         verification: For verification: the distance below which rows are alike, and how far those of two
@@ -165,7 +169,7 @@ class Schema(_Part):
     def _fits_together(self) -> Self:
         # One logit or probability speaks for two classes.
         outputs = 2 if self.meaning in ("logit", "probability") else self.units
-        if self.meaning in OF_CLASSES and len(self.classes) != outputs:
+        if self.meaning in (*OF_CLASSES, "pixel_classes", "grid") and len(self.classes) != outputs:
             raise ValueError(f"{len(self.classes)} classes for {self.units} outputs")
         if not ("name" in self.model or "class" in self.model):
             raise ValueError("the model has neither a name nor a class")

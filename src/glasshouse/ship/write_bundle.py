@@ -137,7 +137,8 @@ def _fill(folder: Path, content: Content, onnx: bool) -> None:
     if onnx and isinstance(content.network, Gan) and note.checked is not None:
         codes = content.network.codes(CHECKED_ROWS, torch.Generator().manual_seed(content.seed))
         export_onnx(folder / GENERATOR, content.network.generator, codes.cpu(), None)
-    schema = _schema(content, content.outputs or int(outputs.reshape(len(rows), -1).shape[1]), note)
+    units = content.outputs or int(outputs.reshape(len(rows), -1).shape[1])
+    schema = _schema(content, units, note, tuple(outputs.shape[2:]))
     write_weights(folder / WEIGHTS, content.network)
     state = content.preparation.to_dict() if content.preparation is not None else _as_arrays(content)
     write_json(folder / PREPROCESSING, state)
@@ -157,9 +158,9 @@ def _onnx(path: Path, content: Content, rows: torch.Tensor) -> OnnxNote:
         return OnnxNote(reason=error.received)
 
 
-def _schema(content: Content, units: int, onnx: OnnxNote) -> Schema:
+def _schema(content: Content, units: int, onnx: OnnxNote, sides: tuple[int, ...]) -> Schema:
     preparation = content.preparation
-    described = describe_outputs(content.meaning, units, content.target_name)
+    described = describe_outputs(content.meaning, units, content.target_name, sides)
     if isinstance(content.network, Ensemble):
         described = (*described, describe_disagreement(content.meaning, content.target_name))
     if content.meaning == "reconstruction":

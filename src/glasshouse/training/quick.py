@@ -6,23 +6,24 @@ import torch
 
 from glasshouse.losses.contract import Meaning
 
-UNMEASURED = (
-    None,
+WITHOUT: tuple[Meaning, ...] = (
     "reconstruction",
     "next_token",
     "translation",
     "frames",
+    "pixel_classes",
+    "pixels",
+    "grid",
     "action_values",
     "actions",
     "embedding",
 )
+"""Outputs whose loss says it all, or is told by parts, or of which only the return tells."""
 
 
 def metric_name(meaning: Meaning | None) -> str | None:
     """The metric that stands beside the loss in every epoch: accuracy for classes, r2 for numbers."""
-    # The loss of reconstructions and of what comes next says it all, and of actions only the return
-    # tells; of embeddings the objective itself.
-    if meaning in UNMEASURED:
+    if meaning is None or meaning in WITHOUT:
         return None
     return "r2" if meaning == "values" else "accuracy"
 

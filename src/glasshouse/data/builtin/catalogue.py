@@ -97,10 +97,60 @@ def _adding(settings: DataSettings) -> Raw:
     return adding(settings)
 
 
+def _sentences(name: str, make: str, target: str) -> Reader:
+    def read(settings: DataSettings) -> Raw:
+        from glasshouse.data.builtin import sentences
+
+        return _table(name, getattr(sentences, make)(), target, settings)
+
+    return read
+
+
+def _tales(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.sentences import tales
+    from glasshouse.data.text.language import WINDOW, in_pieces
+
+    return in_pieces(tales(), "tales", settings.window or WINDOW)
+
+
+def _records(name: str, target: str) -> Reader:
+    def read(settings: DataSettings) -> Raw:
+        from glasshouse.data.builtin import records
+
+        return _table(name, getattr(records, name)(), target, settings)
+
+    return read
+
+
+def _seasons(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.records import seasons
+
+    time = settings.time if settings.time is not None else "month"
+    return _table("seasons", seasons(), "level", settings.replace(time=time))
+
+
+def _cadences(_settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.cadences import cadences
+
+    return cadences()
+
+
 def _chorales(_settings: DataSettings) -> Raw:
     from glasshouse.data.builtin.chorales import chorales
 
     return chorales()
+
+
+def _shapes(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.shapes import shapes
+
+    return shapes(settings)
+
+
+def _scenes(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.scenes import scenes
+
+    return scenes(settings)
 
 
 def _published(name: str) -> Reader:
@@ -130,6 +180,12 @@ def _entry(
 
 def _toy_entry(name: str, summary: str, rows: int = 1000) -> Concept:
     return _entry(name, summary, _toy(name), kind="table", rows=rows, source="made from a fixed seed")
+
+
+def _made(
+    name: str, summary: str, rows: int, build: Reader, *, kind: str, task: str = "classification"
+) -> Concept:
+    return _entry(name, summary, build, kind=kind, rows=rows, task=task, source="made from a fixed seed")
 
 
 _DOWNLOAD = "its files below GLASSHOUSE_DATA, or a download of {} MB"
@@ -220,6 +276,86 @@ BUILTIN = Catalogue(
             task="regression",
             source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
             aliases=("adding_problem",),
+        ),
+        _made(
+            "opinions",
+            "Praise and blame, in which a negation turns the word behind it",
+            3000,
+            _sentences("opinions", "opinions", "opinion"),
+            kind="text",
+        ),
+        _made(
+            "numbers",
+            "Numbers in words, and in digits",
+            3000,
+            _sentences("numbers", "number_words", "digits"),
+            kind="text",
+            task="translation",
+        ),
+        _made(
+            "notices",
+            "Reports of meetings, and the gist of each",
+            3000,
+            _sentences("notices", "notices", "gist"),
+            kind="text",
+            task="translation",
+        ),
+        _made(
+            "tales",
+            "A text about animals, whose entropy is known",
+            1250,
+            _tales,
+            kind="text",
+            task="language",
+        ),
+        _made(
+            "ratings",
+            "What people of some tastes think of films of some kinds",
+            2400,
+            _records("ratings", "rating"),
+            kind="table",
+            task="regression",
+        ),
+        _made(
+            "payments",
+            "Card payments, of which one in forty is fraud",
+            8000,
+            _records("payments", "fraud"),
+            kind="table",
+        ),
+        _made(
+            "seasons",
+            "Forty years of months with a trend, a season and chance that lingers",
+            480,
+            _seasons,
+            kind="series",
+            task="forecast",
+        ),
+        _made(
+            "cadences",
+            "Pieces of four voices, chord after chord, in twelve keys",
+            160,
+            _cadences,
+            kind="music",
+            task="frames",
+        ),
+        _entry(
+            "shapes",
+            "Circles, squares and triangles in colour, 32 x 32 pixels, with masks or boxes",
+            _shapes,
+            kind="images",
+            rows=2000,
+            task="segmentation",
+            source="made from a fixed seed",
+        ),
+        _entry(
+            "scenes",
+            "Painted landscapes in colour, 32 x 32 pixels, to be made of grey, small or noisy copies",
+            _scenes,
+            kind="images",
+            rows=2000,
+            task="image_to_image",
+            source="made from a fixed seed",
         ),
         _entry(
             "chorales",

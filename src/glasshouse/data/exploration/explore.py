@@ -13,9 +13,11 @@ from glasshouse.data.exploration.clips import explore_clips
 from glasshouse.data.exploration.duplicates import count_duplicates
 from glasshouse.data.exploration.findings import find
 from glasshouse.data.exploration.images import Pictures, explore_pixels
+from glasshouse.data.exploration.picture_targets import describe_picture_target
 from glasshouse.data.exploration.table import TableView, explore_columns, histogram, summarise
 from glasshouse.data.parts import Split
 from glasshouse.data.raw import Raw, Target
+from glasshouse.data.settings import PICTURE_TASKS
 
 _QUANTILES = (5, 25, 50, 75, 95)
 
@@ -84,6 +86,8 @@ def explore(raw: Raw, split: Split) -> Exploration:
 
 
 def _describe_target(target: Target) -> dict[str, Any]:
+    if target.task in PICTURE_TASKS:
+        return describe_picture_target(target)
     if target.task == "regression":
         values = target.values.astype(np.float64)
         summary = summarise(values)

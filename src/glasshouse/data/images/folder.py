@@ -51,7 +51,8 @@ def read_image_folder(folder: Path, settings: DataSettings) -> RawImages:
         folder: The folder.
         settings: ``size``, ``test``, ``broken_images`` and ``most_rows`` are used.
 
-    For reconstructions no classes are needed: images may lie in the folder itself.
+    For reconstructions and pictures from pictures no classes are needed: images may lie in the folder
+    itself.
 
     Returns:
         The images in order of class and file name, training files before test files. Broken files are left
@@ -62,7 +63,8 @@ def read_image_folder(folder: Path, settings: DataSettings) -> RawImages:
             has, or (with ``broken_images="fail"``) a file that cannot be read.
     """
     given_test = Path(settings.test) if settings.test is not None else None
-    loose = loose_tree(folder, given_test) if settings.task == "reconstruction" else None
+    without_classes = settings.task in ("reconstruction", "image_to_image")
+    loose = loose_tree(folder, given_test) if without_classes else None
     tree = loose or image_tree(folder, given_test)
     classes = ("",) if loose else _classes(tree, folder)
     found, notes = _listed(tree, classes, settings.most_rows)
