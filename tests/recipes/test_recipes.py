@@ -26,6 +26,10 @@ FAMILIES = {
     *("restricted Boltzmann machine", "generative adversarial network", "DCGAN"),
     *("deep Q-network", "DDPG"),
     "Siamese network",
+    "recurrent network",
+    "autoencoder",
+    "convolutional network with a recurrent decoder",
+    "recurrent network with a mixture density",
 }
 """The families of networks of the course, which all have a recipe."""
 APPLICATIONS = {
@@ -35,6 +39,10 @@ APPLICATIONS = {
     *("music composition", "game playing", "control"),
     "face verification",
     "retrieval",
+    "long memory",
+    "anomaly detection",
+    "image captioning",
+    "handwriting generation",
 }
 """What networks are used for in the course, which all has a recipe."""
 SLOW = {
