@@ -22,6 +22,11 @@ FAMILIES = {
 """The families of networks of the course, which all have a recipe."""
 APPLICATIONS = {
     "image classification",
+    "segmentation",
+    "colourisation",
+    "super-resolution",
+    "denoising",
+    "object detection",
 }
 """What networks are used for in the course, which all has a recipe."""
 SLOW: set[str] = set()
