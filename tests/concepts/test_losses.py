@@ -309,3 +309,59 @@ def test_temporal_difference_is_hubers_loss_of_one_column(numbers):
 def test_targets_that_name_no_action_are_refused(targets, error, told):
     with pytest.raises(error, match=told):
         losses.TemporalDifference()(torch.zeros(2, 2), torch.tensor(targets))
+
+
+PAIRS = torch.tensor([[0, 1, 1], [0, 2, 0], [3, 1, 0], [4, 5, 1], [5, 2, 0]])
+TRIPLETS = torch.tensor([[0, 1, 2], [1, 0, 5], [3, 4, 5], [2, 1, 0]])
+
+
+@pytest.mark.parametrize("margin", [0.5, 2.0, 30.0])
+def test_contrastive_moves_both_rows_of_a_pair_by_autograds_gradient(numbers, margin):
+    check_rule(
+        LOSSES["contrastive"], [Case({"outputs": numbers(6, 3), "targets": PAIRS}, {"margin": margin})]
+    )
+
+
+@pytest.mark.parametrize("squared", [False, True])
+@pytest.mark.parametrize("margin", [0.2, 5.0])
+def test_triplet_moves_all_three_rows_by_autograds_gradient(numbers, margin, squared):
+    settings = {"margin": margin, "squared": squared}
+    check_rule(LOSSES["triplet"], [Case({"outputs": numbers(6, 3), "targets": TRIPLETS}, settings)])
+
+
+@pytest.mark.parametrize("margin", [0.2, 1.0, 5.0])
+def test_triplet_is_pytorchs_triplet_margin_loss(numbers, margin):
+    e = numbers(6, 3)
+    theirs = torch.nn.TripletMarginLoss(margin=margin, eps=0.0)
+    expected = theirs(*(e[TRIPLETS[:, place]] for place in range(3)))
+    assert losses.Triplet(margin)(e, TRIPLETS).item() == pytest.approx(expected.item(), rel=1e-12)
+
+
+def test_contrastive_has_the_value_of_the_papers_formula():
+    e = torch.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.5]])  # distances 5, 1.5 and the root of 15.25
+    pairs = torch.tensor([[0, 1, 1], [0, 2, 0], [1, 2, 0]])
+    expected = (25 + (2 - 1.5) ** 2 + 0) / 2 / 3
+    assert losses.Contrastive(margin=2.0)(e, pairs).item() == pytest.approx(expected)
+
+
+def test_rows_that_are_equal_are_left_where_they_are():
+    for name, targets in (("contrastive", [[0, 1, 1], [0, 1, 0]]), ("triplet", [[0, 1, 2]])):
+        case = Case({"outputs": torch.ones(3, 2), "targets": torch.tensor(targets)}, smooth=False)
+        check_rule(LOSSES[name], [case])
+
+
+@pytest.mark.parametrize(
+    ("targets", "error", "told"),
+    [
+        (
+            [[0.0, 1.0, 1.0]],
+            ModelError,
+            r"expected: embeddings \(N, K\) and whole numbers \(M, 3\): two rows",
+        ),
+        ([[0, 2, 1]], DataError, "a comparison with row 2 of 2 rows"),
+        ([[0, 1, 2]], DataError, "a pair marked 2"),
+    ],
+)
+def test_pairs_that_name_no_rows_are_refused(targets, error, told):
+    with pytest.raises(error, match=told):
+        losses.Contrastive()(torch.zeros(2, 2), torch.tensor(targets))

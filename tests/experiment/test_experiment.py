@@ -127,6 +127,7 @@ def test_every_setting_is_explained_in_a_commented_file():
         "data",
         "model",
         "objective",
+        "pretraining",
         "training",
         "ensemble",
         "watch",

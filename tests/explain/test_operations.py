@@ -160,6 +160,8 @@ def test_the_losses_of_the_package_are_one_step_each(name):
         target = target + 1
     if name == "temporal_difference":  # the action taken, and what it was worth
         target = torch.tensor([[0.0, 1.5], [2.0, -0.5], [1.0, 0.3]], dtype=torch.float64)
+    if concept.facts["task"] == "verification":  # rows that are compared
+        target = torch.tensor([[0, 1, 1], [0, 2, 0]] if name == "contrastive" else [[0, 1, 2], [2, 0, 1]])
     loss, net = concept.build(), nn.Linear(4, 3).double()
     x = torch.randn(3, 4, dtype=torch.float64)
     expected = by_autograd(net, x, lambda output: loss(output, target))

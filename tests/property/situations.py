@@ -246,6 +246,17 @@ def taken_action(draw: Draw, extreme: bool) -> Situation:
     return {}, {"outputs": numbers(draw, rows, actions, extreme=extreme), "targets": pairs}
 
 
+def compared(last: int) -> Callable[[Draw, bool], Situation]:
+    def draw_comparisons(draw: Draw, extreme: bool) -> Situation:
+        rows, comparisons = draw(st.integers(2, 4)), draw(few)
+        pairs = whole(draw, rows, comparisons, 2)
+        third = whole(draw, last or rows, comparisons, 1)
+        outputs = numbers(draw, rows, draw(few), extreme=extreme)
+        return {}, {"outputs": outputs, "targets": torch.cat([pairs, third], dim=1)}
+
+    return draw_comparisons
+
+
 LOSS_SITUATIONS = {
     "cross_entropy": by_class,
     "focal": by_class,
@@ -259,6 +270,8 @@ LOSS_SITUATIONS = {
     "mape": by_value,
     "huber": by_value,
     "temporal_difference": taken_action,
+    "contrastive": compared(last=2),
+    "triplet": compared(last=0),
 }
 
 LAYER_SITUATIONS = {

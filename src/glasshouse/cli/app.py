@@ -21,6 +21,7 @@ from glasshouse.cli.run import run
 from glasshouse.cli.sample import sample
 from glasshouse.cli.show import show
 from glasshouse.cli.sweep import sweep
+from glasshouse.cli.verify import verify
 from glasshouse.core.errors import GlasshouseError, StorageError, UsageError
 
 
@@ -43,6 +44,7 @@ for command in (
     explain,
     dream,
     predict,
+    verify,
     sample,
     generate,
     resume,

@@ -144,7 +144,9 @@ def _paired(
         difference = score_difference(PICTURE_SCORES[one["task"]], "picture", *scores)
         return {"difference": difference.to_dict(), "sentence": _sentence(first, second, part, difference)}
     answers = [_prediction(both[name], one["task"]) for name in ("prediction_second", "prediction")]
-    difference = paired_difference(target, answers[0], answers[1], one["task"], seed=0)
+    # whether a pair is the same is a question of two classes
+    task = "classification" if one["task"] == "verification" else one["task"]
+    difference = paired_difference(target, answers[0], answers[1], task, seed=0)
     return {"difference": difference.to_dict(), "sentence": _sentence(first, second, part, difference)}
 
 
@@ -162,7 +164,7 @@ def _answers(run: Run, part: str) -> pl.DataFrame:
 
 
 def _prediction(answers: pl.Series, task: str) -> Prediction:
-    if task == "classification":
+    if task in ("classification", "verification"):
         return Prediction(labels=answers.to_numpy())
     return Prediction(values=answers.to_numpy())
 

@@ -27,8 +27,8 @@ def curves(target: NDArray[np.int64], scores: NDArray[np.float64]) -> dict[str, 
     margin = scores[:, 1] - scores[:, 0]
     false_positive, true_positive, _ = roc_curve(target, margin)
     precision, recall, _ = precision_recall_curve(target, margin)
-    roc = _thinned(false_positive, true_positive)
-    tradeoff = _thinned(recall, precision)
+    roc = thinned_curve(false_positive, true_positive)
+    tradeoff = thinned_curve(recall, precision)
     return {
         "roc": {"false_positive_rate": roc[0], "true_positive_rate": roc[1]},
         "precision_recall": {"recall": tradeoff[0], "precision": tradeoff[1]},
@@ -36,7 +36,7 @@ def curves(target: NDArray[np.int64], scores: NDArray[np.float64]) -> dict[str, 
     }
 
 
-def _thinned(across: NDArray[np.float64], up: NDArray[np.float64]) -> tuple[list[float], list[float]]:
+def thinned_curve(across: NDArray[np.float64], up: NDArray[np.float64]) -> tuple[list[float], list[float]]:
     """About 200 points, spread evenly along the curve's length, both ends included."""
     if len(across) > _POINTS:
         length = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(across), np.diff(up)))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from glasshouse.data.settings import PICTURE_TASKS, DataSettings
+from glasshouse.data.settings import OWN_TASKS, DataSettings
 from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.experiment import Experiment
 
@@ -18,10 +18,11 @@ def reading_settings(experiment: Experiment) -> DataSettings:
     """
     settings: DataSettings = experiment.data
     objective = objective_of(experiment)
-    if objective in ("frames", *PICTURE_TASKS):
+    if objective in OWN_TASKS:
         settings = settings.replace(task=objective)
-    elif objective not in ("supervised", "language", "translation"):
-        settings = settings.replace(task="reconstruction")
+    elif objective != "supervised":
+        # Of a window that is itself learnt a label is that of its own steps, not of one that comes later.
+        settings = settings.replace(task="reconstruction", horizon=0)
     return settings
 
 
@@ -29,14 +30,19 @@ def preparing_settings(experiment: Experiment, kind: str) -> DataSettings:
     """The data section for preparing what was read.
 
     Args:
-        experiment: Its data, objective and model count.
+        experiment: Its data, objective, model and pre-training count.
         kind: What was read.
     """
     settings = reading_settings(experiment)
-    whole = settings.task in ("reconstruction", "image_to_image")
-    if whole and kind == "images" and settings.prepare.scaling == "auto":
-        prepare = settings.prepare.replace(scaling=scaling_of_pictures(experiment))
-        settings = settings.replace(prepare=prepare.model_dump())
+    if kind != "images" or settings.prepare.scaling != "auto":
+        return settings
+    scaling = None
+    if settings.task in ("reconstruction", "image_to_image"):
+        scaling = scaling_of_pictures(experiment)
+    elif experiment.pretraining.method in ("rbm", "denoising"):
+        scaling = "min-max"  # levels as probabilities, which layers learn to give back
+    if scaling is not None:
+        settings = settings.replace(prepare=settings.prepare.replace(scaling=scaling).model_dump())
     return settings
 
 

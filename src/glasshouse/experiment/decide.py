@@ -12,34 +12,41 @@ from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import SettingError
 from glasshouse.data import BUILTIN
 from glasshouse.data.parts import Prepared
-from glasshouse.data.settings import PICTURE_TASKS
+from glasshouse.data.settings import OWN_TASKS, SEQUENCES
 from glasshouse.experiment.experiment import Experiment
+from glasshouse.experiment.pretraining_settings import decide_pretraining
 from glasshouse.metrics import metric_for
 from glasshouse.models import MODELS
 from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.schedules import SCHEDULES
 from glasshouse.training.regularization import build_regularizer
 
-STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "language": 1500}
+STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "video": 2000, "language": 1500}
 """Optimizer steps that the number of epochs aims at."""
-EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "language": (4, 40)}
+EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "video": (8, 40), "language": (4, 40)}
 """Fewest and most epochs."""
-OWN_OBJECTIVE = ("reconstruction", "language", "translation", "frames", *PICTURE_TASKS)
+SHAPES = {2: "sequence", 3: "image", 4: "video"}
+"""What rows are by how many axes they have; without a second axis they are vectors."""
+OWN_OBJECTIVE = ("reconstruction", *OWN_TASKS)
 """Tasks whose objective has their name; that of all others is called supervised."""
 MADE_FOR = {
     "language": "language_model",
     "translation": "seq2seq",
     "frames": "language_model",
+    "tagging": "recurrent",
+    "captioning": "captioner",
+    "strokes": "handwriting",
     "segmentation": "unet",
     "image_to_image": "unet",
     "detection": "grid_detector",
 }
-"""Models of the tasks whose outputs are texts, pictures or boxes."""
+"""Models of the tasks whose outputs are sequences, pictures or boxes."""
 OWN_LOSS = {
     "elbo": "elbo",
     "adversarial": "non_saturating",
     "contrastive_divergence": "free_energy",
     "detection": "grid",
+    "verification": "contrastive",
 }
 """The loss of objectives that come with one."""
 IN_WORLDS = ("q_learning", "ddpg")
@@ -70,7 +77,7 @@ def decide(
         task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
         tokens: How many numbers a token can have, where rows are sequences of tokens; else 0.
         anchor: For a forecast, the variable that it is relative to.
-        steps: For a translation, the tokens of the longest output.
+        steps: For a translation, caption or drawing, the tokens or points of the longest one.
         factor: Of pictures that are to come out, how many times larger than their inputs they are.
         residual: Whether inputs and such pictures can be added.
 
@@ -83,7 +90,7 @@ def decide(
         >>> decided.model.name, decided.objective.loss, decided.training.optimizer
         ('cnn', 'cross_entropy', 'adamw')
     """
-    takes = "sequence" if tokens or len(input_shape) == 2 else "image" if len(input_shape) == 3 else "vector"
+    takes = "sequence" if tokens else SHAPES.get(len(input_shape), "vector")
     takes = "language" if task == "language" else takes
     values = experiment.model_dump()
     model, training = values["model"], values["training"]
@@ -96,21 +103,30 @@ def decide(
             model.setdefault(key, value)
         elif values[section][key] in ("auto", None):
             values[section][key] = value
-    if MODELS.find(model["name"]).facts["takes"] == "sequence":
+    facts = MODELS.find(model["name"]).facts
+    if facts["takes"] == "sequence" and facts.get("gives") != "strokes":
         if task == "translation":
             model["steps"] = steps
+        if task == "tagging":
+            model["wiring"] = "many_to_many"
         model["tokens"] = tokens  # the data decide it, whatever an experiment for other data says
+    if task in ("captioning", "strokes"):
+        model["steps"] = steps
     if task == "image_to_image":
         model |= of_pictures(model, factor, residual)
     if objective["name"] == "auto":
         objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
     if objective["loss"] == "auto":
-        classes = ("classification", "language", "translation", "frames", "segmentation")
+        classes = ("classification", *SEQUENCES, "segmentation")
         objective["loss"] = OWN_LOSS.get(objective["name"], "cross_entropy" if task in classes else "mse")
     if task == "forecast" and anchor is not None and experiment.data.prepare.relative:
         model["anchor"] = anchor
     else:
         model.pop("anchor", None)
+    if task == "verification":
+        model["unit_length"] = objective["unit_length"]
+    else:
+        model.pop("unit_length", None)
     if experiment.training.batch_size == "auto" and isinstance(training["batch_size"], int):
         training["batch_size"] = min(training["batch_size"], largest_power(rows))  # a model's own is for many
     most = EPOCHS[takes][1]
@@ -121,8 +137,9 @@ def decide(
     if objective["name"] == "contrastive_divergence":
         takes, most = "vector", EPOCHS["vector"][1]  # its steps on pictures are those on any rows
     decide_training(training, rows, takes, most)
+    decide_pretraining(values["pretraining"], rows, training["batch_size"])
     for spec in experiment.output.metrics:
-        if task in ("reconstruction", "language", "forecast", "translation", "frames", *PICTURE_TASKS):
+        if task in ("reconstruction", "forecast", *OWN_TASKS):
             raise SettingError(
                 f"output.metrics = {experiment.output.metrics} for the task {task!r}",
                 expected="no further metrics: errors, shares of the variance and baselines are measured",
@@ -142,7 +159,7 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
     if task in MADE_FOR:
         return MADE_FOR[task]
     if task != "reconstruction":
-        return {"image": "cnn", "sequence": "recurrent"}.get(takes, "mlp")
+        return {"image": "cnn", "sequence": "recurrent", "video": "lrcn"}.get(takes, "mlp")
     made_for = {
         "elbo": "variational",
         "sparse": "sparse",
@@ -189,7 +206,7 @@ def objective_of(experiment: Experiment) -> str:
     task = experiment.data.task
     if name == "auto" and task == "auto" and experiment.data.source in BUILTIN:
         known = BUILTIN[experiment.data.source].facts["task"]
-        name = known if known in ("frames", *PICTURE_TASKS) else name
+        name = known if known in OWN_OBJECTIVE else name
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
@@ -201,8 +218,8 @@ def objective_of(experiment: Experiment) -> str:
         )
     if name == "auto":
         name = task if task in OWN_OBJECTIVE else "supervised"
-    own = ("supervised", "language", "translation", "frames", *PICTURE_TASKS)
-    due = {"auto": name, **{each: each for each in own[1:]}}.get(task, "supervised")
+    own = ("supervised", *OWN_TASKS)
+    due = name if task == "auto" else task if task in own else "supervised"
     fits = name not in own if task == "reconstruction" else name == due
     if not fits:
         raise SettingError(
@@ -267,7 +284,7 @@ def batch_size(rows: int, takes: str) -> int:
         >>> [batch_size(rows, "vector") for rows in (10, 100, 1000, 30_000, 1_000_000)]
         [8, 16, 16, 256, 512]
     """
-    if takes in ("image", "sequence", "language"):
+    if takes in ("image", "sequence", "video", "language"):
         return min(64, largest_power(max(1, rows // 8)))
     return min(512, max(16, largest_power(rows // 64)), largest_power(max(1, rows)))
 
@@ -285,7 +302,9 @@ def facts_of(prepared: Prepared) -> dict[str, Any]:
         "task": prepared.task,
         "tokens": prepared.tokens,
         "anchor": prepared.series_column,
-        "steps": prepared.train.targets.shape[1] if prepared.task == "translation" else 0,
+        "steps": prepared.train.targets.shape[1]
+        if prepared.task in ("translation", "captioning", "strokes")
+        else 0,
         "factor": prepared.factor,
         "residual": prepared.input_shape[0] in (1, prepared.outputs),
     }

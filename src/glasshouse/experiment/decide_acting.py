@@ -130,6 +130,7 @@ def refuse_rows(experiment: Experiment) -> None:
         "data.augment": "set" if data.augment.active else None,
         "training.accumulate": None if training.accumulate == 1 else training.accumulate,
         "training.learning_rate": training.learning_rate if training.learning_rate == "find" else None,
+        "pretraining.method": experiment.pretraining.method if experiment.pretraining.active else None,
         "output.metrics": experiment.output.metrics or None,
     }
     for key, value in asked.items():

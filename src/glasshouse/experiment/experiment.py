@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator, model_
 from glasshouse.core.settings import Place, Settings, explain
 from glasshouse.data.settings import DataSettings
 from glasshouse.experiment.ensemble_settings import EnsembleSettings
+from glasshouse.experiment.pretraining_settings import PretrainingSettings
 from glasshouse.objectives.settings import ObjectiveName, ObjectiveSettings
 from glasshouse.probes.settings import WatchSettings
 from glasshouse.training.settings import TrainingSettings
@@ -66,7 +67,7 @@ class OutputSettings(Settings):
 
 
 class Experiment(Settings):
-    """Everything that decides a run: data, model, objective, training, watch, output, seed.
+    """Everything that decides a run: data, model, objective, training, watch, output, seed and more.
 
     ``data`` alone is a complete experiment; whatever is left at ``"auto"`` is decided by the data and written
     into the run folder as it was decided. A bare name stands for a section with that name:
@@ -76,6 +77,7 @@ class Experiment(Settings):
         data: Where the data is and what it means.
         model: The network.
         objective: The loss.
+        pretraining: Whether the hidden layers are trained one by one before.
         training: How it is trained.
         ensemble: Whether several networks answer together.
         watch: What is recorded beside losses and metrics.
@@ -97,6 +99,9 @@ class Experiment(Settings):
     data: DataSettings = Field(description="Where the data is and what it means")
     model: ModelSettings = Field(default_factory=ModelSettings, description="The network")
     objective: ObjectiveSettings = Field(default_factory=ObjectiveSettings, description="What is made small")
+    pretraining: PretrainingSettings = Field(
+        default_factory=PretrainingSettings, description="Whether layers are trained one by one before"
+    )
     training: TrainingSettings = Field(default_factory=TrainingSettings, description="How it is trained")
     ensemble: EnsembleSettings = Field(
         default_factory=EnsembleSettings, description="Whether several networks answer together"

@@ -22,6 +22,7 @@ from glasshouse.probes import interval
 from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.schedules import SCHEDULES
 from glasshouse.training.batches import Augment, Batches, InMemoryBatches
+from glasshouse.training.class_batches import ClassBatches
 from glasshouse.training.job import Job
 from glasshouse.training.precision import Precision
 from glasshouse.training.quick import metric_name
@@ -73,6 +74,16 @@ def make_batches(
                 fix="set training.batch_size larger",
             )
         return StreamBatches(part, training.batch_size, device)
+    if task == "verification":  # rows of one class have to stand together, so that they can be compared
+        return ClassBatches(
+            part,
+            training.batch_size,
+            experiment.objective.together,
+            accumulate=training.accumulate,
+            seed=experiment.seed,
+            device=device,
+            augment=augment,
+        )
     return InMemoryBatches(
         part,
         training.batch_size,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from glasshouse.core.concept import Catalogue
 from glasshouse.losses import (
     binary_cross_entropy,
+    contrastive,
     cross_entropy,
     focal,
     hinge,
@@ -16,9 +17,11 @@ from glasshouse.losses import (
     perceptron_criterion,
     quadratic,
     temporal_difference,
+    triplet,
 )
 from glasshouse.losses.binary_cross_entropy import BinaryCrossEntropy
 from glasshouse.losses.contract import Loss
+from glasshouse.losses.contrastive import Contrastive
 from glasshouse.losses.cross_entropy import CrossEntropy
 from glasshouse.losses.focal import Focal
 from glasshouse.losses.hinge import Hinge
@@ -30,6 +33,7 @@ from glasshouse.losses.mse import MeanSquaredError
 from glasshouse.losses.perceptron_criterion import PerceptronCriterion
 from glasshouse.losses.quadratic import Quadratic
 from glasshouse.losses.temporal_difference import TemporalDifference
+from glasshouse.losses.triplet import Triplet
 
 LOSSES = Catalogue(
     "loss",
@@ -46,12 +50,15 @@ LOSSES = Catalogue(
         mape.CONCEPT,
         huber.CONCEPT,
         temporal_difference.CONCEPT,
+        contrastive.CONCEPT,
+        triplet.CONCEPT,
     ],
 )
 
 __all__ = [
     "LOSSES",
     "BinaryCrossEntropy",
+    "Contrastive",
     "CrossEntropy",
     "Focal",
     "Hinge",
@@ -64,4 +71,5 @@ __all__ = [
     "PerceptronCriterion",
     "Quadratic",
     "TemporalDifference",
+    "Triplet",
 ]

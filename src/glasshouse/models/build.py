@@ -15,6 +15,7 @@ from glasshouse.core.random_state import seed_torch
 from glasshouse.core.seeds import derive
 from glasshouse.models.anchored import Anchored
 from glasshouse.models.catalogue import MODELS
+from glasshouse.models.unit_length import UnitLength
 
 
 def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: int) -> nn.Module:
@@ -24,7 +25,8 @@ def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: in
 
     Args:
         spec: Name of a model, or a table with ``name`` and settings; ``anchor`` is for any of them: the
-            variable of a series that forecasts are relative to.
+            variable of a series that forecasts are relative to; ``unit_length`` too: whether outputs are
+            divided by their length.
         input_shape: One sample: ``(features,)`` or ``(channels, height, width)``.
         outputs: Number of classes, or of predicted numbers.
         seed: Seed of the experiment.
@@ -42,23 +44,32 @@ def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: in
     if isinstance(spec, dict) and "anchor" in spec:
         anchor = whole_number("model.anchor", spec["anchor"], at_least=0)
         spec = {key: value for key, value in spec.items() if key != "anchor"}
+    unit_length = isinstance(spec, dict) and bool(spec.get("unit_length"))
+    if isinstance(spec, dict):
+        spec = {key: value for key, value in spec.items() if key != "unit_length"}
     name, _ = read_spec(spec, "model")
     concept = MODELS.find(name)
     sizes = _sizes(concept, input_shape, outputs)
     with torch.random.fork_rng():
         seed_torch(derive(seed, "weights"))
         network: nn.Module = MODELS.build(spec, fixed=sizes)
+    if unit_length:
+        return UnitLength(network)
     return network if anchor is None else Anchored(network, anchor)
 
 
 def _sizes(concept: Concept, input_shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
     """The arguments of a model's factory that the data decide."""
+    if concept.facts.get("gives") == "strokes":
+        return {"inputs": input_shape}
+    if concept.facts.get("gives") == "captioning":
+        return {"inputs": input_shape, "outputs": outputs}
     if "gives" in concept.facts and concept.facts["takes"] == "vector":
         return {"inputs": input_shape[0] if len(input_shape) == 1 else input_shape}
     if concept.facts["takes"] == "vector":
         inputs = input_shape[0] if len(input_shape) == 1 else input_shape
         return {"inputs": inputs, "outputs": outputs}
-    if concept.facts["takes"] == "sequence":
+    if concept.facts["takes"] in ("sequence", "video"):
         return {"inputs": input_shape, "outputs": outputs}
     if len(input_shape) != 3:
         raise ModelError(

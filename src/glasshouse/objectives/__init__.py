@@ -16,6 +16,7 @@ from glasshouse.objectives.reconstruction import Reconstruction
 from glasshouse.objectives.settings import ObjectiveSettings
 from glasshouse.objectives.sparse import Sparse
 from glasshouse.objectives.supervised import Supervised
+from glasshouse.objectives.verification import Verification
 
 __all__ = [
     "DDPG",
@@ -36,6 +37,7 @@ __all__ = [
     "Supervised",
     "Transitions",
     "Trial",
+    "Verification",
     "build_acting",
     "build_objective",
 ]

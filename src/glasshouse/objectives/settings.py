@@ -20,6 +20,10 @@ ObjectiveName = Literal[
     "language",
     "translation",
     "frames",
+    "tagging",
+    "captioning",
+    "strokes",
+    "verification",
     "segmentation",
     "image_to_image",
     "detection",
@@ -38,7 +42,12 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "corruption": ("denoising",),
     "amount": ("denoising",),
     "beta": ("elbo",),
-    "teacher_forcing": ("translation",),
+    "teacher_forcing": ("translation", "captioning"),
+    "codes": ("verification",),
+    "unit_length": ("verification",),
+    "negatives": ("verification",),
+    "together": ("verification",),
+    "false_alarms": ("verification",),
     "gradient_penalty": ("adversarial",),
     "discriminator_steps": ("adversarial",),
     "generator_steps": ("adversarial",),
@@ -60,15 +69,17 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "language, translation, frames, segmentation, image_to_image, detection, adversarial, "
-        "contrastive_divergence, q_learning, ddpg. "
-        "auto: what the model is made for, supervised for most. All but supervised need no target.",
+        "language, translation, frames, tagging, captioning, strokes, verification, segmentation, "
+        "image_to_image, detection, adversarial, contrastive_divergence, q_learning, ddpg. "
+        "auto: what the model is made for, supervised for most. Supervised, verification and those of "
+        "pictures need a target.",
     )
     loss: str | dict[str, Any] = Field(
         "auto",
         description='A loss by name, or a table such as {name = "huber", delta = 0.5}. '
-        "auto: cross_entropy for classes, mse for numbers and for reconstructions, non_saturating for "
-        "adversarial (or minimax, least_squares, wasserstein, hinge).",
+        "auto: cross_entropy for classes, mse for numbers and for reconstructions, contrastive for "
+        "verification (or triplet), non_saturating for adversarial (or minimax, least_squares, wasserstein, "
+        "hinge).",
     )
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
         "none",
@@ -108,11 +119,31 @@ class ObjectiveSettings(Settings):
         1.0,
         ge=0,
         le=1,
-        description="Share of the steps of a translation that are fed with the true last word, from 0 to 1; "
-        "the others get the network's own",
+        description="Share of the steps of a translation or caption that are fed with the true last word, "
+        "from 0 to 1; the others get the network's own",
     )
     beta: NonNegative = Field(
         1.0, description="Weight of the divergence in elbo, from 0. 1: a bound of the likelihood."
+    )
+
+    codes: Count = Field(32, description="In verification: numbers of an embedding, from 1")
+    unit_length: bool = Field(
+        True, description="In verification: whether embeddings are divided by their length, true or false"
+    )
+    negatives: Literal["random", "semi_hard", "hard"] = Field(
+        "semi_hard",
+        description="One of random, semi_hard, hard: which row of another class of the batch is set against "
+        "each pair of one class. hard: the nearest. semi_hard: the nearest that lies farther than the pair.",
+    )
+    together: int = Field(
+        4, ge=2, description="In verification: rows of one class that stand together in a batch, from 2"
+    )
+    false_alarms: float = Field(
+        0.01,
+        gt=0,
+        lt=1,
+        description="In verification: share of pairs of two classes that may be taken for one, between 0 "
+        "and 1. It is measured how many pairs of one class are then found.",
     )
 
     gradient_penalty: NonNegative | Literal["auto"] = Field(

@@ -12,6 +12,7 @@ from glasshouse.plot.clouds import clouds
 from glasshouse.plot.confusion_map import confusion_map
 from glasshouse.plot.correlations import correlations
 from glasshouse.plot.curves import curves
+from glasshouse.plot.distances import distances
 from glasshouse.plot.episode import episode
 from glasshouse.plot.histogram import histogram
 from glasshouse.plot.latent_plane import latent_plane, spreads
@@ -38,6 +39,7 @@ __all__ = [
     "confusion_map",
     "correlations",
     "curves",
+    "distances",
     "episode",
     "histogram",
     "latent_plane",

@@ -32,6 +32,7 @@ from glasshouse.project.ensemble import refuse_ensemble, train_ensemble
 from glasshouse.project.ensemble_records import measure_members, told_together
 from glasshouse.project.materials import Materials, anchored, gather, weights_anchored
 from glasshouse.project.noting import noting
+from glasshouse.project.pretraining import pretrain, refuse_pretraining
 from glasshouse.project.stages import (
     Stage,
     Tell,
@@ -90,6 +91,7 @@ def run(
     # Whatever is wrong with the experiment comes to light here, before there is a folder to leave behind.
     refuse_unbuildable(experiment)
     work = work_for(experiment, materials)
+    refuse_pretraining(experiment, work)
     folder = new_run(out, experiment.name or Path(materials.origin).stem)
     tell(f"{materials.told()}; run folder {folder.path}.")
     for note in materials.notes:
@@ -223,7 +225,12 @@ def carry_out(
         stage = make_stage(run, experiment, work, observers, tell)
         if together:
             refuse_ensemble(stage, work)
-        else:
+    if experiment.pretraining.active:
+        with noting(run, "pretraining"):
+            pretrain(stage, work)
+    with noting(run, "training"):
+        stage = find_rate(stage)
+        if not together:
             look_over_time(stage, work, "before")
     if together:
         with noting(run, "training"):
@@ -250,7 +257,7 @@ def carry_out(
 def make_stage(
     run: Run, experiment: Experiment, work: Work, observers: Sequence[Observer] | None, tell: Tell
 ) -> Stage:
-    """Everything that training needs, checked and written down; a rate that is to be found is found here."""
+    """Everything that training needs, checked and written down."""
     prepared, network = work.prepared, work.network
     layers = ledger(network, prepared.train.inputs[:1])
     refuse_other_outputs(network, prepared, work.objective)
@@ -268,7 +275,6 @@ def make_stage(
     job = make_job(experiment, network, batches, prepared.validation, work.objective, layers)
     model = work.model or {"class": type(network).__qualname__}
     describe_network(run, job, layers, model, prepared.input_shape)
-    experiment, job = find_rate(run, experiment, job, tell)
     watching: list[Observer] = [ProgressBar()] if observers is None else list(observers)
     if prepared.task == "language" and isinstance(work.preparation, TextPreparation):
         prompt = (prepared.validation or prepared.train).inputs[0].tolist()

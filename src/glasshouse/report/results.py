@@ -9,7 +9,7 @@ from glasshouse.report import numbers
 from glasshouse.report.records import Records
 from glasshouse.report.result_figures import MOST_CELLS, result_figures
 from glasshouse.report.section import Content
-from glasshouse.report.terms import METRICS, metric_name
+from glasshouse.report.terms import METRICS, metric_name, things
 
 MOST_CLASSES = 30
 
@@ -27,7 +27,7 @@ def results(records: Records) -> Content:
     return {
         "part": part,
         "rows": record["intervals"]["rows"],
-        "things": "images" if (records.json.get("exploration") or {}).get("kind") == "images" else "rows",
+        "things": things((records.json.get("exploration") or {}).get("kind")),
         "level": f"{record['intervals']['level']:.0%}".replace("%", " %"),
         "method": record["intervals"]["method"],
         "verdict": record["verdict"],

@@ -32,13 +32,16 @@ METRICS = {
     "bleu": "runs of one to four words shared with what people wrote, from 0 to 100",
     "exact": "share that is word for word what somebody wrote",
     "token_accuracy": "share of the words that are foretold rightly after the true ones",
-    "nats": "mean surprise at what comes next (a character, a word, a frame), in nats; lower is better",
+    "step_accuracy": "share of the steps whose tag is right",
+    "whole": "share of the sequences that are right at every step",
+    "nats": "mean surprise at what comes next (a word, frame, tag, point ...), in nats; lower is better",
     "bits": "the same in bits",
     "perplexity": "among how many equally likely characters it chooses, so to speak; lower is better",
     "negative_elbo": "bound on the surprise at a row, in nats: surprise and kl together; lower is better",
     "surprise": "at a row, given a code drawn for it, in nats; lower is better",
     "kl": "how far codes of rows are from the standard normal, in nats",
     "log_likelihood": "mean logarithm of the probability of a row, in nats; higher is better",
+    "bound": "of the log-likelihood, from below: mean over rows, in nats; higher is better",
     "free_energy": "mean over rows; higher on unseen rows than on learnt ones means rows learnt by heart",
     "pseudo_likelihood": "how well each number of a row is foretold by all others, in nats; higher is better",
     "activity": "mean activity of the code's units",
@@ -50,6 +53,11 @@ METRICS = {
     "discriminator_loss": "of the discriminator, on these rows and as many made ones",
     "said_of_real": "mean of what the discriminator says of these rows",
     "said_of_made": "mean of what the discriminator says of made rows",
+    "equal_error_rate": "error rate where pairs of both kinds are wrong equally often; lower is better",
+    "true_accepts": "pairs of one class that are found at the false-alarm rate chosen in advance",
+    "false_accepts": "pairs of two classes that are taken for one at the same threshold; lower is better",
+    "recall_at_1": "share of rows whose nearest other row has their class",
+    "precision_at_5": "of the five nearest other rows, the share that has the class",
 }
 METRIC_NAMES = {
     "negative_elbo": "negative ELBO",
@@ -81,6 +89,10 @@ METRIC_NAMES = {
     "exact": "word for word",
     "token_accuracy": "words foretold",
     "frechet": "Fréchet distance",
+    "step_accuracy": "steps right",
+    "whole": "right throughout",
+    "recall_at_1": "recall at 1",
+    "precision_at_5": "precision at 5",
 }
 STATISTICS = {
     "activation_mean": (
@@ -126,7 +138,23 @@ KINDS = {
     "text": "text",
     "ignore": "ignored",
     "image": "image",
+    "sound": "sound",
+    "video": "video",
 }
+
+
+THINGS = ("images", "sounds", "videos")
+"""Kinds of data that have a name of their own for rows."""
+
+
+def things(kind: str | None) -> str:
+    """What rows are called.
+
+    Example:
+        >>> things("images"), things("table")
+        ('images', 'rows')
+    """
+    return kind if kind in THINGS else "rows"
 
 
 def metric_name(name: str) -> str:

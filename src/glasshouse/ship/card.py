@@ -46,12 +46,21 @@ def _purpose(schema: Schema) -> str:
     elif schema.kind == "series":
         variables = len(schema.inputs)
         source = f"the last {schema.input_shape[0]} steps of {variables} variable{'s' * (variables > 1)}"
+    elif schema.kind in ("sounds", "videos"):
+        source = f"a {schema.kind[:-1]}"
     elif schema.kind in ("text", "pairs"):
         source = "a text"
     else:
         source = f"arrays of shape {shape}"
     if schema.task == "frames":
         return "tells which notes sound next, from those before: a logit for each of 88 keys"
+    if schema.task == "strokes":
+        return "draws with a pen: it gives the parameters of a mixture of Gaussians for the next point"
+    if schema.task == "captioning":
+        things = "a picture" if len(schema.input_shape) == 3 else "a row of a table"
+        return f"writes a caption about {things}"
+    if schema.task == "tagging":
+        return f"tells {target} at every step of a sequence"
     if schema.task == "translation":
         return f"translates a text into {target}"
     if schema.task == "language":
@@ -67,6 +76,8 @@ def _purpose(schema: Schema) -> str:
         return f"makes another picture of {source}"
     if schema.task == "classification":
         return f"tells {target} ({len(schema.classes)} classes: {listed(schema.classes)}) from {source}"
+    if schema.task == "verification":
+        return f"tells whether two rows have the same {target}, by how far apart it puts them, from {source}"
     if schema.task == "forecast":
         steps = "step" if schema.units == 1 else f"{schema.units} steps"
         return f"forecasts the next {steps} of {target} from {source}"
@@ -138,6 +149,14 @@ def _outputs(schema: Schema) -> list[str]:
         lines.append("The class with the largest score. The scores are no probabilities.")
     elif schema.meaning == "values":
         lines.append(f"{code(schema.target)} for each row, in the unit of the training data.")
+    elif schema.meaning == "embedding":
+        lines.append(f"An embedding of {schema.units} numbers for each row.")
+        if schema.verification is not None:
+            lines.append(
+                f"Two rows are called alike where their embeddings are less than "
+                f"{shown(schema.verification.threshold)} apart (Euclidean distance); the threshold was right "
+                f"most often on the {schema.verification.part} part."
+            )
     elif schema.meaning == "reconstruction":
         lines.append("The error of each row, and whether it is larger than that of usual rows.")
         if any(each.name == "code" for each in schema.outputs):

@@ -190,10 +190,14 @@ def describe_outputs(
         return (Output(name="prediction", shape=shape, dtype="float64", meaning=sense),)
     known = {
         "action_values": ("action_values", "what each action is worth; the largest one is taken"),
+        "embedding": ("embedding", "numbers whose Euclidean distances tell which rows are alike"),
         "actions": ("action", f"the numbers of the {target}, in the unit of the world"),
     }
     chosen = ("scores", "one per class; the largest one wins, they are no probabilities")
     name, sense = known.get(meaning or "", chosen)
+    if meaning == "tags":
+        sense = "at every step one per tag; the largest one wins, their softmax gives the probabilities"
+        return (Output(name="tags", shape=("batch", "steps", units), dtype="float32", meaning=sense),)
     if meaning is None:
         name, sense = ("output", "what the network gives; its loss did not say what it means")
     return (Output(name=name, shape=("batch", units), dtype="float32", meaning=sense),)

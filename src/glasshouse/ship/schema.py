@@ -37,11 +37,13 @@ Meaning = Literal[
     "scores",
     "values",
     "reconstruction",
+    "tags",
     "pixel_classes",
     "pixels",
     "grid",
     "action_values",
     "actions",
+    "embedding",
 ]
 OF_PICTURES: tuple[Meaning, ...] = ("pixel_classes", "pixels")
 OF_CLASSES: tuple[Meaning, ...] = (
@@ -107,6 +109,14 @@ class Usual(_Part):
     scores: tuple[float, ...]
 
 
+class Verifying(_Part):
+    """Distances that tell whether two rows are alike, of rows that no weight was fitted to."""
+
+    part: str
+    threshold: float
+    different: tuple[float, ...]
+
+
 class Schema(_Part):
     """Everything about a bundle but its numbers.
 
@@ -118,7 +128,8 @@ class Schema(_Part):
         target: What is predicted.
         classes: Class names in the order of the outputs; empty for regression.
         kind: What rows are: ``"table"``, ``"images"``, ``"text"``, ``"series"``,
-            ``"pairs"`` (of texts), ``"frames"`` (of music) or ``"arrays"``.
+            ``"pairs"`` (of texts), ``"tags"`` (sequences with them), ``"captions"`` (of pictures or rows),
+            ``"strokes"`` (of a pen), ``"frames"`` (of music), ``"sounds"``, ``"videos"`` or ``"arrays"``.
         inputs: One entry per input: ``name``, ``kind``, ``becomes``, ``features``.
         input_shape: One prepared sample.
         outputs: What ``model.onnx`` gives.
@@ -126,6 +137,8 @@ class Schema(_Part):
         units: How many numbers the network gives for a sample; of pictures, how many maps.
         scale: For regression.
         usual: For reconstruction: what usual rows' errors were.
+        verification: For verification: the distance below which rows are alike, and how far those of two
+            classes lie apart.
         model: The model's name and settings, or ``{"class": ...}`` of a user's own module.
         onnx: What became of the ONNX file.
         metrics: On the test part, or where there is none on the validation part.
@@ -139,7 +152,20 @@ class Schema(_Part):
     task: Task
     target: str
     classes: tuple[str, ...]
-    kind: Literal["table", "images", "text", "series", "pairs", "frames", "arrays"]
+    kind: Literal[
+        "table",
+        "images",
+        "text",
+        "series",
+        "pairs",
+        "tags",
+        "captions",
+        "strokes",
+        "frames",
+        "sounds",
+        "videos",
+        "arrays",
+    ]
     inputs: tuple[dict[str, Any], ...]
     input_shape: tuple[Size, ...] = Field(min_length=1)
     outputs: tuple[Output, ...] = Field(min_length=1)
@@ -147,6 +173,7 @@ class Schema(_Part):
     units: Size
     scale: Scale | None
     usual: Usual | None = None
+    verification: Verifying | None = None
     model: dict[str, Any]
     onnx: OnnxNote
     metrics: Measured | None

@@ -39,6 +39,7 @@ from glasshouse.ship.schema import (
     Scale,
     Schema,
     Usual,
+    Verifying,
     read_schema,
 )
 from glasshouse.ship.verify import verify, write_checksums
@@ -179,6 +180,7 @@ def _schema(content: Content, units: int, onnx: OnnxNote, sides: tuple[int, ...]
         units=units,
         scale=Scale(**content.scale.to_dict()) if content.scale else None,
         usual=_usual(content.evaluation),
+        verification=_verifying(content.evaluation),
         model=dict(content.model) if content.model is not None else {"class": type(content.network).__name__},
         onnx=onnx,
         metrics=_measured(content.evaluation),
@@ -199,6 +201,14 @@ def _usual(evaluation: dict[str, Any] | None) -> Usual | None:
     """The errors of usual rows, where the evaluation has them."""
     looked = (evaluation or {}).get("reconstruction")
     return Usual(part=looked["unusual"]["part"], scores=looked["unusual"]["scores"]) if looked else None
+
+
+def _verifying(evaluation: dict[str, Any] | None) -> Verifying | None:
+    """How far apart rows are that are alike and that are not, where the evaluation has it."""
+    looked = (evaluation or {}).get("verification")
+    if not looked:
+        return None
+    return Verifying(part=looked["part"], threshold=looked["threshold"], different=looked["different"])
 
 
 def _as_arrays(content: Content) -> dict[str, Any]:

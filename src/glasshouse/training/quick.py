@@ -11,11 +11,15 @@ WITHOUT: tuple[Meaning, ...] = (
     "next_token",
     "translation",
     "frames",
+    "tags",
+    "captioning",
+    "strokes",
     "pixel_classes",
     "pixels",
     "grid",
     "action_values",
     "actions",
+    "embedding",
 )
 """Outputs whose loss says it all, or is told by parts, or of which only the return tells."""
 

@@ -12,12 +12,13 @@ from glasshouse.core.seeds import numpy_stream
 from glasshouse.data.parts import Split
 from glasshouse.data.raw import Raw, Target
 from glasshouse.data.settings import SplitSettings
+from glasshouse.data.splits.by_class import class_parts, suited
 from glasshouse.data.splits.by_time import time_parts
 from glasshouse.data.splits.grouped import grouped_parts
 from glasshouse.data.splits.shares import TEST, TRAIN, VALIDATION, Assigned, Shares
 from glasshouse.data.splits.stratified import stratified_parts
 
-Method = Literal["random", "stratified", "grouped", "time"]
+Method = Literal["random", "stratified", "grouped", "time", "classes"]
 
 
 def divide(raw: Raw, split: SplitSettings, seed: int) -> Split:
@@ -64,7 +65,7 @@ def divide(raw: Raw, split: SplitSettings, seed: int) -> Split:
     parts = np.full(len(raw), TEST, dtype=np.int8)
     parts[free] = assigned
     notes += _conflicts(raw, method, parts)
-    if raw.target is not None and raw.target.task == "classification":
+    if raw.target is not None and raw.target.task == "classification" and method != "classes":
         notes += _missing_classes(raw.target, parts, raw.origin)
     return Split(
         train=np.flatnonzero(parts == TRAIN),
@@ -73,6 +74,19 @@ def divide(raw: Raw, split: SplitSettings, seed: int) -> Split:
         method=prefix + method,
         notes=notes,
     )
+
+
+def held_out(raw: Raw, split: SplitSettings) -> SplitSettings:
+    """How rows are divided whose classes are to be told apart: whole classes go, where there are enough.
+
+    Args:
+        raw: The rows.
+        split: As the experiment has it; only what is left at auto is decided.
+    """
+    plain = raw.time is None and raw.group is None and raw.target is not None
+    if split.method != "auto" or not plain or raw.target is None or not suited(raw.target.classes):
+        return split
+    return split.replace(method="classes")
 
 
 def random_parts(rows: int, shares: Shares, generator: np.random.Generator) -> Assigned:
@@ -110,9 +124,10 @@ def _method(raw: Raw, split: SplitSettings) -> Method:
             expected="a column whose equal values stay together",
             fix="set data.group to its name",
         )
-    if split.method == "stratified" and (raw.target is None or raw.target.task != "classification"):
+    by_class = split.method in ("stratified", "classes")
+    if by_class and (raw.target is None or raw.target.task != "classification"):
         raise SettingError(
-            "data.split.method = 'stratified'",
+            f"data.split.method = {split.method!r}",
             expected="classes to predict; the target holds numbers",
             fix="set data.split.method = 'random'",
         )
@@ -121,7 +136,7 @@ def _method(raw: Raw, split: SplitSettings) -> Method:
 
 def _free_rows(raw: Raw, split: SplitSettings) -> tuple[NDArray[np.int64], Shares, str]:
     """The rows that are still to be divided, and how."""
-    if raw.given_test is not None:
+    if raw.given_test is not None and split.method != "classes":
         if not raw.given_test.any():
             raise DataError(
                 f"{raw.origin}: the test part that was given has no rows", fix="check the test file"
@@ -146,6 +161,10 @@ def _divide_free(
         return time_parts(raw.time[free], shares, raw.origin)
     if method == "grouped" and raw.group is not None:
         return grouped_parts(raw.group[free], labels, shares, generator, raw.origin)
+    if method == "classes" and classes is not None:
+        parts, notes = class_parts(classes.values[free], shares, generator, raw.origin)
+        dissolved = ("the given test part was dissolved: its classes are those of the other rows",)
+        return parts, notes + (dissolved if raw.given_test is not None else ())
     if method == "stratified" and classes is not None:
         return stratified_parts(classes.values[free], classes.classes, shares, generator, raw.origin)
     return random_parts(len(free), shares, generator)
