@@ -15,6 +15,8 @@ from glasshouse.models.head import in_head
 
 ALIGNMENT = 16
 """Parameters start at multiples of 16 numbers (64 bytes), where vector instructions like them."""
+FEW = 16_384
+"""Numbers of a tensor up to which one buffer pays (``python benchmarks/model_steps.py``)."""
 
 
 @dataclass
@@ -44,6 +46,25 @@ def can_flatten(network: nn.Module, device: torch.device) -> bool:
     one_type = len({each.dtype for each in trainable}) == 1
     sparse = any(getattr(module, "sparse", False) for module in network.modules())
     return device.type == "cpu" and one_type and not sparse
+
+
+def flattening_pays(groups: Sequence[Group]) -> bool:
+    """Whether parameters are so small that one buffer saves more than it costs where autograd fills it.
+
+    Autograd hands a fresh gradient over as it is, but adds to one that lies in a buffer, which has to be
+    cleared before: every number is written twice and read twice more. What is saved is a few microseconds per
+    tensor, so this is for networks whose tensors are small on average.
+
+    Args:
+        groups: All that one optimizer moves.
+
+    Example:
+        >>> from glasshouse.models import lenet5, mlp
+        >>> flattening_pays(grouped(lenet5())), flattening_pays(grouped(mlp(784, 10, hidden=[1024])))
+        (True, False)
+    """
+    sizes = [each.numel() for group in groups for each in group.members]
+    return sum(sizes) <= FEW * len(sizes)
 
 
 def grouped(
@@ -94,6 +115,8 @@ def grouped(
 
 def _factors(network: nn.Module, names: list[str], rates: Mapping[str, float]) -> dict[str, float]:
     """For each parameter the factor of the innermost layer around it that is named."""
+    if not rates:
+        return dict.fromkeys(names, 1.0)
     layers = [name for name, module in network.named_modules() if name and list(module.parameters())]
     for layer in rates:
         if layer not in layers:
@@ -172,6 +195,29 @@ class FlatParameters:
                         expected="parameters that are changed in place only",
                         fix="do not assign to parameter.data or parameter.grad, nor call .to(), in forward",
                     )
+
+
+def places(groups: Sequence[Group]) -> tuple[dict[int, int], list[int]]:
+    """Where parameters lie once they are installed in flat buffers.
+
+    Args:
+        groups: The network's parameters.
+
+    Returns:
+        The first number of each, by its ``id``; and where the groups begin, with the end of the last.
+
+    Example:
+        >>> groups = grouped(nn.Linear(2, 3), weight_decay=0.1)
+        >>> sorted(places(groups)[0].values()), places(groups)[1]
+        ([0, 16], [0, 16, 32])
+    """
+    found, ends, place = {}, [0], 0
+    for group in groups:
+        for each in group.members:
+            found[id(each)] = place
+            place += aligned(each.numel())
+        ends.append(place)
+    return found, ends
 
 
 def aligned(numbers: int) -> int:
