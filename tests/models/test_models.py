@@ -267,9 +267,9 @@ def test_no_perceptron_solves_xor():
 
 def test_every_model_is_listed_with_what_it_takes():
     for name, concept in MODELS.items():
-        assert concept.facts["takes"] in ("vector", "image", "sequence")
-        if concept.facts["takes"] == "sequence":
-            continue  # tests/models/test_sequences.py
+        assert concept.facts["takes"] in ("vector", "image", "sequence", "video")
+        if concept.facts["takes"] in ("sequence", "video"):
+            continue  # tests/models/test_sequences.py, test_videos.py
         vector, smallest = concept.facts["takes"] == "vector", concept.facts.get("smallest")
         shape = (4,) if vector else (1, max(2, smallest), max(2, smallest))
         narrow = {"width": 0.125} if "width" in concept.settings() else {}

@@ -122,15 +122,13 @@ def _single_frame(prepared: Prepared, judged: Part, seed: int) -> Iterator[Basel
     """The same of the frame in the middle: what time adds, a network for videos must show against this."""
     middle = prepared.train.inputs.shape[1] // 2
 
-    def still(part: Part | None) -> Part | None:
-        return None if part is None else replace(part, inputs=part.inputs[:, middle])
+    def still(part: Part) -> Part:
+        return replace(part, inputs=part.inputs[:, middle])
 
-    train, watched, asked = still(prepared.train), still(prepared.validation), still(judged)
-    assert train is not None and asked is not None, "parts without rows"
-    alone = replace(
-        prepared, train=train, validation=watched, test=None, input_shape=prepared.input_shape[1:]
-    )
-    for found in _logistic(alone, asked, seed):
+    watched = None if prepared.validation is None else still(prepared.validation)
+    shape = prepared.input_shape[1:]
+    alone = replace(prepared, train=still(prepared.train), validation=watched, test=None, input_shape=shape)
+    for found in _logistic(alone, still(judged), seed):
         yield Baseline(
             "single frame", f"logistic regression on frame {middle + 1} alone, without time", found.prediction
         )

@@ -86,7 +86,7 @@ def cnn3d(
 CONCEPT = Concept(
     name="cnn3d",
     kind="model",
-    summary="A small convolutional network whose kernels reach over time: a motion is a pattern like any other.",
+    summary="A small convolutional network whose kernels reach over time: motions are patterns like others.",
     build=cnn3d,
     aliases=("conv3d_network", "c3d", "video_cnn"),
     equation=r"(K * h)_{tij} = \sum_{c,u,v,w} K_{cuvw} h_{c, t+u, i+v, j+w}",

@@ -1,4 +1,4 @@
-"""LRCN: a convolutional network looks at every frame, a recurrent layer at what it saw one after the other."""
+"""LRCN: a convolutional network looks at every frame, a recurrent layer at what it saw in turn."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def lrcn(
     Example:
         >>> network = lrcn((8, 1, 20, 20), 4)
         >>> network(torch.zeros(2, 8, 1, 20, 20)).shape, sum(each.numel() for each in network.parameters())
-        (torch.Size([2, 4]), 22588)
+        (torch.Size([2, 4]), 22684)
     """
     _, channels, height, width = video_shape(inputs, "lrcn")
     one_of("cell", cell, CELLS)
@@ -161,7 +161,7 @@ def refuse_small_frames(size: tuple[int, int], stages: int) -> None:
 CONCEPT = Concept(
     name="lrcn",
     kind="model",
-    summary="Looks at every frame of a video with one convolutional network, and over them with a recurrent layer.",
+    summary="Looks at every frame of a video by convolutions, and over the frames by a recurrent layer.",
     build=lrcn,
     aliases=("long_term_recurrent_convolutional_network", "cnn_lstm", "recurrent_convolutional"),
     equation=r"v_t = \phi(x_t),\; h_t = f(v_t, h_{t-1}),\; y = W h_T + b",

@@ -72,8 +72,10 @@ def made(name: str, generator: np.random.Generator) -> NDArray[np.int16]:
     envelope[start : start + 160] *= edge
     envelope[start + length - 160 : start + length] *= edge[::-1]
     sound = sound / np.sqrt(np.mean(sound**2)) * envelope * 10 ** (generator.uniform(-32, -18) / 20)
+    sound /= max(1.0, float(np.abs(sound).max()) / 0.8)  # clicks are all peaks, which would be cut off
     behind = generator.normal(0.0, 10 ** (generator.uniform(-52, -40) / 20), LENGTH)
-    return np.clip(np.rint(32767 * (sound + behind)), -32768, 32767).astype(np.int16)
+    samples: NDArray[np.int16] = np.clip(np.rint(32767 * (sound + behind)), -32768, 32767).astype(np.int16)
+    return samples
 
 
 def plain(name: str, generator: np.random.Generator) -> Wave:
