@@ -48,7 +48,7 @@ APPLICATIONS = {
 """What networks are used for in the course, which all has a recipe."""
 SLOW = {
     *("alexnet", "googlenet", "vgg", "zfnet", "dcgan", "cartpole", "pendulum"),
-    *("translation", "transformer-translation", "summarising"),
+    *("translation", "transformer", "transformer-translation", "summarising"),
 }
 """Small forms that take more than ten seconds."""
 
