@@ -64,6 +64,8 @@ def list_command(what: str | None, kind: str | None, as_json: bool) -> None:
         output.say("")
 
 
+TAKES = {"vector": "tables, pictures", "image": "pictures", "sequence": "texts, series", "video": "videos"}
+"""What the data of a model are, in few words."""
 FOR_PEOPLE = {"models": ["name", "takes", "year", "parameters", "macs", "paper", "settings"]}
 """Columns of the tables that would be too wide with all of them; JSON has all."""
 
@@ -76,7 +78,7 @@ def _models() -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "takes": "tables, pictures" if concept.facts["takes"] == "vector" else "pictures",
+            "takes": TAKES[concept.facts["takes"]],
             "year": concept.facts["year"],
             **{key: concept.facts.get(key) for key in ("parameters", "macs")},
             "summary": concept.summary,

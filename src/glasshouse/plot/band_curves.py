@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from glasshouse.plot.curves import COLOURS, DASHES
@@ -45,12 +46,14 @@ def band_curves(bands: Sequence[Band], measure: str, others: Sequence[Sequence[f
 
     Example:
         >>> band = Band("trial 3", [0.5, 0.3], [0.1, 0.05])
-        >>> len(band_curves([band], "loss", others=[[0.6, 0.5]]).axes[0].lines)
-        2
+        >>> axes = band_curves([band], "loss", others=[[0.6, 0.5]]).axes[0]
+        >>> len(axes.lines), len(axes.collections[0].get_segments())
+        (1, 1)
     """
     figure, axes = panel(height=240, margins=(44, 70, 28, 34))
-    for each in others:
-        axes.plot(range(1, len(each) + 1), each, color=MUTED, alpha=0.3, linewidth=0.7, zorder=2)
+    # A collection is drawn several times as fast as that many lines.
+    paths = [np.column_stack([np.arange(1, len(each) + 1), each]) for each in others]
+    axes.add_collection(LineCollection(paths, colors=MUTED, alpha=0.3, linewidths=0.7, zorder=2))
     ends = []
     for band, colour, dashes in zip(bands, COLOURS, DASHES, strict=False):
         epochs = np.arange(1, len(band.mean) + 1)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from glasshouse.plot.style import ACCENT, FONT, MUTED, PAPER, SECOND, literal
@@ -47,8 +49,8 @@ def parallel_coordinates(
     Example:
         >>> axes = [Axis("rate", [(0, "0.1"), (1, "1")]), Axis("accuracy", [(0, "0.5"), (1, "0.9")])]
         >>> figure = parallel_coordinates(axes, [[0.0, 0.2], [1.0, 0.9]], [0.0, 1.0], best=1)
-        >>> len(figure.axes[0].lines) >= 2
-        True
+        >>> len(figure.axes[0].collections[0].get_segments())
+        1
     """
     figure = Figure(figsize=(WIDTH / 72, HEIGHT / 72), dpi=72)
     room = figure.add_axes(
@@ -58,18 +60,25 @@ def parallel_coordinates(
     room.set_axis_off()
     room.set(xlim=(0, max(1, len(axes) - 1)), ylim=(-0.12, 1.02))
     order = sorted(range(len(lines)), key=lambda place: ranks[place])
-    for place in order:
-        heights = [-0.1 if each is None else each for each in lines[place]]
-        own = place == best
-        room.plot(
-            range(len(heights)),
-            heights,
-            color=SECOND if own else ACCENT,
-            alpha=1.0 if own else FAINT + (STRONG - FAINT) * ranks[place] ** 3,
-            linewidth=2.2 if own else 0.9,
-            zorder=4 if own else 2,
+    paths = [
+        [(at, -0.1 if height is None else height) for at, height in enumerate(lines[place])]
+        for place in order
+    ]
+    strengths = [FAINT + (STRONG - FAINT) * ranks[place] ** 3 for place in order]
+    # A collection is drawn several times as fast as that many lines.
+    room.add_collection(
+        LineCollection(
+            [path for place, path in zip(order, paths, strict=True) if place != best],
+            colors=[to_rgba(ACCENT, strengths[at]) for at, place in enumerate(order) if place != best],
+            linewidths=0.9,
+            zorder=2,
             clip_on=False,
-        )
+        ),
+        autolim=False,
+    )
+    if best is not None:
+        across, up = zip(*paths[order.index(best)], strict=True)
+        room.plot(across, up, color=SECOND, linewidth=2.2, zorder=4, clip_on=False)
     for place, axis in enumerate(axes):
         _draw(room, place, axis, place == len(axes) - 1, letters=max(8, 150 // len(axes)))
     return figure

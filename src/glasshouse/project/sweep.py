@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glasshouse.core.errors import GlasshouseError, TrainingStoppedError, UsageError
+from glasshouse.core.garbage import set_aside
 from glasshouse.experiment import Experiment
 from glasshouse.project.begin_sweep import begin_sweep, take_up_sweep
 from glasshouse.project.beside import Beside
@@ -85,7 +86,11 @@ def sweep(
         )
     look = LiveTable() if watcher is None else watcher
     try:
-        with Claims(work.sweep.path / "claims") as claims, Beside(work.sweep.path, processes - 1):
+        with (
+            set_aside(),
+            Claims(work.sweep.path / "claims") as claims,
+            Beside(work.sweep.path, processes - 1),
+        ):
             work.search_all(claims, look, tell)
             look.ended()
             finish(work, claims, refit, observers, tell)

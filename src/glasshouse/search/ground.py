@@ -43,6 +43,7 @@ class Ground:
         else:
             self.folds = fold_rows(raw, self.rows, folds, split.method, seed)
         self._prepared: OrderedDict[str, tuple[Preparation, Prepared]] = OrderedDict()
+        self._named: tuple[DataSettings | None, str] = None, ""
 
     @property
     def held_share(self) -> float:
@@ -59,14 +60,17 @@ class Ground:
         Raises:
             DataError: A prepared value is NaN or infinite, or the targets of a fold are all equal.
         """
-        return self._of(fold, data)[1]
+        return self.pair(fold, data)[1]
 
     def preparation(self, fold: int, data: DataSettings) -> Preparation:
         """What was fitted on a fold's training part."""
-        return self._of(fold, data)[0]
+        return self.pair(fold, data)[0]
 
-    def _of(self, fold: int, data: DataSettings) -> tuple[Preparation, Prepared]:
-        key = f"{fold} {data.task} {data.prepare.model_dump_json()}"
+    def pair(self, fold: int, data: DataSettings) -> tuple[Preparation, Prepared]:
+        """What was fitted on a fold's training part, and the tensors of the fold."""
+        if self._named[0] is not data:
+            self._named = data, f"{data.task} {data.prepare.model_dump_json()}"
+        key = f"{fold} {self._named[1]}"
         if key not in self._prepared:
             train, held = self.folds[fold]
             split = Split(train, held, held[:0], f"fold {fold + 1} of {len(self.folds)}")

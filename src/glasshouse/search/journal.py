@@ -42,14 +42,19 @@ class Journal:
         Raises:
             StorageError: The disk is full, or the folder cannot be written.
         """
-        line = json.dumps(plain(trial.to_dict()), ensure_ascii=False) + "\n"
+        record = plain(trial.to_dict())
+        line = (json.dumps(record, ensure_ascii=False) + "\n").encode()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self.own.open("ab", buffering=0) as stream:
-                stream.write(line.encode())
+                before = stream.tell()
+                stream.write(line)
                 os.fsync(stream.fileno())
         except OSError as error:
             raise cannot_write(self.own, error) from error
+        if self._read_to.get(self.own, 0) == before:  # what was just written need not be read again
+            self._known.setdefault(trial.number, Trial.from_dict(record))
+            self._read_to[self.own] = before + len(line)
 
     def trials(self) -> dict[int, Trial]:
         """Every trial that is done, by its number. What was read before is not read again.
@@ -65,6 +70,8 @@ class Journal:
         start = self._read_to.get(path, 0)
         try:
             with path.open("rb") as stream:
+                if start and os.fstat(stream.fileno()).st_size == start:
+                    return
                 stream.seek(start)
                 fresh = stream.read()
         except OSError as error:

@@ -16,7 +16,7 @@ from glasshouse.experiment.data_settings import preparing_settings
 from glasshouse.experiment.decide import facts_of, refuse_unbuildable
 from glasshouse.experiment.make_job import make_batches, make_job
 from glasshouse.experiment.make_network import make_network
-from glasshouse.models import Layer, ledger
+from glasshouse.models import Layer, ledger, twin
 from glasshouse.objectives import build_objective
 from glasshouse.search.dimension import Choice
 from glasshouse.search.ground import Ground
@@ -24,6 +24,11 @@ from glasshouse.search.memory import bytes_needed
 from glasshouse.search.space import Space, with_settings
 from glasshouse.training.job import Job
 from glasshouse.training.quick import metric_name
+
+KEPT = 32
+"""Networks with their first weights that are kept to be copied."""
+MOST_KEPT = 2**20
+"""Parameters of a network that is kept, at most."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class Foundry:
         self.experiment = for_trials(experiment, ground)
         self._document = self.experiment.model_dump()
         self._ledgers: dict[str, list[Layer]] = {}
+        self._first: dict[str, torch.nn.Module] = {}
 
     @property
     def metric(self) -> str:
@@ -96,8 +102,7 @@ class Foundry:
         device = choose_device(experiment.training.device)
         jobs, layers = [], None
         for fold in range(len(self.ground.folds)):
-            prepared = self.ground.prepared(fold, data)
-            preparation = self.ground.preparation(fold, data)
+            preparation, prepared = self.ground.pair(fold, data)
             black = preparation.black if isinstance(preparation, ImagePreparation) else None
             shades = None if black is None else torch.as_tensor(black, dtype=torch.float32)
             objective = build_objective(experiment.objective, prepared)
@@ -105,7 +110,7 @@ class Foundry:
             for seed in range(self.seeds):
                 # A copy without checks: the seed is a number, and everything else was checked.
                 own = experiment.model_copy(update={"seed": experiment.seed + seed})
-                network = make_network(own.model, prepared.input_shape, outputs, own.seed).network
+                network = self._network(own, prepared.input_shape, outputs)
                 if layers is None:
                     objective.refuse(network)
                     layers = self._ledger(experiment, network, prepared.train.inputs[:1])
@@ -115,6 +120,20 @@ class Foundry:
         trainable = sum(each.numel() for each in jobs[0].network.parameters() if each.requires_grad)
         widths = sum(_size(layer.output_shape) for layer in layers)
         return Networks(jobs, trainable, widths)
+
+    def _network(self, experiment: Experiment, shape: tuple[int, ...], outputs: int) -> torch.nn.Module:
+        """A network with its first weights. Those of all folds are the same, so they are built once, and so
+        are those of all trials that have the same model.
+        """
+        key = f"{experiment.model.model_dump()} {shape} {outputs} {experiment.seed}"
+        if key not in self._first:
+            network = make_network(experiment.model, shape, outputs, experiment.seed).network
+            if sum(each.numel() for each in network.parameters()) > MOST_KEPT:
+                return network
+            if len(self._first) >= KEPT:
+                self._first.pop(next(iter(self._first)))
+            self._first[key] = network
+        return twin(self._first[key])
 
     def _ledger(self, experiment: Experiment, network: torch.nn.Module, sample: torch.Tensor) -> list[Layer]:
         key = f"{experiment.model.spec()} {tuple(sample.shape)}"

@@ -157,7 +157,9 @@ class Search:
         def advanced(epochs: int, of: int) -> None:
             watcher.advanced(epochs, of, len(unit.asked))
 
-        training = Training(self.foundry, self.measure, claims.worker, tell, advanced)
+        cells = len(self.foundry.ground.folds) * self.foundry.seeds
+        in_all = self.source.total * cells
+        training = Training(self.foundry, self.measure, claims.worker, tell, advanced, in_all)
         claim_of = {asked.number: asked.claim for asked in unit.asked}
         for trial in training.trials(unit):
             if not claims.holds(claim_of[trial.number]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -44,6 +44,7 @@ class Trial:
         parameters: Trainable numbers of its network.
         seconds: Its share of the time of all that were trained together.
         engine: What computed the gradients.
+        engine_why: What trained the networks that were trained beside it, and why.
         error: What went wrong, where something did.
         worker: The process that trained it.
         time: When it was done.
@@ -62,6 +63,7 @@ class Trial:
     error: str = ""
     worker: str = ""
     time: str = ""
+    engine_why: str = ""
 
     @property
     def cells(self) -> NDArray[np.float64]:
@@ -81,7 +83,7 @@ class Trial:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for the journal."""
-        return asdict(self)
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Trial:

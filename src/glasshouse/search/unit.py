@@ -44,6 +44,7 @@ class Running:
         histories: Their epochs so far.
         seconds: Its share of the time so far.
         engine: What computes the gradients.
+        engine_why: Why it was chosen.
         error: Why it cannot go on, or empty.
     """
 
@@ -52,6 +53,7 @@ class Running:
     histories: list[list[dict[str, Any]]] = field(default_factory=list)
     seconds: float = 0.0
     engine: str = ""
+    engine_why: str = ""
     error: str = ""
 
 
@@ -64,6 +66,7 @@ class Training:
         worker: This process's name, for the record.
         tell: Told in a sentence what people should know.
         advanced: Told how far a unit is: epochs done, and epochs to do.
+        networks: How many the whole search trains.
     """
 
     def __init__(
@@ -73,7 +76,9 @@ class Training:
         worker: str,
         tell: Callable[[str], None],
         advanced: Callable[[int, int], None],
+        networks: int | None = None,
     ) -> None:
+        self.networks = networks
         self.foundry, self.measure = foundry, measure
         self.worker, self.tell, self.advanced = worker, tell, advanced
 
@@ -114,7 +119,7 @@ class Training:
     def _train(self, running: list[Running], rungs: Sequence[Rung]) -> Iterator[Trial]:
         """All trials of a part, rung by rung."""
         with shortage_named():
-            cohort = Cohort([job for each in running for job in each.networks.jobs])
+            cohort = Cohort([job for each in running for job in each.networks.jobs], of=self.networks)
         longest = max((job.epochs for each in running for job in each.networks.jobs), default=0)
         for rung in rungs or [Rung(longest, len(running))]:
             yield from self._climb(cohort, running, rung, longest)
@@ -144,7 +149,7 @@ class Training:
         for place, each in enumerate(running):
             own = slice(place * cells, (place + 1) * cells)
             each.histories = [list(history) for history in cohort.histories[own]]
-            each.engine = cohort.engines[own][0]
+            each.engine, each.engine_why = cohort.engines[own][0], cohort.reasons[own][0] or cohort.why
             each.seconds += seconds
             each.error = next((error for error in cohort.errors[own] if error), "")
             if not each.error and self._scores(each, self.measure.name) is None:
@@ -194,6 +199,7 @@ class Training:
             parameters=each.networks.parameters,
             seconds=each.seconds,
             engine=each.engine,
+            engine_why=each.engine_why,
             error=each.error,
             worker=self.worker,
             time=time.strftime("%Y-%m-%dT%H:%M:%S%z"),

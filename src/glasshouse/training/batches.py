@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -172,6 +172,13 @@ class InMemoryBatches:
     def changes_inputs(self) -> bool:
         """Whether rows are augmented before they are shown."""
         return self._augment is not None
+
+    @property
+    def arrangement(self) -> Hashable:
+        """Equal for batches that show their rows in the same order."""
+        if type(self) is not InMemoryBatches:  # another kind may have another order
+            return id(self)
+        return self.rows, self._seed if self._shuffle else None
 
     def order(self, number: int) -> torch.Tensor:
         """The row numbers of an epoch in the order in which they are shown."""

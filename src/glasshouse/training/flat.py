@@ -115,6 +115,8 @@ def grouped(
 
 def _factors(network: nn.Module, names: list[str], rates: Mapping[str, float]) -> dict[str, float]:
     """For each parameter the factor of the innermost layer around it that is named."""
+    if not rates:
+        return dict.fromkeys(names, 1.0)
     layers = [name for name, module in network.named_modules() if name and list(module.parameters())]
     for layer in rates:
         if layer not in layers:
@@ -193,6 +195,29 @@ class FlatParameters:
                         expected="parameters that are changed in place only",
                         fix="do not assign to parameter.data or parameter.grad, nor call .to(), in forward",
                     )
+
+
+def places(groups: Sequence[Group]) -> tuple[dict[int, int], list[int]]:
+    """Where parameters lie once they are installed in flat buffers.
+
+    Args:
+        groups: The network's parameters.
+
+    Returns:
+        The first number of each, by its ``id``; and where the groups begin, with the end of the last.
+
+    Example:
+        >>> groups = grouped(nn.Linear(2, 3), weight_decay=0.1)
+        >>> sorted(places(groups)[0].values()), places(groups)[1]
+        ([0, 16], [0, 16, 32])
+    """
+    found, ends, place = {}, [0], 0
+    for group in groups:
+        for each in group.members:
+            found[id(each)] = place
+            place += aligned(each.numel())
+        ends.append(place)
+    return found, ends
 
 
 def aligned(numbers: int) -> int:

@@ -61,13 +61,19 @@ class Records:
         self, row: dict[str, Any], timing: dict[str, Any], losses: list[float], rates: list[float]
     ) -> None:
         """Note an epoch, its line on disk at once, its steps at the next flush."""
+        self.plain_epoch(plain(row), plain(timing), losses, rates)
+
+    def plain_epoch(
+        self, row: dict[str, Any], timing: dict[str, Any], losses: list[float], rates: list[float]
+    ) -> None:
+        """The same for rows that are plain JSON types already: nobody looks at every number."""
         first = len(self.steps["step"])
         self.steps["step"].extend(range(first, first + len(losses)))
         self.steps["epoch"].extend([row["epoch"]] * len(losses))
         self.steps["loss"].extend(losses)
         self.steps["learning_rate"].extend(rates)
-        self.epochs.append(plain(row))
-        self.timings.append(plain(timing))
+        self.epochs.append(row)
+        self.timings.append(timing)
         self._append("metrics.jsonl", self.epochs[-1])
         self._append("timings.jsonl", self.timings[-1])
 

@@ -43,7 +43,8 @@ class Piece:
     @property
     def trained(self) -> bool:
         """Whether it has a parameter that is not frozen."""
-        return any(each.requires_grad for each in self.module.parameters(recurse=False))
+        own = self.module._parameters.values()  # what parameters() would give, at a tenth of the time
+        return any(each.requires_grad for each in own if each is not None)
 
 
 class BoundPlan:
@@ -175,7 +176,7 @@ def read_plan(network: nn.Module, objective: Objective) -> Plan:
     for piece in pieces:
         if keeps_statistics(piece.module):
             raise UnsupportedError(piece.title, "it is frozen, and the engine would move its statistics")
-    parameters = [each for piece in pieces for each in piece.module.parameters(recurse=False)]
+    parameters = [each for piece in pieces for each in piece.module._parameters.values() if each is not None]
     if len({id(each) for each in parameters}) < len(parameters):
         raise UnsupportedError("the network", "two of its layers share a parameter")
     types = {each.dtype for each in parameters}

@@ -31,6 +31,8 @@ CURVE = 1
 DROPOUT = 2
 BATCH_NORM = 3
 LAYER_NORM = 4
+STANDING_NORM = 5
+"""Batch norm by its running statistics, which only rows that judge meet."""
 
 # Curves: activations that treat every number alike. p and q are their settings.
 RELU = 0
@@ -56,6 +58,12 @@ SQUARES = 3
 HUBER = 4
 ABSOLUTES = 5
 HALVES = 6
+
+# How right answers are counted.
+COUNT_NOTHING = 0
+COUNT_CLASSES = 1
+COUNT_SHARES = 2
+COUNT_YES_OR_NO = 3
 
 # Optimizers, and the columns of what they are told.
 SGD = 0

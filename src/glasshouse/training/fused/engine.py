@@ -18,7 +18,9 @@ from glasshouse.training.batches import InMemoryBatches
 from glasshouse.training.dense.site import UnsupportedError
 from glasshouse.training.flat import FlatParameters
 from glasshouse.training.fused import codes
+from glasshouse.training.fused.feeding import class_weights_of, kind_of, nobody_judges, rows_of, show_targets
 from glasshouse.training.fused.loading import loop, note_compiled
+from glasshouse.training.fused.masks import draw, room
 from glasshouse.training.fused.optimizer import Memories, read_optimizer
 from glasshouse.training.fused.plan import FusedPlan
 from glasshouse.training.fused.tables import Tables, group_tables, lay_out, part_table
@@ -29,6 +31,10 @@ MOST_MASKS = 2**20
 """Random numbers of dropout that are drawn beforehand, at most, but for those of a single step."""
 MOST_WORK = 2**31
 """Multiply-accumulates in one call, at most: some tenths of a second in which nothing else is seen to."""
+
+
+ONLY = np.zeros(1, dtype=np.int64)
+"""The one network of a run, for a loop that can take several."""
 
 
 class Chunk(NamedTuple):
@@ -81,7 +87,7 @@ class FusedLoop:
         plan: The network's and the loss's.
         job: What is trained; its data lie in memory.
         flat: The parameters' buffers, installed before the first step.
-        optimizer: Whose state is used and kept; it must have made its first step.
+        optimizer: Whose state is used and kept.
         bounds: Of the gradient, and penalties: :func:`read_bounds`.
     """
 
@@ -96,6 +102,7 @@ class FusedLoop:
         assert isinstance(job.batches, InMemoryBatches)
         self.plan = plan
         self._batches: InMemoryBatches = job.batches
+        self._loss = getattr(job.objective, "loss", None)
         self._flat = flat
         self._optimizer = optimizer
         self._run = loop()
@@ -114,47 +121,44 @@ class FusedLoop:
         return self._memories is not None
 
     def bind(self) -> None:
-        """Make tables and buffers, when the parameters are installed and a step has been done."""
+        """Make tables and buffers, when the parameters are installed."""
         flat, plan = self._flat, self.plan
         leaves = [leaf for group in flat.groups for leaf in group.leaves]
         decays = [group["weight_decay"] for group in self._optimizer.param_groups]
         self._memories = Memories(self._optimizer, leaves, self._code)
         rows = int(self._sizes.max())
         self._tables: Tables = lay_out(plan, rows)
-        kind = np.float32 if plan.dtype == torch.float32 else np.float64
+        kind = kind_of(plan)
         self._nothing = np.zeros(0, dtype=kind)
         tables = self._tables
         stretches, factors = group_tables(flat.groups, decays)
-        self._groups = stretches, factors
-        self._network = tables.layers, tables.numbers, tables.shapes, plan.loss, plan.setting
-        self._masks_per_step = rows * sum(width for _, width in tables.masks)
+        self._groups = stretches, factors[None]
+        self._network = (
+            tables.layers[None], tables.numbers[None], tables.shapes, plan.loss, np.array([plan.setting]),
+            codes.COUNT_NOTHING,
+        )  # fmt: skip
+        self._masks_per_step = room(tables.masks, rows)
         self._running = np.zeros(2 * sum(each.num_features for each in tables.running), dtype=kind)
-        memories = [each.numpy() for each in self._memories.buffers]
-        first, second, *_ = [*memories, self._nothing, self._nothing]
+        memories = [each.numpy()[None] for each in self._memories.buffers]
+        first, second, *_ = [*memories, self._nothing[None], self._nothing[None]]
         # Optimizers with one memory or none never touch the others, but a stretch of them is cut out.
         work = np.zeros(tables.space, dtype=kind)
-        self._memory = flat.weights.numpy(), flat.gradients.numpy(), first, second, work, self._running
-        self._data = self._data_of(kind)
-        self._unlooked = self._look_of(np.zeros((0, 2), dtype=np.int64), False)
-
-    def _data_of(self, kind: Any) -> tuple[Any, ...]:
-        """Inputs, classes, values and class weights as arrays in a line."""
+        self._memory = (
+            flat.weights.numpy()[None], flat.gradients.numpy(), first, second, work, self._running[None],
+        )  # fmt: skip
         inputs, targets, _ = self._batches.whole
-        shown = inputs.reshape(len(inputs), -1).contiguous().numpy().reshape(-1)
-        weights = self.plan.class_weights
-        classes, values = np.zeros(0, dtype=np.int64), self._nothing
-        if self.plan.loss == codes.CLASS_INDICES:
-            classes = targets.contiguous().numpy()
-        elif targets is inputs:
-            values = shown
-        else:
-            values = targets.to(self.plan.dtype).contiguous().numpy().reshape(-1)
-        return shown, classes, values, self._nothing if weights is None else weights.numpy().astype(kind)
+        self._data = *rows_of(inputs, targets, plan), class_weights_of(plan)[None]
+        self._validation = nobody_judges(plan)
+        self._unlooked = self._look_of(np.zeros((0, 2), dtype=np.int64), False)
 
     def _look_of(self, parts: NDArray[np.int64], looking: bool) -> tuple[Any, ...]:
         found, lengths = np.zeros((len(self._tables.seen), 5)), np.zeros((3, len(parts)))
-        before = np.empty_like(self._memory[0]) if looking else self._nothing
+        before = np.empty_like(self._memory[0][0]) if looking else self._nothing
         return looking, self._tables.seen, parts, SAMPLE, found, lengths, before
+
+    def show_targets(self) -> None:
+        """Let the loss look at its first targets beside outputs of zeros, and say what is wrong with them."""
+        show_targets(self._loss, self._batches, self.plan)
 
     def most_steps(self, first: int) -> int:
         """How many steps one call should take at most, from step ``first`` of an epoch on."""
@@ -183,24 +187,29 @@ class FusedLoop:
         own = slice(first, first + count)
         starts, sizes = self._starts[own], self._sizes[own]
         masks = self._drawn(sizes) if self._masks_per_step else self._nothing
-        losses, weights = np.empty(count), np.empty(count)
+        losses, weights = np.empty((1, count)), np.empty((1, count))
         outputs = torch.empty(int(sizes.sum()), self.plan.layers[-1].width, dtype=self.plan.dtype)
         self._settings[codes.PRODUCT] = self._memories.product
         optimizer = (
             self._code,
             *self._groups,
-            self._settings,
-            np.array(rates, dtype=np.float64),
+            self._settings[None],
+            np.array([rates], dtype=np.float64),
             self._memories.steps + 1,
         )
         look = self._unlooked if probes is None else self._looking(probes)
         if self._tables.running:
             self._running_in()
-        chunk = (
-            self._order, starts, sizes, masks, self._masks_per_step, losses, weights,
-            outputs.numpy().reshape(-1),
+        chunk = self._order[None], starts, sizes, masks[None], self._masks_per_step
+        whole = np.zeros(1, dtype=np.int64)
+        found = (
+            whole, losses, weights, outputs.numpy().reshape(1, -1), np.zeros(1, dtype=np.int64),
+            np.zeros((1, 2)), self._nothing[None],
         )  # fmt: skip
-        done = int(self._run(self._network, self._data, optimizer, self._memory, chunk, look))
+        self._run(
+            ONLY, self._network, self._data, self._validation, optimizer, self._memory, chunk, found, look
+        )
+        done = int(whole[0])
         if not self._called:
             self._called = True
             note_compiled(self.plan.dtype)
@@ -211,7 +220,7 @@ class FusedLoop:
         if probes is not None and done == count:
             self._note(probes, step, look)
         rows = int(sizes[:shown].sum())
-        return Chunk(losses[:shown].tolist(), weights[:shown].tolist(), outputs[:rows], done)
+        return Chunk(losses[0, :shown].tolist(), weights[0, :shown].tolist(), outputs[:rows], done)
 
     def rows(self, first: int, count: int) -> list[int]:
         """How many rows some steps of an epoch show."""
@@ -232,18 +241,8 @@ class FusedLoop:
         return torch.from_numpy(self._order[start:stop])
 
     def _drawn(self, sizes: NDArray[np.int64]) -> NDArray[Any]:
-        """The masks of all dropout layers, drawn as the layers themselves would have, step by step."""
         masks = torch.empty(len(sizes), self._masks_per_step, dtype=self.plan.dtype)
-        largest = int(self._sizes.max())
-        for step, rows in enumerate(sizes.tolist()):
-            at = 0
-            for p, width in self._tables.masks:
-                mask = masks[step, at : at + rows * width].view(rows, width)
-                if p < 1:
-                    mask.bernoulli_(1 - p).div_(1 - p)
-                else:
-                    mask.zero_()
-                at += largest * width
+        draw(masks, sizes.tolist(), self._tables.masks)
         return masks.numpy().reshape(-1)
 
     def _running_in(self) -> None:

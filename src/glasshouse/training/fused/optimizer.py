@@ -24,6 +24,9 @@ MEMORIES: dict[int, tuple[str, ...]] = {
 }
 """By what names PyTorch's optimizers remember, in the order in which the loop takes it."""
 
+COUNTING = (codes.ADAM, codes.NADAM, codes.RMSPROP, codes.ADADELTA)
+"""Optimizers that count their steps."""
+
 FORBIDDEN = ("amsgrad", "maximize", "differentiable", "centered", "lr_decay", "dampening")
 """Options of PyTorch's that the loop does not know; each is off where it is false or 0."""
 
@@ -68,6 +71,25 @@ def read_optimizer(optimizer: torch.optim.Optimizer) -> tuple[int, NDArray[np.fl
     raise UnsupportedError(title, "the fused loop has no code for it")
 
 
+def first_state(code: int, leaf: torch.Tensor) -> dict[str, Any]:
+    """What PyTorch's optimizer remembers before its first step. Adagrad begins with a memory of its own.
+
+    Args:
+        code: Its number.
+        leaf: The parameter.
+
+    Example:
+        >>> sorted(first_state(codes.ADAM, torch.zeros(2)))
+        ['exp_avg', 'exp_avg_sq', 'step']
+    """
+    state: dict[str, Any] = {name: torch.zeros_like(leaf) for name in MEMORIES[code]}
+    if code in COUNTING:
+        state["step"] = torch.zeros(())
+    if code == codes.NADAM:
+        state["mu_product"] = torch.ones(())
+    return state
+
+
 class Memories:
     """What an optimizer remembers, moved into two buffers like that of the weights.
 
@@ -75,13 +97,16 @@ class Memories:
     checkpoints see no difference.
 
     Args:
-        optimizer: After its first step, which makes its state.
+        optimizer: Any that the loop knows.
         leaves: Its flat parameters.
         code: Its number.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, leaves: Sequence[torch.Tensor], code: int) -> None:
-        self._states: list[dict[str, Any]] = [optimizer.state.get(leaf, {}) for leaf in leaves]
+        for leaf in leaves:
+            if not optimizer.state.get(leaf):
+                optimizer.state[leaf] = first_state(code, leaf)
+        self._states: list[dict[str, Any]] = [optimizer.state[leaf] for leaf in leaves]
         self.buffers: list[torch.Tensor] = []
         for name in MEMORIES[code]:
             whole = torch.cat([state[name] for state in self._states])

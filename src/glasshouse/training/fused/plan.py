@@ -110,7 +110,12 @@ class FusedPlan:
     @property
     def parameters(self) -> int:
         """How many numbers are trained."""
-        return sum(each.numel() for layer in self.layers for each in layer.module.parameters())
+        return sum(
+            each.numel()
+            for layer in self.layers
+            for each in layer.module._parameters.values()
+            if each is not None
+        )
 
 
 def read_fused_plan(job: Job, plan: Plan) -> FusedPlan:
@@ -171,9 +176,10 @@ def read_layer(piece: Piece, width: int, needed: bool) -> Layer | None:
         UnsupportedError: The loop does not know it.
     """
     module, binder = piece.module, piece.binder
-    if any(not each.requires_grad for each in module.parameters()):
+    own = [each for each in module._parameters.values() if each is not None]
+    if any(not each.requires_grad for each in own):
         raise UnsupportedError(piece.title, "it is frozen, and the fused loop trains all it knows")
-    if any(not each.is_contiguous() for each in module.parameters()):
+    if any(not each.is_contiguous() for each in own):
         raise UnsupportedError(piece.title, "its weights do not lie row by row")
     if binder in (flatten, activations.nothing) or (binder is dropout and module.p == 0):
         return None

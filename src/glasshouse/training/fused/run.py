@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 def advance(training: Training, fused: FusedLoop) -> None:
     """Take as many steps as can be taken at once.
 
-    The very first step of a run is the dense engine's: the loss looks at the first outputs and targets, and
-    the optimizer makes its memories. A resumed run begins with the fused loop, as it would have gone on.
-
     Args:
         training: The run.
         fused: Its loop.
@@ -28,10 +25,8 @@ def advance(training: Training, fused: FusedLoop) -> None:
         NonFiniteError: The loss became NaN or infinite.
     """
     progress, leading = training.progress, training.leading
-    if progress.step == 0:
-        training.step(next(training.job.batches.epoch(progress.epoch)))
-        return
     if not fused.bound:
+        fused.show_targets()
         fused.bind()
         # Its lists hold the memories as they were.
         leading.renew_step()

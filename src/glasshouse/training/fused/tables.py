@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from glasshouse.training.flat import Group
 from glasshouse.training.fused import codes
 from glasshouse.training.fused.plan import FusedPlan, Layer
+
+Place = Callable[[torch.Tensor], int]
 
 VECTOR = 16
 """Rows of work space begin at multiples of so many numbers: a vector of float32, two of float64."""
@@ -76,13 +78,15 @@ class Tables:
     running: list[Any]
 
 
-def lay_out(plan: FusedPlan, rows: int) -> Tables:
+def lay_out(plan: FusedPlan, rows: int, place: Place | None = None) -> Tables:
     """Deal out work space for a plan.
 
     Args:
-        plan: Whose parameters lie in a flat buffer already.
+        plan: Of a network.
         rows: Of the largest batch.
+        place: Where a parameter lies in the flat buffer; by default it lies there already.
     """
+    where: Place = place or (lambda each: int(each.storage_offset()))
     space = Space()
     width_in = plan.layers[0].width_in
     table = np.full((len(plan.layers), codes.COLUMNS), -1, dtype=np.int64)
@@ -99,8 +103,9 @@ def lay_out(plan: FusedPlan, rows: int) -> Tables:
         at = space.take(rows * stride)
         line[codes.WIDTH], line[codes.STRIDE], line[codes.Y_AT] = layer.width, stride, at
         line[codes.NEEDED] = layer.needed
-        place_parameters(line, layer)
-        place_own(line, settings, layer, rows, space, masks, running)
+        place_parameters(line, layer, where)
+        place_own(line, layer, rows, space, masks, running)
+        settle(line, settings, layer)
         outputs.append((at, stride, layer.width))
     widest = max(stride for _, stride, _ in outputs)
     here, there, zeros = (space.take(size) for size in (rows * widest, rows * widest + 2 * widest, widest))
@@ -111,16 +116,15 @@ def lay_out(plan: FusedPlan, rows: int) -> Tables:
     return Tables(table, numbers, shapes, seen, names, space.size + VECTOR, masks, running)
 
 
-def place_parameters(line: NDArray[np.int64], layer: Layer) -> None:
+def place_parameters(line: NDArray[np.int64], layer: Layer, place: Place) -> None:
     """Where a layer's weights and biases lie in the flat buffer."""
     weight, bias = getattr(layer.module, "weight", None), getattr(layer.module, "bias", None)
-    line[codes.WEIGHT_AT] = -1 if weight is None else weight.storage_offset()
-    line[codes.BIAS_AT] = -1 if bias is None else bias.storage_offset()
+    line[codes.WEIGHT_AT] = -1 if weight is None else place(weight)
+    line[codes.BIAS_AT] = -1 if bias is None else place(bias)
 
 
 def place_own(
     line: NDArray[np.int64],
-    settings: NDArray[np.float64],
     layer: Layer,
     rows: int,
     space: Space,
@@ -132,20 +136,50 @@ def place_own(
     if layer.kind == codes.LINEAR:
         line[codes.SPACE_AT] = space.take((layer.width_in + 1) * stride)
         line[codes.COPY_AT] = space.take(layer.width * stride_in)
-    elif layer.kind == codes.CURVE:
-        line[codes.EXTRA], settings[0], settings[1] = layer.curve
     elif layer.kind == codes.DROPOUT:
         line[codes.EXTRA] = rows * sum(width for _, width in masks)
         masks.append((module.p, layer.width))
     elif layer.kind == codes.BATCH_NORM:
         line[codes.SPACE_AT], line[codes.COPY_AT] = space.take(2 * stride), 2 * stride
-        settings[0], settings[1] = module.momentum or 0.0, module.eps
         if module.running_mean is not None:
             line[codes.EXTRA] = 2 * sum(each.num_features for each in running)
             running.append(module)
     elif layer.kind == codes.LAYER_NORM:
         line[codes.SPACE_AT], line[codes.COPY_AT] = space.take(2 * rows), 2 * rows
-        settings[1] = module.eps
+
+
+def settle(line: NDArray[np.int64], settings: NDArray[np.float64], layer: Layer) -> None:
+    """The settings of a layer: all that may differ between networks whose tables are equal otherwise."""
+    if layer.kind == codes.CURVE:
+        line[codes.EXTRA], settings[0], settings[1] = layer.curve
+    elif layer.kind == codes.BATCH_NORM:
+        settings[0], settings[1] = layer.module.momentum or 0.0, layer.module.eps
+    elif layer.kind == codes.LAYER_NORM:
+        settings[1] = layer.module.eps
+
+
+def judging(tables: Tables) -> tuple[NDArray[np.int64], int, int]:
+    """The lines of the layers that rows which judge pass through: dropout lets all pass, and batch norm goes
+    by its running statistics.
+
+    Args:
+        tables: Of training.
+
+    Returns:
+        The lines; stride and place of the outputs.
+    """
+    lines: list[NDArray[np.int64]] = []
+    _, stride, at, *_ = tables.shapes
+    for line in tables.layers:
+        if line[codes.KIND] == codes.DROPOUT:
+            continue
+        own = line.copy()
+        own[codes.STRIDE_IN], own[codes.X_AT] = stride, at
+        if own[codes.KIND] == codes.BATCH_NORM:
+            own[codes.KIND] = codes.STANDING_NORM
+        stride, at = int(own[codes.STRIDE]), int(own[codes.Y_AT])
+        lines.append(own)
+    return np.array(lines, dtype=np.int64).reshape(-1, codes.COLUMNS), stride, at
 
 
 def group_tables(groups: Sequence[Group], decays: Sequence[float]) -> tuple[Any, Any]:

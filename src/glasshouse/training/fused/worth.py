@@ -18,6 +18,7 @@ LOADING = 0.6
 """Seconds of importing Numba and of reading the compiled loop."""
 COMPILING = 15.0
 """Seconds of compiling it, once per machine and type of numbers."""
+NOT_INSTALLED = "Numba is not installed: pip install 'glasshouse[fast]'"
 
 
 def reason_against(job: Job, plan: FusedPlan) -> str | None:
@@ -30,16 +31,11 @@ def reason_against(job: Job, plan: FusedPlan) -> str | None:
         job: What is to be trained.
         plan: The loop's plan of it.
     """
-    assert isinstance(job.batches, InMemoryBatches)
     if not available():
-        return "Numba is not installed: pip install 'glasshouse[fast]'"
-    if plan.parameters > MOST_PARAMETERS:
-        return f"{plan.parameters} parameters: from {MOST_PARAMETERS} on it gains nothing"
-    slow = plan.slow * max(size for step in job.batches.sizes for size in step)
-    if slow > MOST_SLOW:
-        return f"{slow} numbers per step through GELU or softplus, which it computes one by one"
-    if job.threads > 1:
-        return f"training.threads = {job.threads}: it runs on one"
+        return NOT_INSTALLED
+    against = reason_against_size(job, plan)
+    if against is not None:
+        return against
     steps = job.batches.steps * job.epochs
     if steps * SAVED < LOADING:
         return f"{steps} steps: from {round(LOADING / SAVED)} on it repays its loading"
@@ -48,4 +44,23 @@ def reason_against(job: Job, plan: FusedPlan) -> str | None:
             f"{steps} steps: from {round(COMPILING / SAVED)} on it repays its compiling, which "
             "`python -m glasshouse.training.fused` does once and for all"
         )
+    return None
+
+
+def reason_against_size(job: Job, plan: FusedPlan, most: int = MOST_PARAMETERS) -> str | None:
+    """Why the steps of a network are none for the loop, however many there are; ``None`` where they are.
+
+    Args:
+        job: What is to be trained.
+        plan: The loop's plan of it.
+        most: Parameters from which on it gains nothing.
+    """
+    assert isinstance(job.batches, InMemoryBatches)
+    if plan.parameters > most:
+        return f"{plan.parameters} parameters: from {most} on it gains nothing"
+    slow = plan.slow * max(size for step in job.batches.sizes for size in step)
+    if slow > MOST_SLOW:
+        return f"{slow} numbers per step through GELU or softplus, which it computes one by one"
+    if job.threads > 1:
+        return f"training.threads = {job.threads}: it runs on one"
     return None

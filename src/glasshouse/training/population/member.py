@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 
@@ -16,17 +16,20 @@ from glasshouse.training.batches import Batch
 from glasshouse.training.giving_up import give_up
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.loop import Progress, Training, ending
+from glasshouse.training.population.compiled import Compiled
 from glasshouse.training.population.structure import Structure
 from glasshouse.training.records import Records
 
+S = TypeVar("S", Structure, Compiled)
+
 
 @dataclass
-class Member:
-    """One network of a population.
+class Member(Generic[S]):
+    """One network that is trained beside others.
 
     Args:
         job: What it was told.
-        structure: What a population sees of it.
+        structure: What a population sees of it, or the fused loop.
         records: Its epochs.
         progress: How far it is.
         weights, slots, best: Its parameters, the optimizer's memory of them, and the parameters of its best
@@ -37,7 +40,7 @@ class Member:
     """
 
     job: Job
-    structure: Structure
+    structure: S
     records: Records = field(default_factory=lambda: Records(None))
     progress: Progress = field(default_factory=Progress)
     weights: torch.Tensor | None = None
@@ -47,7 +50,6 @@ class Member:
     seconds: float = 0.0
     beside: int = 1
 
-    engine = "population"
     reason = ""
 
     def __post_init__(self) -> None:
@@ -55,6 +57,11 @@ class Member:
         self.schedule = schedule if isinstance(schedule, Schedule) else SCHEDULES.build(schedule)
         self.generator = torch.Generator().manual_seed(derive(self.job.seed, "training"))
         training_mode(self.job.network)
+
+    @property
+    def engine(self) -> str:
+        """What computes its gradients."""
+        return self.structure.engine
 
     @property
     def running(self) -> bool:
@@ -79,7 +86,7 @@ class Member:
         """What came of it."""
         progress = self.progress
         best = self.job.stopping.best_epoch if self.has_best else progress.epoch
-        why = f"one of {self.beside} networks of one shape, trained at once"
+        why = self.structure.why.format(beside=self.beside)
         return Outcome(best, progress.ended, progress.epoch, progress.step, self.seconds, self.engine, why)
 
     def judge(self, row: dict[str, Any]) -> bool:

@@ -22,6 +22,7 @@ from glasshouse.training.population.measure import Judges, quick_metrics
 from glasshouse.training.population.member import Member
 from glasshouse.training.population.rows import Rows
 from glasshouse.training.population.stack import Stack
+from glasshouse.training.population.structure import Structure
 from glasshouse.training.population.update import Table, update_of
 from glasshouse.training.quick import metric_name
 
@@ -36,7 +37,7 @@ class Population:
         members: With equal keys, all after the same epoch.
     """
 
-    def __init__(self, members: Sequence[Member]) -> None:
+    def __init__(self, members: Sequence[Member[Structure]]) -> None:
         self.members = list(members)
         structures = [each.structure for each in members]
         jobs = [each.job for each in members]
@@ -58,7 +59,7 @@ class Population:
         for place, member in enumerate(members):
             self._seat(place, member)
 
-    def _seat(self, place: int, member: Member) -> None:
+    def _seat(self, place: int, member: Member[Structure]) -> None:
         row = self._stack.read(member.structure.linears) if member.weights is None else member.weights
         self._stack.weights[place].copy_(row)
         if member.best is not None:

@@ -60,6 +60,9 @@ class Structure:
     settings: Settings
     key: Hashable
 
+    engine = "population"
+    why = "one of {beside} networks of one shape, trained at once"
+
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The numbers of the linear layers."""

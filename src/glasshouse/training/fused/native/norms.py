@@ -1,4 +1,4 @@
-"""Batch and layer normalization with the statistics of training, and how they go backward."""
+"""Batch and layer normalization, and how they go backward."""
 
 from __future__ import annotations
 
@@ -53,6 +53,27 @@ def batch_norm(x, y, rows, width, stride, weight, bias, kept, running, momentum,
         else:
             for i in range(width):
                 out[i] = (row[i] - mean[i]) * scale[i]
+
+
+@njit(**SUMS)
+def standing_norm(x, y, rows, width, stride, weight, bias, running, epsilon):
+    """Batch norm by the running statistics, as rows are judged.
+
+    Args:
+        x, y: (rows * stride).
+        rows, width, stride: Of both.
+        weight, bias: (width), or empty.
+        running: Means and variances (2 * width).
+        epsilon: Added to the variance.
+    """
+    of = x.dtype.type
+    for n in range(rows):
+        row, out = x[n * stride : n * stride + width], y[n * stride : n * stride + width]
+        for i in range(width):
+            out[i] = (row[i] - running[i]) / of(math.sqrt(running[width + i] + of(epsilon)))
+        if len(weight):
+            for i in range(width):
+                out[i] = out[i] * weight[i] + bias[i]
 
 
 @njit(**SUMS)

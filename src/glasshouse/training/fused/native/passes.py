@@ -16,6 +16,7 @@ from glasshouse.training.fused.codes import (
     LINEAR,
     NEEDED,
     SPACE_AT,
+    STANDING_NORM,
     STRIDE,
     STRIDE_IN,
     WEIGHT_AT,
@@ -68,6 +69,10 @@ def forward(layers, numbers, rows, parameters, work, running, masks):
             weight, bias = affine(layer, parameters)
             kept = work[layer[SPACE_AT] : layer[SPACE_AT] + 2 * rows]
             norms.layer_norm(x, y, rows, width, stride, weight, bias, kept, numbers[place, 1])
+        elif layer[KIND] == STANDING_NORM:
+            weight, bias = affine(layer, parameters)
+            own = running[layer[EXTRA] : layer[EXTRA] + 2 * width]
+            norms.standing_norm(x, y, rows, width, stride, weight, bias, own, numbers[place, 1])
 
 
 @njit(**WRITTEN_IN)
