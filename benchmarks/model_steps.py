@@ -144,7 +144,7 @@ def main() -> None:
 
 
 def gathered(chosen: list[ModelCase], options: argparse.Namespace) -> dict[ModelCase, Blocks]:
-    """What stands in the file of numbers already, and the others, each written down as soon as it is there."""
+    """What stands in the file of numbers already, and the others, each written down at once."""
     path: Path | None = options.json
     there = path is not None and path.exists()
     known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["blocks"] if path and there else {}
