@@ -23,8 +23,8 @@ TASKS: Mapping[Form, Task] = {
     "pairs": "translation",
 }
 LEFT_OUT = "q_network", "actor_critic", "espcn", "grid_detector", "captioner", "handwriting", "dbn"
-"""Models that learn by acting, so that most of a step is the world's; those whose targets are pictures, boxes,
-captions or strokes; and a stack of machines that is trained layer by layer."""
+"""Models that learn by acting, so that most of a step is the world's; those whose targets are pictures,
+boxes, captions or strokes; and a stack of machines that is trained layer by layer."""
 
 
 @dataclass(frozen=True)
