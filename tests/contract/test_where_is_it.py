@@ -103,7 +103,7 @@ PLACES = {
     "training without autograd": ("training/dense/engine.py", "class DenseEngine"),
     "batch, stochastic and mini-batch gradient descent": ("training/batches.py", "batch_size"),
     "epoch": ("training/loop.py", "def run_epoch"),
-    "deep belief network": ("models/deep_belief_network.py", "class DeepBeliefNetwork"),
+    "deep belief network": ("models/dbn.py", "class DeepBeliefNetwork"),
     "layer-wise bound of the likelihood": ("models/layerwise_bound.py", "def layerwise_bound"),
     "greedy layer-wise pre-training": ("project/pretraining.py", "def pretrain"),
     "stacked denoising autoencoders, supervised layer-wise training": (

@@ -207,6 +207,7 @@ MODELS_TRIED = {
     "transformer": ({"inputs": (4, 2), "outputs": 3, "width": 4, "heads": 2, "layers": 1}, (2, 4, 2)),
     "handwriting": ({"inputs": (4, 3), "components": 1, "units": 3}, (2, 4, 3)),
     "rbm": ({"inputs": 5, "hidden": 4, "visible": "binary"}, (3, 5)),
+    "dbn": ({"inputs": 5, "hidden": [4, 3], "visible": "binary"}, (3, 5)),
     "gan": ({"inputs": 5, "generator": [4], "discriminator": [6, 3]}, (3, 5)),
     "unet": (
         {"size": (6, 7), "width": 1 / 32, "depth": 1, "padding": "same", "residual": True},
