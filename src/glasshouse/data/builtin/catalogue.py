@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from glasshouse.core.concept import Catalogue, Concept
@@ -38,6 +39,14 @@ def load_builtin(name: str, settings: DataSettings) -> Raw:
 # The readers import late: scikit-learn takes seconds, and `glasshouse list` needs only the names.
 
 
+def _from(module: str, name: str) -> Reader:
+    def read(settings: DataSettings) -> Raw:
+        raw: Raw = getattr(import_module(f"glasshouse.data.builtin.{module}"), name)(settings)
+        return raw
+
+    return read
+
+
 def _scikit_table(name: str) -> Reader:
     def read(settings: DataSettings) -> Raw:
         from glasshouse.data.builtin.scikit_sets import scikit_frame
@@ -65,42 +74,6 @@ def _table(name: str, frame: object, target: str, settings: DataSettings) -> Raw
         task = known if settings.task in ("auto", "reconstruction") else settings.task
         settings = settings.replace(target=target, task=task)
     return replace(table_from_frame(frame, settings), origin=name)
-
-
-def _digits(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.scikit_sets import scikit_digits
-
-    return scikit_digits(settings)
-
-
-def _faces(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.faces import faces
-
-    return faces(settings)
-
-
-def _sounds(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.sounds import sounds
-
-    return sounds(settings)
-
-
-def _motions(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.motions import motions
-
-    return motions(settings)
-
-
-def _adding(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.sequences import adding
-
-    return adding(settings)
-
-
-def _copy_memory(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.sequences import copy_memory
-
-    return copy_memory(settings)
 
 
 def _captioned_shapes(_settings: DataSettings) -> Raw:
@@ -187,18 +160,6 @@ def _chorales(_settings: DataSettings) -> Raw:
     return chorales()
 
 
-def _shapes(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.shapes import shapes
-
-    return shapes(settings)
-
-
-def _scenes(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.scenes import scenes
-
-    return scenes(settings)
-
-
 def _published(name: str) -> Reader:
     def read(settings: DataSettings) -> Raw:
         from glasshouse.data.builtin.published_sets import read_published
@@ -242,7 +203,7 @@ BUILTIN = Catalogue(
         _entry(
             "digits",
             "Handwritten digits, grey, 8 x 8 pixels",
-            _digits,
+            _from("scikit_sets", "scikit_digits"),
             kind="images",
             rows=1797,
             source="E. Alpaydin, C. Kaynak (1998), UCI; part of scikit-learn",
@@ -290,7 +251,7 @@ BUILTIN = Catalogue(
         _entry(
             "faces",
             "Drawn faces of a hundred identities, grey, 32 x 32 pixels: do two show the same one?",
-            _faces,
+            _from("faces", "faces"),
             kind="images",
             rows=2000,
             task="verification",
@@ -299,7 +260,7 @@ BUILTIN = Catalogue(
         _entry(
             "sounds",
             "Tones, glides, noises and vowels of half a second, made by formulas; nobody spoke",
-            _sounds,
+            _from("sounds", "sounds"),
             kind="sounds",
             rows=1100,
             source="made from a fixed seed; formants of G. Peterson, H. Barney (1952)",
@@ -307,7 +268,7 @@ BUILTIN = Catalogue(
         _entry(
             "motions",
             "Shapes that move up, down, left or right: no single frame tells which",
-            _motions,
+            _from("motions", "motions"),
             kind="videos",
             rows=1200,
             source="made from a fixed seed",
@@ -316,7 +277,7 @@ BUILTIN = Catalogue(
         _entry(
             "adding",
             "Sequences of 100 numbers of which two are marked: what is their sum?",
-            _adding,
+            _from("sequences", "adding"),
             kind="series",
             rows=10_000,
             task="regression",
@@ -388,7 +349,7 @@ BUILTIN = Catalogue(
         _entry(
             "copy-memory",
             "Ten symbols, a wait of 30 steps, and then: which ones were they?",
-            _copy_memory,
+            _from("sequences", "copy_memory"),
             kind="sequences",
             rows=10_000,
             task="tagging",
@@ -432,7 +393,7 @@ BUILTIN = Catalogue(
         _entry(
             "shapes",
             "Circles, squares and triangles in colour, 32 x 32 pixels, with masks or boxes",
-            _shapes,
+            _from("shapes", "shapes"),
             kind="images",
             rows=2000,
             task="segmentation",
@@ -441,7 +402,7 @@ BUILTIN = Catalogue(
         _entry(
             "scenes",
             "Painted landscapes in colour, 32 x 32 pixels, to be made of grey, small or noisy copies",
-            _scenes,
+            _from("scenes", "scenes"),
             kind="images",
             rows=2000,
             task="image_to_image",
