@@ -11,7 +11,7 @@ from glasshouse.core.errors import BundleError, DataError
 from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.preparation import Preparation
-from glasshouse.data.raw import Raw
+from glasshouse.data.raw import Raw, RawClips
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.text.pair_preparation import BEGIN, END, MARKS
 from glasshouse.data.text.vocabulary import Unit, Vocabulary, padded, tokens_of
@@ -48,7 +48,7 @@ class CaptionPreparation(Preparation):
         Raises:
             DataError: There are no captions to learn from.
         """
-        if raw.captions is None or not len(rows):
+        if isinstance(raw, RawClips) or raw.captions is None or not len(rows):
             raise DataError(
                 f"{raw.origin}: no captions to learn from", fix="name their column in data.target"
             )
@@ -77,7 +77,7 @@ class CaptionPreparation(Preparation):
 
     def captions(self, raw: Raw) -> NDArray[np.int64]:
         """What is to be written, with its end: int64, shape (rows, longest)."""
-        texts = [] if raw.captions is None else raw.captions.tolist()
+        texts = [] if isinstance(raw, RawClips) or raw.captions is None else raw.captions.tolist()
         rows = [np.append(self.words.encode(text)[: self.longest - 1], END) for text in texts]
         return padded(rows, self.longest)
 
