@@ -71,8 +71,8 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         return _pictures(raw, split, preparation)
     if task == "frames" and isinstance(raw, RawTable):
         return _next_frames(raw, split, preparation)
-    if (task == "translation" or task == "tagging") and isinstance(raw, RawTable):
-        return _pairs(raw, split, preparation, task)
+    if task in ("translation", "tagging") and isinstance(raw, RawTable):
+        return _pairs(raw, split, preparation, "tagging" if task == "tagging" else "translation")
     if task == "forecast" and isinstance(raw, RawTable):
         return _next_steps(raw, split, preparation)
     target = raw.target

@@ -75,7 +75,7 @@ def fit_preparation(
         return CaptionPreparation.fit(raw, rows, settings)
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
-    if settings.task == "strokes":
+    if settings.task == "strokes" and raw.kind == "table":
         return StrokesPreparation.fit(raw, rows)
     if raw.kind == "sounds":
         return SoundPreparation.fit(raw, rows, settings, steps)

@@ -11,13 +11,22 @@ from glasshouse.core.errors import BundleError, DataError
 from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.preparation import Preparation
-from glasshouse.data.raw import Raw
+from glasshouse.data.raw import Raw, RawClips
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.text.pair_preparation import BEGIN, END, MARKS
 from glasshouse.data.text.vocabulary import Unit, Vocabulary, padded, tokens_of
 
 SEEN_TWICE_FROM = 1000
 """From this number of captions on a word must occur twice to be known."""
+
+
+def captions_of(raw: Raw) -> NDArray[np.str_] | None:
+    """The captions of pictures or rows; ``None`` where there are none.
+
+    Args:
+        raw: The data as read.
+    """
+    return None if isinstance(raw, RawClips) else raw.captions
 
 
 class CaptionPreparation(Preparation):
@@ -48,16 +57,19 @@ class CaptionPreparation(Preparation):
         Raises:
             DataError: There are no captions to learn from.
         """
-        if raw.captions is None or not len(rows):
+        known = captions_of(raw)
+        if known is None or not len(rows):
             raise DataError(
                 f"{raw.origin}: no captions to learn from", fix="name their column in data.target"
             )
         seen: Preparation
         if raw.kind == "images":
             seen = ImagePreparation.fit(raw, rows, settings)
-        else:
+        elif raw.kind == "table":
             seen = TablePreparation.fit(raw, rows, settings)
-        texts = [str(each) for each in raw.captions[rows]]
+        else:
+            raise DataError(f"{raw.origin}: captions of {raw.kind}", fix="give pictures, or rows of a table")
+        texts = [str(each) for each in known[rows]]
         unit: Unit = "characters" if settings.prepare.text == "characters" else "words"
         rare = 2 if unit == "words" and len(texts) >= SEEN_TWICE_FROM else 1
         words = Vocabulary.fit(texts, unit, settings.prepare.most_tokens, rare)
@@ -77,7 +89,8 @@ class CaptionPreparation(Preparation):
 
     def captions(self, raw: Raw) -> NDArray[np.int64]:
         """What is to be written, with its end: int64, shape (rows, longest)."""
-        texts = [] if raw.captions is None else raw.captions.tolist()
+        known = captions_of(raw)
+        texts = [] if known is None else known.tolist()
         rows = [np.append(self.words.encode(text)[: self.longest - 1], END) for text in texts]
         return padded(rows, self.longest)
 
