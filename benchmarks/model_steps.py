@@ -227,10 +227,10 @@ def introduction(machine: dict[str, Any], rounds: int) -> list[str]:
         "all of its loop at the defaults: shuffling, losses, training metric, probes, records on disk, "
         "checkpoints; there is no validation part. One thread, random data, processor time of the process, "
         "which counts no other program's, and a process for every model. Both take blocks of some tenths of "
-        f"a second in turns; given are the median and the quartiles of {rounds} ratios of a block to the bare "
-        f"one after it. An end of an epoch falls into every block. A look of the probes falls into every "
-        f"{LOOKS}th step; where a block "
-        f"is shorter, every {EVERY}rd block has one, and its cost is spread over {LOOKS} steps. By the clock "
+        f"a second in turns; given are the median and the quartiles of {rounds} ratios of a block to the "
+        "bare one after it. An end of an epoch falls into every block. A look of the probes falls into every "
+        f"{LOOKS}th step; where a block is shorter, every {EVERY}rd block has one, and its cost is spread "
+        f"over {LOOKS} steps. By the clock "
         "means: of the same blocks, other programs included.",
     ]
 

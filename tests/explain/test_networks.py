@@ -208,6 +208,7 @@ MODELS_TRIED = {
     "recurrent_autoencoder": ({"inputs": (4, 2), "units": 3, "code": 2}, (2, 4, 2)),
     "handwriting": ({"inputs": (4, 3), "components": 1, "units": 3}, (2, 4, 3)),
     "rbm": ({"inputs": 5, "hidden": 4, "visible": "binary"}, (3, 5)),
+    "dbn": ({"inputs": 5, "hidden": [4, 3], "visible": "binary"}, (3, 5)),
     "gan": ({"inputs": 5, "generator": [4], "discriminator": [6, 3]}, (3, 5)),
     "unet": (
         {"size": (6, 7), "width": 1 / 32, "depth": 1, "padding": "same", "residual": True},

@@ -33,6 +33,7 @@ FAMILIES = {
 }
 """The families of networks of the course, which all have a recipe."""
 APPLICATIONS = {
+    *("segmentation", "colourisation", "super-resolution", "object detection"),
     *("image classification", "denoising", "compression", "generation of pictures"),
     *("text classification", "sentiment", "language modelling and generation", "translation", "summarising"),
     *("time-series forecasting", "anomaly detection", "fraud detection", "recommendation"),

@@ -126,7 +126,7 @@ def _with_picture_targets(raw: Raw, settings: DataSettings) -> Raw:
 def _refuse_table_settings(raw: RawImages | RawClips, settings: DataSettings) -> None:
     """A setting that could do nothing is a misunderstanding, which is better told than passed over."""
     named = raw.target.name if raw.target is not None else None
-    captioned = raw.kind == "images" and raw.captions is not None
+    captioned = isinstance(raw, RawImages) and raw.captions is not None
     asked = {
         "data.target": settings.target if not captioned and settings.target != named else None,
         "data.task": settings.task if settings.task == "regression" else None,

@@ -75,12 +75,12 @@ def fit_preparation(
         return CaptionPreparation.fit(raw, rows, settings)
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
-    if settings.task == "strokes" and raw.kind == "table":
-        return StrokesPreparation.fit(raw, rows)
     if raw.kind == "sounds":
         return SoundPreparation.fit(raw, rows, settings, steps)
     if raw.kind == "videos":
         return VideoPreparation.fit(raw, rows, settings)
+    if settings.task == "strokes":
+        return StrokesPreparation.fit(raw, rows)
     if settings.task == "frames":
         return FramesPreparation.fit(raw, rows)
     if settings.task == "tagging":

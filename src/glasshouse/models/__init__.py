@@ -22,8 +22,8 @@ from glasshouse.models.cifar_resnet import (
 from glasshouse.models.cnn import cnn
 from glasshouse.models.contractive_autoencoder import contractive_autoencoder
 from glasshouse.models.convolutional_autoencoder import convolutional_autoencoder
+from glasshouse.models.dbn import DeepBeliefNetwork, dbn
 from glasshouse.models.dcgan import dcgan
-from glasshouse.models.deep_belief_network import DeepBeliefNetwork, dbn
 from glasshouse.models.denoising_autoencoder import denoising_autoencoder
 from glasshouse.models.ensemble import Ensemble
 from glasshouse.models.espcn import espcn

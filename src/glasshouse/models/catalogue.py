@@ -12,8 +12,8 @@ from glasshouse.models.cnn import CONCEPT as CNN
 from glasshouse.models.cnn3d import CONCEPT as CNN3D
 from glasshouse.models.contractive_autoencoder import CONCEPT as CONTRACTIVE_AUTOENCODER
 from glasshouse.models.convolutional_autoencoder import CONCEPT as CONVOLUTIONAL_AUTOENCODER
+from glasshouse.models.dbn import CONCEPT as DBN
 from glasshouse.models.dcgan import CONCEPT as DCGAN
-from glasshouse.models.deep_belief_network import CONCEPT as DBN
 from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENCODER
 from glasshouse.models.espcn import CONCEPT as ESPCN
 from glasshouse.models.gan import CONCEPT as GAN

@@ -20,15 +20,6 @@ SEEN_TWICE_FROM = 1000
 """From this number of captions on a word must occur twice to be known."""
 
 
-def captions_of(raw: Raw) -> NDArray[np.str_] | None:
-    """The captions of pictures or rows; ``None`` where there are none.
-
-    Args:
-        raw: The data as read.
-    """
-    return None if isinstance(raw, RawClips) else raw.captions
-
-
 class CaptionPreparation(Preparation):
     """A picture or a row as a network takes it, and its caption as the numbers of its words.
 
@@ -57,19 +48,16 @@ class CaptionPreparation(Preparation):
         Raises:
             DataError: There are no captions to learn from.
         """
-        known = captions_of(raw)
-        if known is None or not len(rows):
+        if isinstance(raw, RawClips) or raw.captions is None or not len(rows):
             raise DataError(
                 f"{raw.origin}: no captions to learn from", fix="name their column in data.target"
             )
         seen: Preparation
         if raw.kind == "images":
             seen = ImagePreparation.fit(raw, rows, settings)
-        elif raw.kind == "table":
-            seen = TablePreparation.fit(raw, rows, settings)
         else:
-            raise DataError(f"{raw.origin}: captions of {raw.kind}", fix="give pictures, or rows of a table")
-        texts = [str(each) for each in known[rows]]
+            seen = TablePreparation.fit(raw, rows, settings)
+        texts = [str(each) for each in raw.captions[rows]]
         unit: Unit = "characters" if settings.prepare.text == "characters" else "words"
         rare = 2 if unit == "words" and len(texts) >= SEEN_TWICE_FROM else 1
         words = Vocabulary.fit(texts, unit, settings.prepare.most_tokens, rare)
@@ -89,8 +77,7 @@ class CaptionPreparation(Preparation):
 
     def captions(self, raw: Raw) -> NDArray[np.int64]:
         """What is to be written, with its end: int64, shape (rows, longest)."""
-        known = captions_of(raw)
-        texts = [] if known is None else known.tolist()
+        texts = [] if isinstance(raw, RawClips) or raw.captions is None else raw.captions.tolist()
         rows = [np.append(self.words.encode(text)[: self.longest - 1], END) for text in texts]
         return padded(rows, self.longest)
 
