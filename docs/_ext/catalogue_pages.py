@@ -18,6 +18,14 @@ from glasshouse.core.concept import Concept
 from glasshouse.data import BUILTIN
 
 KINDS = {folder: kind for kind, folder in FOLDERS.items()}
+PREDICTS = {
+    "classification": "classes",
+    "translation": "another text",
+    "language": "what comes next",
+    "frames": "what sounds next",
+    "forecast": "the next steps",
+}
+"""What is learnt from built-in data, by their task; a number where nothing stands here."""
 WIDTH = 84
 """Of a worked number, in letters."""
 
@@ -162,7 +170,7 @@ def builtin_data(_which: str) -> Iterator[str]:
     yield "|---|---|---|--:|"
     for name, concept in BUILTIN.items():
         facts = concept.facts
-        predicts = "classes" if facts["task"] == "classification" else "a number"
+        predicts = PREDICTS.get(facts["task"], "a number")
         told = [concept.summary, f"needs {facts['needs']}" if facts["needs"] else "", concept.source]
         about = " ".join(sentence(each) for each in told if each)
         yield f"| {code(name)} | {about} | {predicts} | {facts['rows']:,} |"

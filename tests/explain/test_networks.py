@@ -205,12 +205,16 @@ MODELS_TRIED = {
         TOKENS,
     ),
     "transformer": ({"inputs": (4, 2), "outputs": 3, "width": 4, "heads": 2, "layers": 1}, (2, 4, 2)),
+    "handwriting": ({"inputs": (4, 3), "components": 1, "units": 3}, (2, 4, 3)),
     "rbm": ({"inputs": 5, "hidden": 4, "visible": "binary"}, (3, 5)),
+    "dbn": ({"inputs": 5, "hidden": [4, 3], "visible": "binary"}, (3, 5)),
     "gan": ({"inputs": 5, "generator": [4], "discriminator": [6, 3]}, (3, 5)),
     "unet": (
         {"size": (6, 7), "width": 1 / 32, "depth": 1, "padding": "same", "residual": True},
         (2, 1, 6, 7),
     ),
+    "espcn": ({"classes": 2, "size": (3, 4), "factor": 1, "maps": [2]}, (2, 1, 3, 4)),
+    "grid_detector": ({"classes": 2, "channels": 1, "size": (4, 6), "widths": [2]}, (2, 1, 4, 6)),
     "dcgan": ({"size": (8, 12), "filters": 3, "discriminator_normalization": "layer"}, (2, 1, 8, 12)),
 }
 REBUILDING = {name for name, each in MODELS.items() if each.facts.get("gives") == "reconstruction"}
@@ -222,7 +226,7 @@ def tried(shape):
     return shape if isinstance(shape, torch.Tensor) else torch.randn(*shape, dtype=torch.float64)
 
 
-WRITING = {name for name, each in MODELS.items() if each.facts.get("gives") == "translation"}
+WRITING = {name for name, each in MODELS.items() if each.facts.get("gives") in ("translation", "captioning")}
 """Models whose outputs are words, chosen one by one, which have no gradient."""
 
 
@@ -236,8 +240,9 @@ def test_the_models_of_the_package(name):
     settings, shape = MODELS_TRIED[name]
     net, x = MODELS.build({"name": name, **settings}).double(), tried(shape)
     y = x if name in REBUILDING else torch.arange(len(x)) % 3
-    if MODELS[name].facts.get("gives") == "pictures":
-        y = torch.arange(x[:, 0].numel()).view(x[:, 0].shape) % 2
+    if MODELS[name].facts.get("gives") in ("pictures", "boxes"):
+        sides = net(x).shape[2:]
+        y = torch.arange(len(x) * sides.numel()).view(len(x), *sides) % 2
     loss = "mse" if name in REBUILDING else "cross_entropy"
     if MODELS[name].facts.get("gives") == "generation":  # the discriminator is called with rows
         y, loss = torch.ones(len(x), dtype=torch.float64), "binary_cross_entropy"

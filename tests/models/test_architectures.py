@@ -71,7 +71,8 @@ def test_the_layer_of_deepdream_has_its_shape():
     assert shapes["inception_4c"] == (512, 14, 14)
 
 
-OPEN = {"perceptron", "stack", *(name for name in MODELS if MODELS[name].facts["takes"] == "sequence")}
+IN_TIME = {name for name in MODELS if MODELS[name].facts["takes"] in ("sequence", "video")}
+OPEN = {"perceptron", "stack", "captioner", *IN_TIME}
 """Models whose size the data and the user decide."""
 
 

@@ -119,6 +119,17 @@ def test_two_runs_are_compared_picture_by_picture(run, tmp_path):
             "targets would stay behind",
         ),
         ({"objective": {"name": "segmentation", "loss": "mse"}}, SettingError, "loss 'mse' for segmentation"),
+        (
+            {"data": {"task": "detection"}, "model": SMALL},
+            ModelError,
+            "the network gives numbers of shape .* for a picture",
+        ),
+        (
+            {"data": {"source": "scenes", "augment": {"contrast": 0.1}}},
+            SettingError,
+            "changes that leave the target as it is: noise, erase",
+        ),
+        ({"data": {"source": "scenes"}, "objective": "hinge"}, SettingError, "loss 'hinge' for pictures"),
         ({"output": {"metrics": ["f1"]}}, SettingError, "for the task 'segmentation'"),
         ({"ensemble": {"members": 2}}, SettingError, "outputs that cannot be averaged"),
         ({"data": {"task": "regression"}}, SettingError, "data.task = 'regression'"),
@@ -143,6 +154,99 @@ def test_a_sweep_refuses_pictures(tmp_path):
             {"training.learning_rate": [0.1, 0.01]},
             out=tmp_path,
         )
+
+
+SMALLER = {
+    "grey": ({"name": "unet", "width": 0.0625, "depth": 1}, "grey", (3, 32, 32)),
+    "shrink": ({"name": "espcn", "width": 0.125}, "bicubic", (3, 32, 32)),
+    "noise": ({"name": "unet", "width": 0.0625, "depth": 1}, "the input", (3, 32, 32)),
+}
+
+
+@pytest.fixture(scope="module", params=SMALLER)
+def made(request, tmp_path_factory):
+    model, baseline, shape = SMALLER[request.param]
+    settings = {
+        "data": {"source": "scenes", "most_rows": 40, "degrade": {"kind": request.param}},
+        "training": {"epochs": 2, "batch_size": 8},
+        "model": model,
+    }
+    run = gh.run(gh.Experiment.read(settings), out=tmp_path_factory.mktemp("made"), observers=[])
+    return run, request.param, baseline, shape
+
+
+def test_pictures_come_out_and_are_measured_against_what_can_be_had_for_nothing(made):
+    run, kind, baseline, _ = made
+    assert run.experiment.model.spec()["residual"] is True
+    assert run.experiment.model.spec()["factor"] == (2 if kind == "shrink" else 1)
+    assert set(run.metrics["test"]) == {"psnr", "mse", "mae"}
+    assert run.evaluation["baselines"][0]["name"] == baseline
+    text = (run.path / "report.html").read_text()
+    assert "PSNR of the picture" in text
+    assert "unexpected form" not in text
+    assert ("bicubic interpolation makes" in text) == (kind == "shrink")
+
+
+def test_both_backends_give_the_same_pictures(made, tmp_path):
+    run, _, _, (channels, *sides) = made
+    bundle = load(run.path / "bundle", backend="torch")
+    inputs = (
+        np.random.default_rng(0).integers(0, 255, (3, *bundle.schema.input_shape[1:], 3)).astype(np.uint8)
+    )
+    one, other = (load(run.path / "bundle", backend=each).predict(inputs) for each in ("onnx", "torch"))
+    assert np.abs(one.pictures.astype(int) - other.pictures.astype(int)).max() <= 1
+    assert one.pictures.shape == (3, *sides, channels)
+    assert bundle.schema.outputs[0].shape == ("batch", channels, *sides)
+    folder = save(other, tmp_path / "out")
+    with Image.open(folder / "00001.png") as image:
+        assert (np.asarray(image) == other.pictures[1]).all()
+    assert "mean_level" in other.frame().columns
+
+
+@pytest.fixture(scope="module")
+def finder(tmp_path_factory):
+    settings = {
+        "data": {"source": "shapes", "task": "detection", "most_rows": 120},
+        "training": {"epochs": 8, "batch_size": 8, "learning_rate": 0.01},
+    }
+    return gh.run(gh.Experiment.read(settings), out=tmp_path_factory.mktemp("finder"), observers=[])
+
+
+def test_objects_are_found_and_the_parts_of_the_loss_recorded(finder):
+    decided = finder.experiment
+    assert (decided.model.name, decided.objective.name, decided.objective.loss) == (
+        "grid_detector",
+        "detection",
+        "grid",
+    )
+    assert set(finder.metrics["test"]) == {"average_precision_50", "box_iou", "class_accuracy"}
+    parts = {"place", "size", "sure", "empty", "kind"}
+    columns = set(finder.history.columns)
+    assert {f"{part}_{each}" for part in ("train", "validation") for each in parts} <= columns
+    last = finder.history.row(-1, named=True)
+    assert sum(last[f"validation_{each}"] for each in parts) == pytest.approx(last["validation_loss"])
+    text = (finder.path / "report.html").read_text()
+    assert "unexpected form" not in text
+    assert text.count('<span class="boxed"') == 24
+    assert "cells, each of which answers for one object" in text
+
+
+def test_boxes_come_out_of_both_backends_and_into_a_table(finder, pixels, tmp_path):
+    from glasshouse.data.images.box_overlap import found_in
+
+    one, other = (load(finder.path / "bundle", backend=each) for each in ("onnx", "torch"))
+    raw = [bundle.backend.outputs(bundle.prepare(pixels))[0] for bundle in (one, other)]
+    assert raw[0] == pytest.approx(raw[1], abs=1e-4)
+    assert raw[0].shape == (60, 16, 8)
+    assert one.schema.outputs[0].shape == ("batch", 16, 8)
+    answers = other.predict(pixels)
+    assert len(answers) == 60
+    frame = answers.frame()
+    assert frame.columns == ["row", "class", "score", "x", "y", "width", "height"]
+    assert frame.height == sum(len(found_in(each).above(0.25).kinds) for each in raw[1])
+    save(answers, tmp_path / "boxes.csv")
+    with pytest.raises(UsageError, match="predictions to 'boxes'"):
+        save(answers, tmp_path / "boxes")
 
 
 class KilledError(BaseException):

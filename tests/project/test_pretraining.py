@@ -20,7 +20,7 @@ from glasshouse.core.errors import SettingError
 from glasshouse.core.seeds import derive
 from glasshouse.data.parts import Part
 from glasshouse.experiment.toml import write_experiment
-from glasshouse.models import RestrictedBoltzmannMachine, build_model
+from glasshouse.models import RestrictedBoltzmannMachine, build_model, layerwise_bound, log_partition
 from glasshouse.objectives import ContrastiveDivergence
 from glasshouse.project.materials import gather
 from glasshouse.project.pretraining import MOST_WATCHING, watched_parts
@@ -88,7 +88,7 @@ def test_the_second_machine_is_trained_on_the_hidden_probabilities_of_the_first(
         objective=ContrastiveDivergence(),
         optimizer="adam",
         schedule="cosine",
-        learning_rate=0.003,
+        learning_rate=0.01,
         epochs=3,
         seed=seed,
     )
@@ -320,6 +320,35 @@ def test_snapshots_begin_with_pre_trained_layers(tmp_path):
     run = made(tmp_path, "denoising", ensemble=both, training={**STILL, "epochs": 2})
     state = load_file(run.path / "members" / "000.safetensors")
     assert torch.allclose(state["linear1.weight"], learnt(run, 1)["encoder.0.weight"])
+
+
+def test_the_first_bound_is_the_likelihood_of_the_first_machine_and_the_second_that_of_both(tmp_path):
+    data = {"prepare": {"scaling": "binary"}}
+    run = made(tmp_path, data=data, pretraining={"epochs": 20, "learning_rate": 0.02}, training=STILL)
+    rows = gather(run.experiment).prepared.validation.inputs.flatten(1)
+    machines = [
+        RestrictedBoltzmannMachine((64,), 12, "binary"),
+        RestrictedBoltzmannMachine((12,), 8, "binary"),
+    ]
+    for number, machine in enumerate(machines, start=1):
+        machine.load_state_dict(learnt(run, number))
+    first, second = (layer["bound"] for layer in run.record("pretraining")["layers"])
+    likelihood = -float(machines[0].free_energy(rows).mean()) - log_partition(machines[0])
+    assert (first["method"], first["rows"]) == ("exact", len(rows))
+    assert first["value"] == pytest.approx(likelihood, abs=1e-4)
+    bound = layerwise_bound(machines, rows, log_partition(machines[1])).mean()
+    assert second["value"] == pytest.approx(float(bound), abs=1e-4)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_report_draws_a_curve_for_every_layer(tmp_path, method):
+    run = made(tmp_path, method, output={"report": True, "bundle": False})
+    page = run.report.read_text(encoding="utf-8")
+    assert "Pre-training" in page
+    assert "unexpected form" not in page
+    for title in ("Layer 1: 64 → 12", "Layer 2: 12 → 8"):
+        assert title in page
+    assert ("The bound of the likelihood" in page) == (method == "rbm")
 
 
 def test_many_validation_rows_are_watched_by_some_of_all_of_them():

@@ -22,6 +22,7 @@ from .synthetic import HOSTILE, whole_run
 
 KINDS = ("images", "table", "numbers")
 OF_SOME = (
+    "pretraining",
     "time",
     "writing",
     "generation",

@@ -134,6 +134,7 @@ LOSS_SETTINGS = [
     {"name": "focal", "gamma": 1.5, "class_weights": [1.0, 2.0, 5.0]},
     {"name": "huber", "delta": 0.3},
     {"name": "hinge", "against": "all", "squared": True},
+    {"name": "perceptron_criterion"},
 ]
 
 

@@ -21,14 +21,16 @@ from glasshouse.training.batches import InMemoryBatches, cut
 from glasshouse.training.checkpoints import pack, unpack
 from glasshouse.training.dataset_batches import DatasetBatches
 from glasshouse.training.epoch_log import EpochLog
-from glasshouse.training.flat import FlatParameters, can_flatten, grouped
-from glasshouse.training.loop import train
+from glasshouse.training.flat import FEW, FlatParameters, can_flatten, flattening_pays, grouped
+from glasshouse.training.loop import Training, train
 from glasshouse.training.observers import Plan
 from glasshouse.training.optimizer_step import bare_step
 from glasshouse.training.progress_bar import ProgressBar
 from glasshouse.training.quick import quick_metric
 from glasshouse.training.range_test import range_test
 from glasshouse.training.records import Records, read_lines
+from glasshouse.training.saving import checkpoint_due
+from glasshouse.training.settings import CheckpointSettings
 
 from .conftest import CPU, make_job, network, points
 
@@ -133,6 +135,53 @@ def test_sparse_embeddings_and_mixed_types_are_not_flattened():
     assert not can_flatten(nn.Embedding(5, 2, sparse=True), CPU)
     assert not can_flatten(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2).double()), CPU)
     assert not can_flatten(nn.Linear(2, 2), torch.device("cuda"))
+
+
+def test_a_buffer_pays_up_to_so_many_numbers_of_a_tensor_on_average():
+    at_most = nn.Linear(2 * FEW - 1, 1)  # with its bias, twice as many numbers in two tensors
+    assert flattening_pays(grouped(at_most))
+    assert not flattening_pays(grouped(nn.Linear(2 * FEW, 1)))
+
+
+@pytest.mark.parametrize(("engine", "flat"), [("autograd", False), ("dense", True)])
+def test_large_tensors_lie_in_one_buffer_for_the_dense_engine_only(monkeypatch, engine, flat):
+    monkeypatch.setattr("glasshouse.training.flat.FEW", 0)
+    training = Training(make_job(engine=engine), Records(None), None, ())
+    assert (training.leading.flat is not None) is flat
+    assert training.choice.name == engine
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", {"name": "momentum", "momentum": 0.9}])
+def test_training_ends_with_the_same_weights_in_one_buffer_and_in_many(monkeypatch, optimizer):
+    def trained():
+        job = make_job(engine="autograd", optimizer=optimizer, probe_every=3)
+        records = Records(None)
+        train(job, records)
+        return job.network.state_dict(), [(row["step"], row["layer"]) for row in records.probes]
+
+    flat, seen = trained()
+    monkeypatch.setattr("glasshouse.training.flat.FEW", 0)
+    apart, seen_apart = trained()
+    torch.testing.assert_close(apart, flat)  # kernels end their vectors at other places
+    assert seen == seen_apart
+
+
+@pytest.mark.parametrize(
+    ("took", "asked", "passed", "due"),
+    [
+        (0.1, 15, 14, False),
+        (0.1, 15, 16, True),
+        (1.0, 15, 49, False),  # a fiftieth of the time
+        (1.0, 15, 51, True),
+        (1.0, 100, 99, False),  # nor more often than asked for
+        (0.29, 1, 2, True),  # what is asked for counts where writing is quick
+    ],
+)
+def test_a_state_that_takes_long_to_write_is_written_rarely(monkeypatch, took, asked, passed, due):
+    training = Training(make_job(checkpoint=CheckpointSettings(seconds=asked)), Records(None), None, ())
+    training.saved_at, training.saving_took = 1000.0, took
+    monkeypatch.setattr("glasshouse.training.saving.time.perf_counter", lambda: 1000.0 + passed)
+    assert checkpoint_due(training) is due
 
 
 def test_biases_and_norms_are_not_decayed():

@@ -95,6 +95,19 @@ def test_cut_off_at_any_step_ends_with_the_same_bits(tmp_path, step):
     assert_same(expected, evidence(cut, *finish(cut)))
 
 
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd", {"name": "momentum", "momentum": 0.9}], ids=str)
+def test_parameters_that_lie_apart_go_on_exactly_too(tmp_path, monkeypatch, optimizer):
+    monkeypatch.setattr("glasshouse.training.flat.FEW", 0)
+    changes = {"engine": "autograd", "optimizer": optimizer}
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    whole.mkdir(), cut.mkdir()
+    expected = evidence(whole, *finish(whole, **changes))
+    job = make_job(**{**HARD, "checkpoint": CheckpointSettings(seconds=1e9, steps=4), **changes})
+    with pytest.raises(Killed):
+        train(job, Records(cut), CheckpointFolder(cut / "checkpoints", "run"), [KillAt(26)])
+    assert_same(expected, evidence(cut, *finish(cut, **changes)))
+
+
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=str)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 def test_every_optimizer_and_schedule_goes_on_exactly(tmp_path, optimizer, schedule):

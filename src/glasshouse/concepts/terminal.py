@@ -26,6 +26,7 @@ TAKES = {
     "vector": "tables, and pictures as rows of pixels",
     "image": "pictures",
     "sequence": "texts and series",
+    "video": "videos",
 }
 """What the data of a model are, by the word on its card."""
 NOT_NAMED = {

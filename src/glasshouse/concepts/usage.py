@@ -28,6 +28,8 @@ BY_DATA = ("inputs", "outputs", "classes", "channels", "size")
 """Settings of a model that the data decide."""
 OF_SEQUENCES: dict[str, Any] = {"inputs": (16,), "tokens": 50, "steps": 12}
 """Settings of a model for sequences that the data decide, with examples."""
+OF_VIDEOS: dict[str, Any] = {"inputs": (8, 1, 20, 20)}
+"""The same of a model for videos."""
 SUPPLIED = {*BY_DATA, "parameters", "inplace", "device", "dtype", "num_parameters", "centre", "spread"}
 """Settings that the program supplies, or that change nothing that is computed."""
 ELSEWHERE = {"optimizer": ("learning_rate", "weight_decay"), "loss": ("class_weights", "label_smoothing")}
@@ -172,9 +174,12 @@ def toml(value: Any) -> str:
 
 
 def _of_sequences(concept: Concept) -> Mapping[str, Any]:
-    """What the data decide of a model for sequences, with examples; nothing for all others."""
-    sequences = concept.kind == "model" and concept.facts.get("takes") == "sequence"
-    return OF_SEQUENCES if sequences else {}
+    """What the data decide of a model for sequences or videos, with examples; nothing for all others."""
+    if concept.kind != "model":
+        return {}
+    if concept.facts.get("gives") == "strokes":
+        return {"inputs": (16, 3), "steps": 12}
+    return {"sequence": OF_SEQUENCES, "video": OF_VIDEOS}.get(concept.facts.get("takes", ""), {})
 
 
 def _value(setting: inspect.Parameter) -> Any:

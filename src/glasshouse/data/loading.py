@@ -9,6 +9,7 @@ from pathlib import Path
 from glasshouse.core.errors import DataError, SettingError, UsageError
 from glasshouse.core.names import normalise, suggestions
 from glasshouse.data.builtin.catalogue import BUILTIN, load_builtin
+from glasshouse.data.images.captioned import captioned_pictures
 from glasshouse.data.images.cifar import CifarLayout, cifar_layout, read_cifar
 from glasshouse.data.images.degrade import degraded
 from glasshouse.data.images.file import is_image_name
@@ -17,11 +18,13 @@ from glasshouse.data.images.idx import is_idx
 from glasshouse.data.images.idx_images import idx_image_files, read_idx_images
 from glasshouse.data.images.picture_pairs import holds_pairs, read_pairs
 from glasshouse.data.images.tree import holds_images
-from glasshouse.data.raw import Raw, RawImages
+from glasshouse.data.raw import Raw, RawClips, RawImages
 from glasshouse.data.settings import PICTURE_TASKS, DataSettings
+from glasshouse.data.sound.wav_folder import read_wav_folder, wavs_below
 from glasshouse.data.splits.subsample import at_most
 from glasshouse.data.tables.read_table import read_table, read_text_folder, table_from_frame
 from glasshouse.data.text.language import read_language
+from glasshouse.data.video.frames_folder import holds_videos, read_video_folder
 
 _TABLES = frozenset({".csv", ".tsv", ".parquet", ".arff"})
 
@@ -40,6 +43,10 @@ _NOT_READ = {
     ".npz": "load the arrays in Python and hand them to glasshouse.fit",
     ".pkl": "save the rows as CSV or Parquet: opening a pickle can run anything",
     ".pickle": "save the rows as CSV or Parquet: opening a pickle can run anything",
+    ".wav": "give the folder that holds one folder of WAV files per class",
+    ".mp3": "convert the sounds to WAV files, in one folder per class: ffmpeg -i SOUND.mp3 SOUND.wav",
+    ".ogg": "convert the sounds to WAV files, in one folder per class: ffmpeg -i SOUND.ogg SOUND.wav",
+    ".flac": "convert the sounds to WAV files, in one folder per class: ffmpeg -i SOUND.flac SOUND.wav",
     ".toml": "an experiment file is no data: glasshouse run EXPERIMENT.toml",
 }
 
@@ -74,7 +81,7 @@ def load(settings: DataSettings, frame: object | None = None) -> Raw:
             expected="files and folders that this user may read",
             fix="check the path and its permissions",
         ) from error
-    if raw.kind == "images":
+    if raw.kind != "table":
         _refuse_table_settings(raw, settings)
     if settings.task in PICTURE_TASKS:
         raw = _with_picture_targets(raw, settings)
@@ -116,11 +123,12 @@ def _with_picture_targets(raw: Raw, settings: DataSettings) -> Raw:
     )
 
 
-def _refuse_table_settings(raw: RawImages, settings: DataSettings) -> None:
+def _refuse_table_settings(raw: RawImages | RawClips, settings: DataSettings) -> None:
     """A setting that could do nothing is a misunderstanding, which is better told than passed over."""
     named = raw.target.name if raw.target is not None else None
+    captioned = isinstance(raw, RawImages) and raw.captions is not None
     asked = {
-        "data.target": settings.target if settings.target != named else None,
+        "data.target": settings.target if not captioned and settings.target != named else None,
         "data.task": settings.task if settings.task == "regression" else None,
         "data.group": settings.group,
         "data.time": settings.time,
@@ -129,8 +137,8 @@ def _refuse_table_settings(raw: RawImages, settings: DataSettings) -> None:
     for key, value in asked.items():
         if value is not None:
             raise SettingError(
-                f"{key} = {value!r} for images",
-                expected="images with their classes, which have no columns",
+                f"{key} = {value!r} for {raw.kind}",
+                expected=f"{raw.kind} with their classes, which have no columns",
                 fix=f"leave {key} out",
             )
 
@@ -162,8 +170,12 @@ def _read_folder(folder: Path, settings: DataSettings) -> Raw:
     if holds_pairs(folder):
         return read_pairs(folder, settings)
     inner = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    if holds_videos(folder):
+        return read_video_folder(folder, settings)
     if any(holds_images(each) for each in inner):
         return read_image_folder(folder, settings)
+    if any(wavs_below(each) for each in inner):
+        return read_wav_folder(folder, settings)
     texts_inside = any(next(each.rglob("*.txt"), None) for each in inner)
     if texts_inside or any(path.suffix.lower() == ".txt" for path in files):
         return read_text_folder(settings)
@@ -178,7 +190,7 @@ def _read_folder(folder: Path, settings: DataSettings) -> Raw:
         return read_image_folder(folder, settings)  # which explains that classes need folders
     raise DataError(
         f"{folder} holds nothing that can be read",
-        expected="a folder of images per class, a text file per class, or IDX or CIFAR files",
+        expected="a folder of images or WAV files per class, a text file per class, or IDX or CIFAR files",
         fix="check the path",
     )
 
@@ -204,6 +216,10 @@ def _read_file(path: Path, settings: DataSettings) -> Raw:
         )
     if settings.task == "language":
         return read_language(settings)
+    if settings.task == "captioning":
+        pictures = captioned_pictures(settings)
+        if pictures is not None:
+            return pictures
     return read_table(settings)
 
 

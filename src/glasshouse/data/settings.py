@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from glasshouse.core.settings import Count, Place, Settings
+from glasshouse.core.settings import Count, NonNegative, Place, Positive, Settings
 
 ColumnKind = Literal["number", "category", "boolean", "date", "text", "ignore"]
 Task = Literal[
@@ -17,18 +17,23 @@ Task = Literal[
     "forecast",
     "translation",
     "frames",
+    "tagging",
+    "captioning",
+    "strokes",
+    "verification",
     "segmentation",
     "image_to_image",
     "detection",
     "generation",
     "control",
-    "verification",
 ]
 """What is to be learnt: classes, numbers, whether two rows are alike, without a target the rows themselves,
 what comes next, a translation, a picture or boxes for a picture, or what to do in a world."""
 PICTURE_TASKS: tuple[Task, ...] = ("segmentation", "image_to_image", "detection")
 """Tasks whose inputs are pictures and whose targets are pictures or boxes."""
-OWN_TASKS: tuple[Task, ...] = ("language", "translation", "frames", "verification", *PICTURE_TASKS)
+SEQUENCES: tuple[Task, ...] = ("language", "translation", "frames", "tagging", "captioning", "strokes")
+"""Tasks whose answers are sequences."""
+OWN_TASKS: tuple[Task, ...] = (*SEQUENCES, "verification", *PICTURE_TASKS)
 """Tasks with an objective of their own, which has their name, and with measures of their own."""
 
 
@@ -175,6 +180,31 @@ class ActingSettings(Settings):
     )
 
 
+class SoundSettings(Settings):
+    """What becomes of sounds: how long they are, and how their spectrogram is made."""
+
+    form: Literal["log_mel", "stft"] = Field(
+        "log_mel",
+        description="One of log_mel, stft: loudness in bands spaced as we hear, or of every frequency",
+    )
+    window: Positive = Field(32.0, description="Milliseconds that are looked at together, above 0")
+    hop: Positive = Field(16.0, description="Milliseconds from one look to the next, above 0")
+    bands: Count = Field(32, description="For log_mel: how many bands there are, from 1")
+    seconds: NonNegative = Field(
+        0.0, description="Length that sounds are cut or filled up to. 0: that of the longest, at most 10 s."
+    )
+
+
+class VideoSettings(Settings):
+    """What becomes of videos."""
+
+    frames: Count | Literal["auto"] = Field(
+        "auto",
+        description="Frames taken of every video, evenly spaced, from 1, or auto. auto: as many as the "
+        "shortest has, at most 16.",
+    )
+
+
 class DataSettings(Settings):
     """Where the data is, what it means, how it is divided and prepared."""
 
@@ -190,13 +220,15 @@ class DataSettings(Settings):
     task: Literal["auto"] | Task = Field(
         "auto",
         description="One of auto, classification, regression, reconstruction, language, forecast, "
-        "translation, frames, verification, segmentation, image_to_image, detection. reconstruction: the "
-        "rows themselves; no target is needed, and one that is named is a label to look at, not to learn. "
-        "language: of a plain text, at every step the next character. forecast: of a series, the next "
-        "data.horizon steps of the target. translation: of two columns of text, one into the other. frames: "
-        "of music, at every step the next frame. verification: whether two rows are of one class, also of "
-        "classes that training never saw. segmentation: the class of every pixel. image_to_image: another "
-        "picture. detection: objects and their boxes.",
+        "translation, frames, tagging, captioning, strokes, verification, segmentation, image_to_image, "
+        "detection. reconstruction: the rows themselves; no target is needed, and one that is named is a "
+        "label to look at, not to learn. language: of a plain text, at every step the next character. "
+        "forecast: of a series, the next data.horizon steps of the target. translation: of two columns of "
+        "text, one into the other. frames: of music, at every step the next frame. tagging: of two columns "
+        "of sequences, at every step of one the token of the other. captioning: of pictures or rows, a text "
+        "about each. strokes: of a pen, at every point the next. verification: whether two rows are of one "
+        "class, also of classes that training never saw. segmentation: the class of every pixel. "
+        "image_to_image: another picture. detection: objects and their boxes.",
     )
     normal: str | None = Field(
         None,
@@ -253,6 +285,8 @@ class DataSettings(Settings):
     degrade: DegradeSettings = Field(
         default_factory=DegradeSettings, description="How inputs are made of pictures that are to come out"
     )
+    sound: SoundSettings = Field(default_factory=SoundSettings, description="What becomes of sounds")
+    video: VideoSettings = Field(default_factory=VideoSettings, description="What becomes of videos")
     acting: ActingSettings = Field(default_factory=ActingSettings, description="How a world is acted in")
 
     @field_validator("separator")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glasshouse.evaluation.answered import Answered
+from glasshouse.evaluation.belief import evaluate_bound
 from glasshouse.evaluation.comparison import compare
 from glasshouse.evaluation.evaluation import Evaluation, evaluate
 from glasshouse.evaluation.generation import Known, Making, evaluate_generation
@@ -17,6 +18,7 @@ __all__ = [
     "Question",
     "compare",
     "evaluate",
+    "evaluate_bound",
     "evaluate_generation",
     "evaluate_likelihood",
     "evaluate_reconstruction",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ ITERATIONS = (20, 100)
 PENALTIES = (1.0, 100.0)
 """Strengths of regularisation that are tried: a baseline that overfits would make any network look good."""
 
+VIDEO = 5
+"""Axes of a batch of videos."""
 BAG_STRENGTHS = (1.0, 30.0)
 """Inverse penalties that are tried on rows of length 1."""
 BAG_ITERATIONS = 200
@@ -62,7 +64,10 @@ def baselines(prepared: Prepared, judged: Part, seed: int) -> list[Baseline]:
         indices (of words, say), or a sample with one class.
     """
     if prepared.task == "classification":
-        return [_majority(prepared, len(judged)), *_logistic(prepared, judged, seed)]
+        found = [_majority(prepared, len(judged)), *_logistic(prepared, judged, seed)]
+        if prepared.train.inputs.dim() == VIDEO:
+            found += _single_frame(prepared, judged, seed)
+        return found
     return [_mean(prepared, len(judged)), *_linear(prepared, judged, seed)]
 
 
@@ -111,6 +116,22 @@ def _logistic(prepared: Prepared, judged: Part, seed: int) -> Iterator[Baseline]
         f"one weight per input and class, on the same prepared inputs{drawn}{chosen}{early}",
         Prediction(probabilities.argmax(axis=1), probabilities, probabilities),
     )
+
+
+def _single_frame(prepared: Prepared, judged: Part, seed: int) -> Iterator[Baseline]:
+    """The same of the frame in the middle: what time adds, a network for videos must show against this."""
+    middle = prepared.train.inputs.shape[1] // 2
+
+    def still(part: Part) -> Part:
+        return replace(part, inputs=part.inputs[:, middle])
+
+    watched = None if prepared.validation is None else still(prepared.validation)
+    shape = prepared.input_shape[1:]
+    alone = replace(prepared, train=still(prepared.train), validation=watched, test=None, input_shape=shape)
+    for found in _logistic(alone, still(judged), seed):
+        yield Baseline(
+            "single frame", f"logistic regression on frame {middle + 1} alone, without time", found.prediction
+        )
 
 
 def _bag(prepared: Prepared, judged: Part) -> Iterator[Baseline]:

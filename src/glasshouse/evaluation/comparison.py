@@ -19,12 +19,13 @@ from glasshouse.evaluation.paired import (
 from glasshouse.experiment.run import Run
 from glasshouse.metrics import METRICS, Prediction
 
-PICTURE_SCORES = {"segmentation": "picture_iou", "image_to_image": "psnr", "detection": "picture_iou"}
+PICTURE_SCORES = {"segmentation": "picture_iou", "image_to_image": "psnr", "detection": "picture_overlap"}
 """What the answers to single pictures are compared by."""
 UNITS = {
     "accuracy": "points of accuracy",
     "return": "of return",
     "picture_iou": "points of mean IoU",
+    "picture_overlap": "points of overlap",
     "psnr": "dB of PSNR",
 }
 """What differences are in, by metric."""
@@ -175,7 +176,7 @@ def _sentence(first: Run, second: Run, part: str, found: Difference) -> str:
         return f"{first.name} and {second.name} do equally well {where}."
     better, worse = (second.name, first.name) if found.value > 0 else (first.name, second.name)
     ends = sorted([abs(found.low), abs(found.high)]) if found.decided else [found.low, found.high]
-    unit = 100 if found.metric in ("accuracy", "picture_iou") else 1
+    unit = 100 if found.metric in ("accuracy", "picture_iou", "picture_overlap") else 1
     low, high = (f"{end * unit:.{1 if unit == 100 else 3}f}".replace("-", "−") for end in ends)
     name = UNITS.get(found.metric, "of R²")
     amount = f"{abs(found.value) * unit:.{1 if unit == 100 else 3}f} {name}"

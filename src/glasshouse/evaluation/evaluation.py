@@ -135,7 +135,7 @@ def _against_baselines(
     if best is not None:
         difference = paired_difference(judged.target, judged.prediction, best.prediction, task, seed)
         against = (best.name, scores[best.name][metric], difference)
-    things = "images" if raw is not None and raw.kind == "images" else "rows"
+    things = "rows" if raw is None or raw.kind == "table" else raw.kind
     words = verdict(task, part, things, measured[metric], spans.get(metric), len(judged), against)
     return {
         "baselines": [

@@ -24,6 +24,7 @@ from glasshouse.models.annealed_importance_sampling import (
     BaseRates,
     annealed_log_partition,
 )
+from glasshouse.models.dbn import DeepBeliefNetwork
 from glasshouse.models.outputs import mapped
 from glasshouse.models.partition_function import MOST_UNITS, log_partition, smaller_side
 from glasshouse.models.pseudo_likelihood import log_pseudo_likelihood
@@ -135,12 +136,12 @@ def evaluate_likelihood(question: Question) -> Evaluation:
         "effective": found.effective,
         "chains": CHAINS,
         "temperatures": TEMPERATURES,
-        **_pictures(question, network, gallery),
+        **look_inside(question, network, network.weight, gallery),
     }
     record["reconstruction"]["samples"] = []  # they stand with the energy, as ends of chains
     if found.method != "pseudo":
         alone = independent(train, parts[question.judged], network.visible)
-        _lead(record, question, -energies[question.judged] - found.value, alone, found)
+        lead(record, question, -energies[question.judged] - found.value, alone, found)
     return replace(evaluation, record=plain(record), pictures={**evaluation.pictures, **gallery.pictures})
 
 
@@ -169,31 +170,45 @@ def independent(train: torch.Tensor, part: Part, visible: str) -> NDArray[np.flo
     return told
 
 
-def _lead(
+def lead(
     record: dict[str, Any],
     question: Question,
     logs: NDArray[np.float64],
     alone: NDArray[np.float64],
     found: Partition,
+    name: str = "log_likelihood",
 ) -> None:
-    """Let the likelihood lead the record: its interval, its baseline, the verdict."""
-    record["primary"] = "log_likelihood"
+    """Let the likelihood lead the record, in place: its interval, its baseline, the verdict.
+
+    Args:
+        record: Of an evaluation.
+        question: What was asked.
+        logs: Log-likelihood of every judged row, or its bound.
+        alone: The same where every number is drawn by itself.
+        found: How the partition function came about.
+        name: Of the metric: ``"log_likelihood"`` or ``"bound"``.
+    """
+    record["primary"] = name
     span = symmetric_interval(logs)
     if span is not None:
-        record["intervals"]["metrics"]["log_likelihood"] = span
+        record["intervals"]["metrics"][name] = span
     about = "draws every number by itself, with the mean that it has in the training rows"
     baseline = {
         "name": "independent numbers",
         "about": about,
-        "metrics": {"log_likelihood": float(alone.mean())},
+        "metrics": {name: float(alone.mean())},
     }
     record["baselines"] = [baseline, *record["baselines"]]
     record["difference"] = None  # how rows come back is not what this network is for
-    record["verdict"] = verdict(question, logs, alone, found)
+    record["verdict"] = verdict(question, logs, alone, found, name == "bound")
 
 
 def verdict(
-    question: Question, logs: NDArray[np.float64], alone: NDArray[np.float64], found: Partition
+    question: Question,
+    logs: NDArray[np.float64],
+    alone: NDArray[np.float64],
+    found: Partition,
+    bound: bool = False,
 ) -> str:
     """Put the likelihood into words.
 
@@ -202,12 +217,15 @@ def verdict(
         logs: Log-likelihood of every judged row.
         alone: The same where every number is drawn by itself.
         found: How the partition function came about.
+        bound: Whether the likelihood may be larger than that.
     """
     part = "training" if question.judged == "train" else question.judged
     things = "images" if question.to_pixels is not None else "rows"
     mean = f"{logs.mean():.2f}".replace("-", "−")
-    said = f"The log-likelihood of {len(logs):,} {part} {things} is {mean} nats on average"
-    said += f" ({WORDS[found.method]}"
+    is_ = "is at least" if bound else "is"
+    said = f"The log-likelihood of {len(logs):,} {part} {things} {is_} {mean} nats on average"
+    said += " (the top machine: " if bound else " ("
+    said += WORDS[found.method]
     if found.method == "annealed":
         said += f", ln Z between {found.low:.2f} and {found.high:.2f}"
     said += "). "
@@ -225,11 +243,23 @@ def verdict(
     return said
 
 
-def _pictures(question: Question, network: RestrictedBoltzmannMachine, gallery: Gallery) -> Mapping[str, Any]:
-    """Weights of the hidden units as pictures, and chains that begin at rows of the judged part."""
+def look_inside(
+    question: Question,
+    network: RestrictedBoltzmannMachine | DeepBeliefNetwork,
+    weight: torch.Tensor,
+    gallery: Gallery,
+) -> Mapping[str, Any]:
+    """Weights of the hidden units as pictures, and chains that begin at rows of the judged part.
+
+    Args:
+        question: What was asked.
+        network: Whose chains and samples they are.
+        weight: Of the hidden units next to the rows, shape (H, D).
+        gallery: Takes the pictures.
+    """
     if gallery.to_pixels is None:
         return {"units": [], "dreams": [], "samples": [], "steps": []}
-    weights = network.weight.detach().cpu()
+    weights = weight.detach().cpu()
     # The units with the longest weights first: those of short ones say little.
     order = weights.norm(dim=1).argsort(descending=True, stable=True)[:UNITS]
     units = []
@@ -238,7 +268,7 @@ def _pictures(question: Question, network: RestrictedBoltzmannMachine, gallery: 
         gallery.pictures[path] = as_levels(weights[place].reshape(network.shape))
         units.append(path)
     chance = torch.Generator().manual_seed(derive(question.seed, "dreams"))
-    rows = question.prepared.parts()[question.judged].inputs[:DREAMS].to(network.weight.device)
+    rows = question.prepared.parts()[question.judged].inputs[:DREAMS].to(weight.device)
     columns, gone = [gallery.add("dream-0000", rows.cpu())], 0
     for steps in CHANCE_STEPS:
         rows, gone = network.chain(rows, steps - gone, chance), steps

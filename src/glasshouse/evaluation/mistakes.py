@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glasshouse.data.clips.picture import clip_picture
 from glasshouse.data.raw import Raw, RawImages, RawTable
 from glasshouse.evaluation.answered import Answered
 
@@ -46,6 +47,9 @@ def mistakes(
         if raw is not None and raw.kind == "images":
             entry["picture"] = f"mistakes/{number:04}.png"
             pictures[entry["picture"]] = _picture(raw, row)
+        elif raw is not None and raw.kind != "table":
+            entry["picture"] = f"mistakes/{number:04}.png"
+            pictures[entry["picture"]] = clip_picture(raw, row)
         elif raw is not None:
             entry["values"] = _cells(raw, row)
         found.append(entry)
@@ -89,8 +93,9 @@ def _where(raw: Raw | None, row: int) -> str:
     """The file of an image, or the place of a row as its reader would count it."""
     if raw is None:
         return f"row {row}"
-    if raw.kind == "images":
-        return raw.files[row] if raw.files else f"image {row} of {raw.origin}"
+    if raw.kind != "table":
+        thing = {"images": "image", "sounds": "sound", "videos": "video"}[raw.kind]
+        return raw.files[row] if raw.files else f"{thing} {row} of {raw.origin}"
     if raw.given_test is None or not raw.given_test[row]:
         return f"row {row} of {raw.origin}"
     return f"row {row - int(raw.given_test.argmax())} of the test set"

@@ -12,7 +12,7 @@ from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import SettingError
 from glasshouse.data import BUILTIN
 from glasshouse.data.parts import Prepared
-from glasshouse.data.settings import OWN_TASKS, PICTURE_TASKS
+from glasshouse.data.settings import OWN_TASKS, SEQUENCES
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.experiment.pretraining_settings import decide_pretraining
 from glasshouse.metrics import metric_for
@@ -21,21 +21,26 @@ from glasshouse.optimizers import OPTIMIZERS
 from glasshouse.schedules import SCHEDULES
 from glasshouse.training.regularization import build_regularizer
 
-STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "language": 1500}
+STEPS = {"vector": 8000, "image": 4000, "sequence": 4000, "video": 2000, "language": 1500}
 """Optimizer steps that the number of epochs aims at."""
-EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "language": (4, 40)}
+EPOCHS = {"vector": (10, 100), "image": (10, 40), "sequence": (8, 60), "video": (8, 40), "language": (4, 40)}
 """Fewest and most epochs."""
+SHAPES = {2: "sequence", 3: "image", 4: "video"}
+"""What rows are by how many axes they have; without a second axis they are vectors."""
 OWN_OBJECTIVE = ("reconstruction", *OWN_TASKS)
 """Tasks whose objective has their name; that of all others is called supervised."""
 MADE_FOR = {
     "language": "language_model",
     "translation": "seq2seq",
     "frames": "language_model",
+    "tagging": "recurrent",
+    "captioning": "captioner",
+    "strokes": "handwriting",
     "segmentation": "unet",
     "image_to_image": "unet",
     "detection": "grid_detector",
 }
-"""Models of the tasks whose outputs are texts, pictures or boxes."""
+"""Models of the tasks whose outputs are sequences, pictures or boxes."""
 OWN_LOSS = {
     "elbo": "elbo",
     "adversarial": "non_saturating",
@@ -72,7 +77,7 @@ def decide(
         task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
         tokens: How many numbers a token can have, where rows are sequences of tokens; else 0.
         anchor: For a forecast, the variable that it is relative to.
-        steps: For a translation, the tokens of the longest output.
+        steps: For a translation, caption or drawing, the tokens or points of the longest one.
         factor: Of pictures that are to come out, how many times larger than their inputs they are.
         residual: Whether inputs and such pictures can be added.
 
@@ -85,7 +90,7 @@ def decide(
         >>> decided.model.name, decided.objective.loss, decided.training.optimizer
         ('cnn', 'cross_entropy', 'adamw')
     """
-    takes = "sequence" if tokens or len(input_shape) == 2 else "image" if len(input_shape) == 3 else "vector"
+    takes = "sequence" if tokens else SHAPES.get(len(input_shape), "vector")
     takes = "language" if task == "language" else takes
     values = experiment.model_dump()
     model, training = values["model"], values["training"]
@@ -98,16 +103,21 @@ def decide(
             model.setdefault(key, value)
         elif values[section][key] in ("auto", None):
             values[section][key] = value
-    if MODELS.find(model["name"]).facts["takes"] == "sequence":
+    facts = MODELS.find(model["name"]).facts
+    if facts["takes"] == "sequence" and facts.get("gives") != "strokes":
         if task == "translation":
             model["steps"] = steps
+        if task == "tagging":
+            model["wiring"] = "many_to_many"
         model["tokens"] = tokens  # the data decide it, whatever an experiment for other data says
+    if task in ("captioning", "strokes"):
+        model["steps"] = steps
     if task == "image_to_image":
         model |= of_pictures(model, factor, residual)
     if objective["name"] == "auto":
         objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
     if objective["loss"] == "auto":
-        classes = ("classification", "language", "translation", "frames", "segmentation")
+        classes = ("classification", *SEQUENCES, "segmentation")
         objective["loss"] = OWN_LOSS.get(objective["name"], "cross_entropy" if task in classes else "mse")
     if task == "forecast" and anchor is not None and experiment.data.prepare.relative:
         model["anchor"] = anchor
@@ -127,7 +137,7 @@ def decide(
     if objective["name"] == "contrastive_divergence":
         takes, most = "vector", EPOCHS["vector"][1]  # its steps on pictures are those on any rows
     decide_training(training, rows, takes, most)
-    decide_pretraining(values["pretraining"], training["batch_size"])
+    decide_pretraining(values["pretraining"], rows, training["batch_size"])
     for spec in experiment.output.metrics:
         if task in ("reconstruction", "forecast", *OWN_TASKS):
             raise SettingError(
@@ -149,7 +159,7 @@ def model_for(objective: str, task: str, takes: str, input_shape: tuple[int, ...
     if task in MADE_FOR:
         return MADE_FOR[task]
     if task != "reconstruction":
-        return {"image": "cnn", "sequence": "recurrent"}.get(takes, "mlp")
+        return {"image": "cnn", "sequence": "recurrent", "video": "lrcn"}.get(takes, "mlp")
     made_for = {
         "elbo": "variational",
         "sparse": "sparse",
@@ -196,7 +206,7 @@ def objective_of(experiment: Experiment) -> str:
     task = experiment.data.task
     if name == "auto" and task == "auto" and experiment.data.source in BUILTIN:
         known = BUILTIN[experiment.data.source].facts["task"]
-        name = known if known in ("frames", "verification", *PICTURE_TASKS) else name
+        name = known if known in OWN_OBJECTIVE else name
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
@@ -274,7 +284,7 @@ def batch_size(rows: int, takes: str) -> int:
         >>> [batch_size(rows, "vector") for rows in (10, 100, 1000, 30_000, 1_000_000)]
         [8, 16, 16, 256, 512]
     """
-    if takes in ("image", "sequence", "language"):
+    if takes in ("image", "sequence", "video", "language"):
         return min(64, largest_power(max(1, rows // 8)))
     return min(512, max(16, largest_power(rows // 64)), largest_power(max(1, rows)))
 
@@ -292,7 +302,9 @@ def facts_of(prepared: Prepared) -> dict[str, Any]:
         "task": prepared.task,
         "tokens": prepared.tokens,
         "anchor": prepared.series_column,
-        "steps": prepared.train.targets.shape[1] if prepared.task == "translation" else 0,
+        "steps": prepared.train.targets.shape[1]
+        if prepared.task in ("translation", "captioning", "strokes")
+        else 0,
         "factor": prepared.factor,
         "residual": prepared.input_shape[0] in (1, prepared.outputs),
     }

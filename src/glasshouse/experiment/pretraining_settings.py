@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -11,8 +12,10 @@ from glasshouse.core.settings import Count, Positive, Settings
 
 PretrainingMethod = Literal["auto", "none", "rbm", "denoising", "supervised"]
 
-RATES = {"rbm": 0.003, "denoising": 0.001, "supervised": 0.001}
+RATES = {"rbm": 0.01, "denoising": 0.001, "supervised": 0.001}
 """Of Adam, under a cosine schedule, where the experiment names none."""
+STEPS, EPOCHS = 2000, (10, 100)
+"""Optimizer steps that the number of epochs of a layer aims at; fewest and most epochs."""
 BELONGS = {
     "corruption": "denoising",
     "amount": "denoising",
@@ -26,8 +29,8 @@ class PretrainingSettings(Settings):
     """Whether the hidden layers of a dense network are trained one by one before the whole network is.
 
     Example:
-        >>> PretrainingSettings(method="rbm").epochs
-        10
+        >>> PretrainingSettings(method="rbm").gibbs_steps
+        1
     """
 
     method: PretrainingMethod = Field(
@@ -37,10 +40,14 @@ class PretrainingSettings(Settings):
         "a denoising autoencoder. supervised: with a head of its own on the target. auto: rbm for a dbn, "
         "none for all others.",
     )
-    epochs: Count = Field(10, description="Passes over the training part for each layer, from 1")
+    epochs: Count | Literal["auto"] = Field(
+        "auto",
+        description="Passes over the training part for each layer, from 1, or auto. auto: 2,000 steps or so, "
+        "in 10 to 100 epochs.",
+    )
     learning_rate: Positive | Literal["auto"] = Field(
         "auto",
-        description="Step size of Adam, above 0, or auto. auto: 0.003 for rbm, 0.001 for the others.",
+        description="Step size of Adam, above 0, or auto. auto: 0.01 for rbm, 0.001 for the others.",
     )
     batch_size: Count | Literal["auto"] = Field(
         "auto", description="Rows per step, from 1, or auto. auto: that of the training after it."
@@ -88,18 +95,19 @@ class PretrainingSettings(Settings):
         return self
 
 
-def decide_pretraining(pretraining: dict[str, Any], batch_size: int) -> None:
+def decide_pretraining(pretraining: dict[str, Any], rows: int, batch_size: int) -> None:
     """Fill in the pre-training section, in place.
 
     Args:
         pretraining: With a method other than "auto" where a model has one of its own.
+        rows: Training rows.
         batch_size: Of the training after it.
 
     Example:
         >>> section = PretrainingSettings(method="rbm").model_dump()
-        >>> decide_pretraining(section, 64)
-        >>> section["learning_rate"], section["batch_size"]
-        (0.003, 64)
+        >>> decide_pretraining(section, 1168, 16)
+        >>> section["learning_rate"], section["batch_size"], section["epochs"]
+        (0.01, 16, 27)
     """
     if pretraining["method"] == "auto":
         pretraining["method"] = "none"
@@ -109,3 +117,6 @@ def decide_pretraining(pretraining: dict[str, Any], batch_size: int) -> None:
         pretraining["learning_rate"] = RATES[pretraining["method"]]
     if pretraining["batch_size"] == "auto":
         pretraining["batch_size"] = batch_size
+    if pretraining["epochs"] == "auto":
+        steps = math.ceil(rows / pretraining["batch_size"])
+        pretraining["epochs"] = min(EPOCHS[1], max(EPOCHS[0], round(STEPS / steps)))

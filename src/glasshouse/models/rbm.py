@@ -170,7 +170,14 @@ class RestrictedBoltzmannMachine(nn.Module):
         Returns:
             Rows of the same shape.
         """
-        hidden = coins(self.encode(rows), generator)
+        return self.draw_visible(self.draw_hidden(rows, generator), generator)
+
+    def draw_hidden(self, rows: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """Hidden units (N, H) given rows, zeros and ones."""
+        return coins(self.encode(rows), generator)
+
+    def draw_visible(self, hidden: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """Rows (N, *shape) given hidden units (N, H)."""
         expected = self.decode(hidden)
         if self.log_noise is None:
             return coins(expected, generator)

@@ -19,6 +19,7 @@ BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 
 """Blocks of the four stages; from 50 layers on they are bottlenecks."""
 MAPS = (64, 128, 256, 512)
 VARIANTS = ("1.5", "1", "keras")
+STEMS = ("7x7", "3x3", "3x3-unpooled")
 
 
 def resnet(
@@ -29,6 +30,7 @@ def resnet(
     shortcut: Literal["projection", "identity"] = "projection",
     zero_residual: bool = False,
     width: float = 1.0,
+    stem: Literal["7x7", "3x3", "3x3-unpooled"] = "7x7",
 ) -> nn.Sequential:
     r"""A 7x7 convolution, four stages of residual blocks, and a linear layer on the mean of the last maps.
 
@@ -45,6 +47,9 @@ def resnet(
             ``"identity"``: every other pixel, and zeros for the new maps (option A), without parameters.
         zero_residual: Let every block begin as the identity: its last batch norm has a scale of zero.
         width: Times the maps of the paper, above 0.
+        stem: What comes before the stages. ``"7x7"``: the paper's convolution, of stride 2, then pooling,
+            which leave a quarter of each side. For small pictures ``"3x3"``: a convolution of stride 1, then
+            pooling, which leave half; or ``"3x3-unpooled"``: the convolution alone, which leaves all.
 
     Shapes: (N, channels, H, W) to (N, classes).
 
@@ -58,6 +63,8 @@ def resnet(
         >>> small = resnet(18, classes=10, width=0.125)
         >>> len(small.conv2_x), small.conv5_x[0].shortcut.conv
         (2, Conv2d(32, 64, kernel_size=(1, 1), stride=(2, 2), bias=False))
+        >>> resnet(18, channels=1, width=0.25, stem="3x3").conv1
+        Conv2d(1, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)
     """
     if depth not in BLOCKS:
         known = ", ".join(map(str, BLOCKS))
@@ -66,13 +73,16 @@ def resnet(
     whole_number("channels", channels, at_least=1)
     one_of("variant", variant, VARIANTS)
     one_of("shortcut", shortcut, SHORTCUTS)
+    one_of("stem", stem, STEMS)
     bias = variant == "keras"
     before = scaled(MAPS[0], width)
     layers: OrderedDict[str, nn.Module] = OrderedDict()
-    layers["conv1"] = nn.Conv2d(channels, before, 7, stride=2, padding=3, bias=bias)
+    side, stride = (7, 2) if stem == "7x7" else (3, 1)
+    layers["conv1"] = nn.Conv2d(channels, before, side, stride, padding=side // 2, bias=bias)
     layers["norm1"] = nn.BatchNorm2d(before)
     layers["activation1"] = nn.ReLU()
-    layers["pool1"] = nn.MaxPool2d(3, 2, padding=1)
+    if stem != "3x3-unpooled":
+        layers["pool1"] = nn.MaxPool2d(3, 2, padding=1)
     for stage, (published, blocks) in enumerate(zip(MAPS, BLOCKS[depth], strict=True)):
         maps = scaled(published, width)
         stack = nn.Sequential()
@@ -118,7 +128,8 @@ def _card(depth: int) -> Concept:
         equation=r"h_{l+1} = f(F_l(h_l) + s_l(h_l))",
         when="Large pictures; the usual backbone for transfer learning from published weights.",
         pitfalls=(
-            "Pictures of 32 pixels and less shrink to one place before the last stage: take a cifar_resnet.",
+            "Pictures of 32 pixels and less shrink to one place before the last stage: take a cifar_resnet, "
+            "or the stem for small pictures.",
             "The paper strides in the first 1x1, torchvision in the 3x3: the same parameters, other answers.",
         ),
         source="He, Zhang, Ren and Sun 2015, Deep residual learning for image recognition, arXiv 1512.03385.",

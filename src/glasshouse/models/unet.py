@@ -121,7 +121,8 @@ def unet(
         padding: ``"valid"`` or ``"same"``.
         normalization: ``"batch"`` puts batch norm behind each 3x3 convolution; the paper has ``"none"``.
         factor: From 2 on, pictures are first enlarged that many times, by bilinear interpolation.
-        residual: Whether the (enlarged) picture is added to the output, so that only what changes is learnt.
+        residual: Whether the (enlarged) picture is added to the output, which is nothing at first, so that
+            only what changes is learnt.
         activation: Behind each 3x3 convolution: a name, or a table with its settings.
 
     Shapes: (N, channels, H, W) to (N, classes, factor H, factor W), less the margins where there is no
@@ -168,9 +169,11 @@ def unet(
     for level in range(depth, 0, -1):
         layers[f"up{level}"] = nn.ConvTranspose2d(maps[level], maps[level - 1], 2, stride=2)
         layers[f"merge{level}"] = _pair(maps[level], maps[level - 1], *style)
-    layers["output"] = nn.Conv2d(maps[0], classes, 1)
+    layers["output"] = last = nn.Conv2d(maps[0], classes, 1)
     network = UNet(layers, depth, factor, residual)
     initialize(network, "auto", activation)
+    if residual:
+        nn.init.zeros_(last.weight)  # training begins with the picture itself
     return network
 
 

@@ -12,6 +12,7 @@ from torch import nn
 from glasshouse.core.errors import ModelError, SettingError
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.losses.contract import Meaning
+from glasshouse.models.dbn import DeepBeliefNetwork
 from glasshouse.models.outputs import batches_of, evaluating, mapped
 from glasshouse.models.partition_function import log_partition, smaller_side
 from glasshouse.models.pseudo_likelihood import log_pseudo_likelihood
@@ -43,6 +44,9 @@ class ContrastiveDivergence(Objective):
     likelihood (``log_likelihood``, exact, with up to 12 units on the smaller side) or else by the
     pseudo-likelihood of one unit of each row, always the same one (``pseudo_likelihood``), which decide on
     the best epoch.
+
+    Of a deep belief network it is the top machine that learns, from hidden units drawn of those below; its
+    bound (``bound``) takes the place of the likelihood.
 
     Args:
         steps: k, from 1.
@@ -84,31 +88,31 @@ class ContrastiveDivergence(Objective):
 
     def refuse(self, network: nn.Module) -> None:
         """Refuse a network without an energy, and numbers that binary units cannot take."""
-        if not isinstance(network, RestrictedBoltzmannMachine):
+        if not isinstance(network, (RestrictedBoltzmannMachine, DeepBeliefNetwork)):
             raise ModelError(
                 f"objective 'contrastive_divergence' on a {type(network).__name__}",
                 expected="a network with an energy of visible and hidden units",
-                fix="set model.name = 'rbm'",
+                fix="set model.name = 'rbm', or 'dbn'",
             )
-        binary = network.log_noise is None
-        if binary and self.span is not None and (self.span[0] < 0 or self.span[1] > 1):
+        if network.visible == "binary" and self.span is not None and (self.span[0] < 0 or self.span[1] > 1):
             raise ModelError(
                 f"binary visible units on rows from {self.span[0]:.3g} to {self.span[1]:.3g}",
                 expected="zeros and ones, or probabilities between them",
                 fix="set model.visible = 'gaussian', or data.prepare.scaling = 'binary' for pictures",
             )
-        exact = smaller_side(network) <= EACH_EPOCH
-        self.watched = "log_likelihood" if exact else "pseudo_likelihood"
+        likelihood = "log_likelihood" if isinstance(network, RestrictedBoltzmannMachine) else "bound"
+        exact = smaller_side(learning(network)) <= EACH_EPOCH
+        self.watched = likelihood if exact else "pseudo_likelihood"
 
     def __call__(self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> Step:
         """The loss of a batch, whose chains draw from the global generators."""
-        assert isinstance(network, RestrictedBoltzmannMachine)
+        machine, seen = learning(network), seen_by(network, inputs)
         with torch.no_grad():
-            start = self._begin(inputs) if self.persistent else inputs
-            ends = network.chain(start.to(inputs), self.steps)
+            start = self._begin(seen) if self.persistent else seen
+            ends = machine.chain(start.to(seen), self.steps)
             if self.persistent:
                 self.ends = ends
-        return self._contrasted(network, inputs, ends)
+        return self._contrasted(network, inputs, ends, seen)
 
     def _begin(self, inputs: torch.Tensor) -> torch.Tensor:
         """Where the persistent chains stand."""
@@ -118,8 +122,11 @@ class ContrastiveDivergence(Objective):
         return self.ends
 
     @staticmethod
-    def _contrasted(network: RestrictedBoltzmannMachine, inputs: torch.Tensor, ends: torch.Tensor) -> Step:
-        of_rows, of_ends = network.free_energy(inputs), network.free_energy(ends)
+    def _contrasted(
+        network: nn.Module, inputs: torch.Tensor, ends: torch.Tensor, seen: torch.Tensor | None = None
+    ) -> Step:
+        machine = learning(network)
+        of_rows, of_ends = machine.free_energy(inputs if seen is None else seen), machine.free_energy(ends)
         with torch.no_grad():
             outputs = network(inputs)
             error = (outputs - inputs).square().mean()
@@ -140,22 +147,31 @@ class ContrastiveDivergence(Objective):
         """The same difference over a part, with chains of a fixed seed that begin at its rows, and how
         probable its rows are.
         """
-        assert isinstance(network, RestrictedBoltzmannMachine)
+        machine = learning(network)
         chance = torch.Generator().manual_seed(SEED)
         sums: dict[str, float] = {}
         outputs = []
         with evaluating(network), torch.no_grad(), autocast or nullcontext():
             for inputs in batches_of(network, part.inputs):
-                step = self._contrasted(network, inputs, network.chain(inputs, self.steps, chance))
+                seen = seen_by(network, inputs, chance)
+                step = self._contrasted(network, inputs, machine.chain(seen, self.steps, chance), seen)
                 for name, value in {"loss": step.loss, **step.parts}.items():
                     sums[name] = sums.get(name, 0.0) + float(value) * len(inputs) / len(part)
                 outputs.append(step.outputs.float())
-        if smaller_side(network) <= EACH_EPOCH:
-            sums["log_likelihood"] = mean_log_likelihood(network, part.inputs, log_partition(network))
+        if smaller_side(machine) > EACH_EPOCH:
+            sums["pseudo_likelihood"] = self._pseudo(network, part.inputs.to(machine.weight.device))
+        elif isinstance(network, DeepBeliefNetwork):
+            sums["bound"] = mean_bound(network, part.inputs, log_partition(machine), SEED)
         else:
-            rows = part.inputs.to(network.weight.device)
-            sums["pseudo_likelihood"] = log_pseudo_likelihood(network, rows, SEED)
+            sums["log_likelihood"] = mean_log_likelihood(machine, part.inputs, log_partition(machine))
         return Judged(sums.pop("loss"), torch.cat(outputs), sums)
+
+    @staticmethod
+    @torch.no_grad()
+    def _pseudo(network: nn.Module, rows: torch.Tensor) -> float:
+        """Of what the machine that learns sees, drawn by a fixed seed."""
+        seen = seen_by(network, rows, torch.Generator().manual_seed(SEED))
+        return log_pseudo_likelihood(learning(network), seen, SEED)
 
     def to(self, device: torch.device) -> Self:
         """Move the chains to a device."""
@@ -171,6 +187,37 @@ class ContrastiveDivergence(Objective):
         """Go on from what :meth:`state` gave."""
         ends = state.get("ends")
         self.ends = None if ends is None else ends.clone()
+
+
+def learning(network: nn.Module) -> RestrictedBoltzmannMachine:
+    """The machine that learns: the network itself, or the one on top of others that have learnt."""
+    machine = network.top if isinstance(network, DeepBeliefNetwork) else network
+    assert isinstance(machine, RestrictedBoltzmannMachine)
+    return machine
+
+
+def seen_by(
+    network: nn.Module, inputs: torch.Tensor, generator: torch.Generator | None = None
+) -> torch.Tensor:
+    """What that machine sees of rows: they themselves, or hidden units drawn of the machines below.
+
+    Drawn ones, because it is their probability that the bound asks of it, not that of their means.
+    """
+    return network.draw_up(inputs, generator) if isinstance(network, DeepBeliefNetwork) else inputs
+
+
+def mean_bound(network: DeepBeliefNetwork, inputs: torch.Tensor, log_partition: float, seed: int) -> float:
+    """The mean bound of the log-likelihood of rows (N, *shape), in nats.
+
+    Args:
+        network: Machines on top of each other.
+        inputs: On any device.
+        log_partition: Of the machine on top, exact or estimated.
+        seed: Of the draws, where a layer is too large for all its states.
+    """
+    chance = torch.Generator().manual_seed(seed)
+    bounds = mapped(network, lambda rows: network.bound(rows, log_partition, generator=chance), inputs)
+    return float(bounds.double().mean())
 
 
 def mean_log_likelihood(

@@ -9,6 +9,7 @@ from glasshouse.core.errors import DataError, ModelError
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.data.settings import PICTURE_TASKS
 from glasshouse.losses.checks import logits
+from glasshouse.models.grid_cells import BOX
 from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives import Objective
 
@@ -55,7 +56,13 @@ def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Obje
     Raises:
         ModelError: The numbers differ.
     """
-    if objective.meaning in (None, "translation"):  # a translation has the length that it has
+    if objective.meaning in (
+        None,
+        "translation",
+        "captioning",
+        "tags",
+        "strokes",
+    ):  # sequences have the length that they have
         return
     if prepared.task in PICTURE_TASKS:
         refuse_other_pictures(network, prepared, objective)
@@ -79,7 +86,7 @@ def refuse_other_pictures(network: nn.Module, prepared: Prepared, objective: Obj
         ModelError: Their number or their size differs.
     """
     given = tuple(outputs_of(network, prepared.train.inputs[:1]).shape[1:])
-    maps = objective.outputs(prepared)
+    maps = objective.outputs(prepared) + (BOX if prepared.task == "detection" else 0)
     sides = tuple(prepared.train.targets.shape[-2:]) if prepared.task != "detection" else given[1:]
     if given != (maps, *sides) or len(given) != 3:
         told = f"{maps} maps" + (f" of {sides[0]} x {sides[1]}" if prepared.task != "detection" else "")

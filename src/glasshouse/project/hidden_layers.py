@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from glasshouse.core.errors import SettingError
+from glasshouse.models import DeepBeliefNetwork, RestrictedBoltzmannMachine
 from glasshouse.models.outputs import mapped
 
 NORMS = (nn.BatchNorm1d, nn.LayerNorm)
@@ -21,11 +22,13 @@ class HiddenLayer:
         name: Of its linear layer in the network.
         linear: Its weights and biases.
         behind: Norm, activation and dropout, up to the next linear layer.
+        machine: The machine that the layer is of, in a deep belief network; else ``None``.
     """
 
     name: str
     linear: nn.Linear
     behind: tuple[nn.Module, ...]
+    machine: RestrictedBoltzmannMachine | None = None
 
     @property
     def block(self) -> nn.Sequential:
@@ -41,15 +44,17 @@ class HiddenLayer:
     @torch.no_grad()
     def through(self, rows: torch.Tensor) -> torch.Tensor:
         """What the layer gives for rows (N, D), in evaluation mode, on the CPU: (N, H)."""
+        if self.machine is not None:
+            return mapped(self.machine, self.machine.encode, rows).cpu()
         block = self.block
         return mapped(block, block, rows).cpu()
 
 
 def hidden_layers(network: nn.Module, method: str) -> list[HiddenLayer]:
-    """The hidden layers of a network, from the input on.
+    """The hidden layers of a network, from the input on; of a deep belief network those below the top.
 
     Args:
-        network: Linear layers in a line, with what stands between them.
+        network: Linear layers in a line, with what stands between them, or a deep belief network.
         method: How they are to be trained: ``"rbm"``, ``"denoising"`` or ``"supervised"``.
 
     Raises:
@@ -62,6 +67,8 @@ def hidden_layers(network: nn.Module, method: str) -> list[HiddenLayer]:
         >>> [each.name for each in layers], layers[0].activation
         (['linear1', 'linear2'], Sigmoid())
     """
+    if isinstance(network, DeepBeliefNetwork):
+        return _machines(network, method)
     layers = _in_a_line(network)
     if not layers:
         raise SettingError(
@@ -73,6 +80,20 @@ def hidden_layers(network: nn.Module, method: str) -> list[HiddenLayer]:
     for layer in layers:
         _refuse(layer, method)
     return layers
+
+
+def _machines(network: DeepBeliefNetwork, method: str) -> list[HiddenLayer]:
+    """The machines that are trained before the top one, which the training of the network is for."""
+    if method != "rbm":
+        raise SettingError(
+            f"pretraining.method = {method!r} with a deep belief network",
+            expected="'rbm': it is made of such machines",
+            fix="leave pretraining.method out",
+        )
+    return [
+        HiddenLayer(f"machine {number}", machine.recognition, (), machine)
+        for number, machine in enumerate(network.stack()[:-1], start=1)
+    ]
 
 
 def _in_a_line(network: nn.Module) -> list[HiddenLayer]:

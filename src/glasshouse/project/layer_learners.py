@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import torch
@@ -20,9 +20,12 @@ from glasshouse.models.rbm import Visible
 from glasshouse.models.tied_linear import TiedLinear
 from glasshouse.objectives import ContrastiveDivergence, Denoising, Objective
 from glasshouse.project.hidden_layers import HiddenLayer
+from glasshouse.training.batches import Augment
 
 M = TypeVar("M", bound=nn.Module)
 
+SEED = 2006
+"""Of units that are drawn for rows that watch: the same in every epoch."""
 CURVES = {"rbm": "reconstruction", "denoising": "loss", "supervised": "loss"}
 """What tells how the training of a layer goes, in its records."""
 
@@ -36,12 +39,30 @@ class Learner:
         network: What is trained; its weights are its own until they are handed over.
         objective: How a batch becomes a loss.
         parts: Training rows, and those that watch where there are any, with the targets that it is to have.
+        drawn: What makes of a batch of training rows what the learner sees, anew every time; ``None`` where
+            it sees them as they are.
     """
 
     layer: HiddenLayer
     network: nn.Module
     objective: Objective
     parts: dict[str, Part]
+    drawn: Augment | None = None
+
+    def seeing_units(self, rows: dict[str, Part], drawn: Augment) -> Learner:
+        """The same learner, which sees units that are drawn of rows in the place of their probabilities.
+
+        Args:
+            rows: The same parts as the lowest layer sees them.
+            drawn: From these to what is seen.
+        """
+        train = Part(rows["train"].inputs, rows["train"].inputs, rows["train"].rows)
+        parts = {**self.parts, "train": train}
+        if "validation" in rows:
+            watching = rows["validation"]
+            units = drawn(watching.inputs, torch.Generator().manual_seed(SEED))
+            parts["validation"] = Part(units, units, watching.rows)
+        return replace(self, parts=parts, drawn=drawn)
 
     @torch.no_grad()
     def hand_over(self) -> None:
@@ -50,6 +71,9 @@ class Learner:
         A machine with Gaussian visible units feels :math:`W v / \tau^2`, so its weights are divided.
         """
         linear, learnt = self.layer.linear, self.network
+        if self.layer.machine is not None:
+            self.layer.machine.load_state_dict(learnt.state_dict())
+            return
         if isinstance(learnt, RestrictedBoltzmannMachine):
             weight = learnt.weight
             if learnt.log_noise is not None:
@@ -76,7 +100,8 @@ def make_learner(
 
     Args:
         layer: The hidden layer.
-        parts: Rows (N, D) as the layers below give them, with the targets of the network.
+        parts: Rows (N, D) as the layers below give them, with the targets of the network. The first machine
+            of a deep belief network takes rows of any shape.
         settings: The ``[pretraining]`` section.
         supervised: The objective of the whole network.
         outputs: How many numbers that needs per row.
@@ -89,10 +114,8 @@ def make_learner(
         own = {name: Part(each.inputs, each.inputs, each.rows) for name, each in parts.items()}
         low, high = span(own)
         shares = low >= 0 and high <= 1
-        width = layer.linear.in_features
         if settings.method == "rbm":
-            visible: Visible = "binary" if shares else "gaussian"
-            machine = RestrictedBoltzmannMachine((width,), layer.linear.out_features, visible)
+            machine = _machine(layer, shares)
             return Learner(layer, machine, ContrastiveDivergence(settings.gibbs_steps), own)
         loss = LOSSES.build({"name": "binary_cross_entropy", "from_logits": False} if shares else "mse")
         objective = Denoising(loss, settings.corruption, settings.amount, (low, high))
@@ -104,6 +127,14 @@ def span(parts: dict[str, Part]) -> tuple[float, float]:
     low = min(float(each.inputs.min()) for each in parts.values())
     high = max(float(each.inputs.max()) for each in parts.values())
     return low, high
+
+
+def _machine(layer: HiddenLayer, shares: bool) -> RestrictedBoltzmannMachine:
+    """A machine of the layer's size, or the layer's own."""
+    if layer.machine is not None:
+        return _free(layer.machine)
+    visible: Visible = "binary" if shares else "gaussian"
+    return RestrictedBoltzmannMachine((layer.linear.in_features,), layer.linear.out_features, visible)
 
 
 def _autoencoder(layer: HiddenLayer, shares: bool) -> Autoencoder:

@@ -8,6 +8,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import SettingError
 from glasshouse.core.files import plain, read_json, write_json
@@ -15,14 +17,15 @@ from glasshouse.core.seeds import derive
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.experiment import Experiment
 from glasshouse.experiment.make_job import make_job
-from glasshouse.models import ledger
+from glasshouse.models import DeepBeliefNetwork, RestrictedBoltzmannMachine, ledger
 from glasshouse.project.hidden_layers import HiddenLayer, hidden_layers
 from glasshouse.project.layer_learners import CURVES, Learner, make_learner
+from glasshouse.project.pretraining_bound import bound_of, told_bound
 from glasshouse.project.stages import Stage
 from glasshouse.project.work import Work
 from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.ship.weights import read_weights, write_weights
-from glasshouse.training.batches import InMemoryBatches
+from glasshouse.training.batches import Augment, InMemoryBatches
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.job import Job
 from glasshouse.training.loop import train
@@ -81,21 +84,46 @@ def pretrain(stage: Stage, work: Work) -> None:
     """
     settings, prepared = stage.experiment.pretraining, work.prepared
     parts = watched_parts(prepared)
+    if not isinstance(stage.job.network, DeepBeliefNetwork):
+        parts = {name: replace(each, inputs=each.inputs.flatten(1)) for name, each in parts.items()}
+    first = parts
+    known = {each["number"]: each for each in (stage.run.record(FOLDER) or {"layers": []})["layers"]}
+    machines: list[RestrictedBoltzmannMachine] = []
     outputs = work.objective.outputs(prepared)
     rows: list[dict[str, Any]] = []
     for number, layer in enumerate(hidden_layers(stage.job.network, settings.method), start=1):
         seed = derive(stage.experiment.seed, FOLDER, number)
         learner = make_learner(layer, parts, settings, work.objective, outputs, seed)
+        if number > 1 and isinstance(stage.job.network, DeepBeliefNetwork):
+            learner = learner.seeing_units(first, units_of(stage.job.network, number - 1))
         train_layer(stage, learner, number)
         learner.hand_over()
-        rows.append(told(stage.run.path / FOLDER / str(number), learner, number))
+        if isinstance(stage.job.network, DeepBeliefNetwork):
+            stage.job.network.begin_tied(number)
+        row = told(stage.run.path / FOLDER / str(number), learner, number)
+        if isinstance(learner.network, RestrictedBoltzmannMachine) and settings.bound:
+            machines.append(learner.network)
+            row["bound"] = known.get(number, {}).get("bound") or bound_of(
+                machines, first, parts["train"].inputs, seed
+            )
+            stage.tell(told_bound(row["bound"], number))
+        rows.append(row)
         record = {"method": settings.method, "curve": CURVES[settings.method], "layers": rows}
         write_json(stage.run.path / f"{FOLDER}.json", plain(record))
         parts = {name: passed(each, layer) for name, each in parts.items()}
 
 
+def units_of(network: DeepBeliefNetwork, machines: int) -> Augment:
+    """What draws the hidden units of the lowest machines for a batch of rows."""
+
+    def drawn(rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        return network.draw_up(rows.to(network.top.weight.device), generator, machines)
+
+    return drawn
+
+
 def watched_parts(prepared: Prepared) -> dict[str, Part]:
-    """The rows that layers are trained on and, where there are any, some that watch, as flat rows."""
+    """The rows that layers are trained on and, where there are any, some that watch."""
     parts = {"train": prepared.train}
     watching = prepared.validation
     if watching is not None:
@@ -104,7 +132,7 @@ def watched_parts(prepared: Prepared) -> dict[str, Part]:
         parts["validation"] = Part(
             watching.inputs[every], watching.targets[every], watching.rows[every], weights
         )
-    return {name: replace(each, inputs=each.inputs.flatten(1)) for name, each in parts.items()}
+    return parts
 
 
 def passed(part: Part, layer: HiddenLayer) -> Part:
@@ -161,9 +189,12 @@ def layer_job(experiment: Experiment, learner: Learner, number: int) -> Job:
     )
     part = learner.parts["train"]
     device = choose_device(training.device)
-    batches = InMemoryBatches(part, settings.batch_size, seed=own.seed, device=device)
+    batches = InMemoryBatches(part, settings.batch_size, seed=own.seed, device=device, augment=learner.drawn)
     learner.objective.refuse(learner.network)
-    layers = ledger(learner.network, part.inputs[:1])
+    seen = part.inputs[:1]
+    if learner.drawn is not None:
+        seen = learner.drawn(seen, torch.Generator()).cpu()
+    layers = ledger(learner.network, seen)
     job = make_job(own, learner.network, batches, learner.parts.get("validation"), learner.objective, layers)
     if settings.method == "rbm":
         # Neither its loss nor its reconstructions tell which epoch is best: the last one is kept.

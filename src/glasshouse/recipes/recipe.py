@@ -121,7 +121,7 @@ class Recipe:
             small=Form(
                 _experiment(small.experiment or experiment, f"{name}-small", "recipe.small.experiment"),
                 small_bar,
-                small.measured,
+                small.measured or (told.measured if small.experiment is None else None),
             ),
         )
 

@@ -11,7 +11,7 @@ from glasshouse.report.images import describe_images
 from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
 from glasshouse.report.sparkline import bars, shares
-from glasshouse.report.terms import KINDS
+from glasshouse.report.terms import KINDS, things
 
 MOST_COLUMNS = 40
 MOST_CLASSES = 20
@@ -33,7 +33,7 @@ def data(records: Records) -> Content:
         "kind": record["kind"],
         "origin": record["origin"],
         "rows": record["rows"],
-        "things": "images" if record["kind"] == "images" else "rows",
+        "things": things(record["kind"]),
         "used": sum(each["used"] for each in columns),
         "parts": _parts(record["parts"]),
         "split": record["split"],
@@ -57,9 +57,12 @@ def _looked_for(record: Mapping[str, Any]) -> str:
     """What the findings would have named."""
     target = record["target"] or {}
     images = record["kind"] == "images"
+    clips = record["kind"] in ("sounds", "videos")
     looked = (
         ["files that cannot be read"]
         if images
+        else []
+        if clips
         else ["columns that give the target away", "much that is missing"]
     )
     looked += ["classes of very different size"] if target.get("task") == "classification" else []

@@ -22,6 +22,12 @@ LIKELIHOODS = (
         "In nats per validation row, exact, after every epoch. The epoch where it was highest was kept.",
     ),
     (
+        "bound",
+        "Bound of the likelihood",
+        "Of validation rows, in nats, after every epoch of the machine on top; the partition function is "
+        "exact. The epoch where it was highest was kept.",
+    ),
+    (
         "pseudo_likelihood",
         "Pseudo-likelihood",
         "In nats per validation row, by one number of each, always the same one, given all others. The epoch "
@@ -39,7 +45,11 @@ def energy(records: Records) -> Content | None:
         return None
     images = (records.json.get("exploration") or {}).get("images")
     part = record["intervals"]["part"]
-    free = {name: numbers.number(each["free_energy"], 4) for name, each in record["metrics"].items()}
+    free = {
+        name: numbers.number(each["free_energy"], 4)
+        for name, each in record["metrics"].items()
+        if "free_energy" in each
+    }
     return {
         "part": "training" if part == "train" else part,
         "pixelated": images is None or max(images["height"], images["width"]) <= MOST_SHARPLY,

@@ -16,7 +16,7 @@ from glasshouse.report.terms import STATES, metric_name
 LOWER = frozenset({"nats", "rmse"})
 """Primary metrics of which less is better."""
 
-IN_NO_RANGE = ("return", "log_likelihood", "psnr")
+IN_NO_RANGE = ("return", "log_likelihood", "bound", "psnr")
 """Metrics that have neither a lowest nor a highest value."""
 
 
@@ -56,7 +56,7 @@ def _result(record: Mapping[str, Any]) -> dict[str, Any] | None:
     if value is None:
         return None
     others = [(each["name"], each["metrics"].get(name), each["about"]) for each in record["baselines"]]
-    if name == "log_likelihood":  # baselines that only give rows back have none
+    if name in ("log_likelihood", "bound"):  # baselines that only give rows back have none
         others = [each for each in others if each[1] is not None]
     known = [each for _, each, _ in others if each is not None]
     low, high = _ends(value, [value, *(span or []), *known], name)

@@ -12,6 +12,11 @@ from glasshouse.report.pictures import data_uri
 MOST_BYTES = 600_000
 """Characters of pictures in this section; beyond them fewer samples per class are shown."""
 MOST_CLASSES = 40
+HEADINGS = {"sounds": "How the sounds look", "videos": "How the videos look"}
+ABOUT = {
+    "sounds": "Each picture is a sound: time to the right, pitch upwards, light where it is loud.",
+    "videos": "Each picture is a video: its frames line by line, from left to right.",
+}
 
 
 def describe_images(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -46,10 +51,14 @@ def describe_images(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "of_classes": len(rows) > 1,
         "left_out": max(0, len(counts) - len(rows)),
         "pixelated": max(images["height"], images["width"]) <= 48,
+        "heading": HEADINGS.get(record["kind"], "How the images look"),
+        "about": ABOUT.get(record["kind"], ""),
     }
 
 
 def _facts(images: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if "facts" in images:  # sounds and videos
+        return [(name, value) for name, value in images["facts"]]
     colour = "grey" if images["channels"] == 1 else "colour"
     facts = [("size", f"{images['height']} × {images['width']} pixels, {colour}")]
     sizes = images["original_sizes"]

@@ -10,6 +10,7 @@ from glasshouse.report import numbers
 from glasshouse.report.pictures import data_uri
 from glasshouse.report.records import Records
 from glasshouse.report.section import Content
+from glasshouse.report.terms import things
 
 MOST_COLUMNS = 6
 
@@ -30,7 +31,7 @@ def mistakes(records: Records) -> Content | None:
     images = exploration.get("images")
     return {
         "numeric": numeric,
-        "things": "images" if images is not None else "rows",
+        "things": things(exploration.get("kind")),
         "pictures": any(each["picture"] for each in rows),
         "pixelated": images is not None and max(images["height"], images["width"]) <= 48,
         "rows": rows,

@@ -101,6 +101,7 @@ IN_A_UNIT = (
     "mse",
     "median_absolute_error",
     "log_likelihood",
+    "bound",
     "free_energy",
     "pseudo_likelihood",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glasshouse.report import numbers
@@ -27,8 +27,7 @@ LEADS = {
     "and the true class where the answer is wrong.",
     "image_to_image": "From left to right: what went in, what should come out, {baseline}the network’s "
     "answer.",
-    "detection": "True boxes on the left, the network’s on the right, each with its class; an answer also "
-    "says how sure it is.",
+    "detection": "True boxes on the left, the network’s on the right, in the colours of their classes.",
 }
 
 
@@ -58,15 +57,26 @@ def picture_answers(records: Records) -> Content | None:
         "groups": groups,
         "pixelated": max(images["height"], images["width"]) <= PIXELS,
         "classes": [_class(each) for each in looked.get("classes", ())],
+        "objects": [
+            {**each, "precision": numbers.decimal(each["precision"]), "width": each["precision"] or 0.0}
+            for each in looked.get("objects", ())
+        ],
+        "lost": looked.get("lost", 0),
+        "grid": numbers.shape(looked.get("grid", ())),
+        "sure": numbers.percent(looked.get("sure"), 0),
     }
 
 
 def _entry(records: Records, row: Looked, looked: Looked, exact: bool) -> dict[str, Any]:
     places = 1 if looked["kind"] == "image_to_image" else 3
     unit = " dB" if looked["kind"] == "image_to_image" else ""
+    classes = looked.get("objects", ())
     return {
         "row": row["row"],
         "score": numbers.decimal(row["score"], places) + unit,
+        "boxes": {
+            name: [_box(each, classes) for each in row[name]] for name in ("true", "found") if name in row
+        },
         "pictures": [
             {
                 "uri": data_uri(records.path / each["path"], exact or each["title"] == "input"),
@@ -75,6 +85,14 @@ def _entry(records: Records, row: Looked, looked: Looked, exact: bool) -> dict[s
             for each in row["pictures"]
         ],
     }
+
+
+def _box(entry: Looked, classes: Sequence[Looked]) -> dict[str, Any]:
+    """A box in hundredths of the picture."""
+    told = classes[entry["kind"]]
+    sides = {name: round(100 * entry[name], 2) for name in ("left", "top", "width", "height")}
+    sure = numbers.percent(entry["sure"], 0) if "sure" in entry else ""
+    return {**sides, "name": told["name"], "colour": told["colour"], "sure": sure}
 
 
 def _class(entry: Looked) -> dict[str, Any]:

@@ -16,6 +16,7 @@ FILES = {
     "exploration": "exploration.json",
     "preparation": "preparation.json",
     "network": "network.json",
+    "pretraining": "pretraining.json",
     "training": "training.json",
     "range_test": "range_test.json",
     "evaluation": "evaluation.json",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
+from glasshouse.report.captions import captions
 from glasshouse.report.data import data
 from glasshouse.report.energy import energy
 from glasshouse.report.ensemble import ensemble
@@ -18,6 +19,7 @@ from glasshouse.report.network import network
 from glasshouse.report.over_time import over_time
 from glasshouse.report.picture_answers import picture_answers
 from glasshouse.report.preparation import preparation
+from glasshouse.report.pretraining import pretraining
 from glasshouse.report.reconstruction import reconstruction
 from glasshouse.report.records import read_records
 from glasshouse.report.rendering import environment
@@ -25,6 +27,8 @@ from glasshouse.report.repeat import repeat
 from glasshouse.report.results import results
 from glasshouse.report.returns import returns
 from glasshouse.report.section import build_section
+from glasshouse.report.strokes import strokes
+from glasshouse.report.tagging import tags
 from glasshouse.report.training import training
 from glasshouse.report.translation import translations
 from glasshouse.report.verification import verification
@@ -35,6 +39,7 @@ SECTIONS = (
     ("data", "The data", data),
     ("preparation", "Preparation", preparation),
     ("network", "The network", network),
+    ("pretraining", "Pre-training", pretraining),
     ("training", "Training", training),
     ("inside", "Inside the layers", inside),
     ("time", "Over time", over_time),
@@ -44,6 +49,9 @@ SECTIONS = (
     ("ensemble", "One by one and together", ensemble),
     ("forecast", "The forecast", forecasts),
     ("translation", "Translations", translations),
+    ("captions", "Captions", captions),
+    ("strokes", "What it draws", strokes),
+    ("tags", "Step by step", tags),
     ("verification", "What is near, and what is far", verification),
     ("energy", "Energies", energy),
     ("reconstruction", "What came back", reconstruction),

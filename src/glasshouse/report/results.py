@@ -9,7 +9,7 @@ from glasshouse.report import numbers
 from glasshouse.report.records import Records
 from glasshouse.report.result_figures import MOST_CELLS, result_figures
 from glasshouse.report.section import Content
-from glasshouse.report.terms import METRICS, metric_name
+from glasshouse.report.terms import METRICS, metric_name, things
 
 MOST_CLASSES = 30
 
@@ -27,7 +27,7 @@ def results(records: Records) -> Content:
     return {
         "part": part,
         "rows": record["intervals"]["rows"],
-        "things": "images" if (records.json.get("exploration") or {}).get("kind") == "images" else "rows",
+        "things": things((records.json.get("exploration") or {}).get("kind")),
         "level": f"{record['intervals']['level']:.0%}".replace("%", " %"),
         "method": record["intervals"]["method"],
         "verdict": record["verdict"],
@@ -87,8 +87,8 @@ def _difference(record: Evaluation) -> dict[str, Any] | None:
     found = record.get("difference")
     if not found or found["value"] is None:
         return None
-    places = {"accuracy": 1, "picture_iou": 1, "psnr": 2}.get(found["metric"], 3)
-    shares = found["metric"] in ("accuracy", "picture_iou")
+    places = {"accuracy": 1, "picture_iou": 1, "picture_overlap": 1, "psnr": 2}.get(found["metric"], 3)
+    shares = found["metric"] in ("accuracy", "picture_iou", "picture_overlap")
     unit, scale = ("points", 100) if shares else ("dB" if found["metric"] == "psnr" else "", 1)
 
     def signed(value: float | None) -> str:

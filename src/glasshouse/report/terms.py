@@ -25,17 +25,23 @@ METRICS = {
     "mase": "mean size of the error, times that of the naive forecast in training; below 1 is better than it",
     "mean_iou": "overlap of true and answered regions, averaged over the classes; 1 is exact",
     "pixel_accuracy": "share of pixels whose class is right",
+    "average_precision_50": "area under precision over recall of boxes that overlap by half; mean of classes",
+    "box_iou": "overlap of true objects with the boxes that cover them best; 1 is exact",
+    "class_accuracy": "of the objects that a box overlaps by half, the share whose class is right",
     "psnr": "how far the range of levels lies above the error, in decibels; higher is better",
     "bleu": "runs of one to four words shared with what people wrote, from 0 to 100",
     "exact": "share that is word for word what somebody wrote",
     "token_accuracy": "share of the words that are foretold rightly after the true ones",
-    "nats": "mean surprise at what comes next (a character, a word, a frame), in nats; lower is better",
+    "step_accuracy": "share of the steps whose tag is right",
+    "whole": "share of the sequences that are right at every step",
+    "nats": "mean surprise at what comes next (a word, frame, tag, point ...), in nats; lower is better",
     "bits": "the same in bits",
     "perplexity": "among how many equally likely characters it chooses, so to speak; lower is better",
     "negative_elbo": "bound on the surprise at a row, in nats: surprise and kl together; lower is better",
     "surprise": "at a row, given a code drawn for it, in nats; lower is better",
     "kl": "how far codes of rows are from the standard normal, in nats",
     "log_likelihood": "mean logarithm of the probability of a row, in nats; higher is better",
+    "bound": "of the log-likelihood, from below: mean over rows, in nats; higher is better",
     "free_energy": "mean over rows; higher on unseen rows than on learnt ones means rows learnt by heart",
     "pseudo_likelihood": "how well each number of a row is foretold by all others, in nats; higher is better",
     "activity": "mean activity of the code's units",
@@ -74,12 +80,17 @@ METRIC_NAMES = {
     "mape": "MAPE",
     "mase": "MASE",
     "mean_iou": "mean IoU",
+    "average_precision_50": "average precision at IoU 0.5",
+    "box_iou": "IoU of boxes",
+    "picture_overlap": "overlap of a picture's boxes",
     "picture_iou": "mean IoU of a picture",
     "psnr": "PSNR (dB)",
     "bleu": "BLEU",
     "exact": "word for word",
     "token_accuracy": "words foretold",
     "frechet": "Fréchet distance",
+    "step_accuracy": "steps right",
+    "whole": "right throughout",
     "recall_at_1": "recall at 1",
     "precision_at_5": "precision at 5",
 }
@@ -127,7 +138,23 @@ KINDS = {
     "text": "text",
     "ignore": "ignored",
     "image": "image",
+    "sound": "sound",
+    "video": "video",
 }
+
+
+THINGS = ("images", "sounds", "videos")
+"""Kinds of data that have a name of their own for rows."""
+
+
+def things(kind: str | None) -> str:
+    """What rows are called.
+
+    Example:
+        >>> things("images"), things("table")
+        ('images', 'rows')
+    """
+    return kind if kind in THINGS else "rows"
 
 
 def metric_name(name: str) -> str:

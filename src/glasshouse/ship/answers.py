@@ -13,8 +13,12 @@ from PIL import Image
 
 from glasshouse.core.errors import UsageError
 from glasshouse.core.false_alarms import false_alarm_threshold
+from glasshouse.data.images.box_overlap import Found, found_in
 from glasshouse.data.images.palette import colours
 from glasshouse.ship.schema import OF_CLASSES, Schema
+
+SURE = 0.25
+"""How sure a box must be to be an answer."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,6 +42,7 @@ class Answers:
         masks: Of bundles that give classes of pixels: class indices, shape (N, height, width).
         pictures: Of bundles that give pictures: levels from 0 to 255, shape (N, height, width), or in colour
             (N, height, width, 3).
+        boxes: Of bundles that find objects: those of every picture, the surest first, without repetitions.
         files: The file of each row, for images that come from files; else empty.
         warnings: What a reader should know: categories never seen, files that could not be read.
 
@@ -60,11 +65,12 @@ class Answers:
     disagreement: NDArray[np.float64] | None = None
     masks: NDArray[np.uint8] | None = None
     pictures: NDArray[np.uint8] | None = None
+    boxes: tuple[Found, ...] | None = None
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self._answers())
+        return len(self._answers() if self.boxes is None else self.boxes)
 
     def __repr__(self) -> str:
         return f"Answers({len(self)} rows of {self.target!r})"
@@ -76,10 +82,14 @@ class Answers:
         ``p_CLASS``; one whose outputs have no known meaning gives ``output_0``, ``output_1`` ... instead of
         a prediction. Bundles that give rows back give ``error`` and, where there is a threshold, ``unusual``;
         those of ensembles end with ``disagreement``. Bundles that give masks have ``share_CLASS``, the share
-        of the pixels, and those that give pictures ``mean_level``, from 0 to 255.
+        of the pixels, and those that give pictures ``mean_level``, from 0 to 255. Those that find objects
+        have a row for each of them: ``class``, ``score``, and centre, width and height as shares of the
+        picture.
         """
         rows = pl.Series("file", self.files) if self.files else pl.Series("row", range(len(self)), pl.Int64)
         columns = [rows]
+        if self.boxes is not None:
+            return self._of_boxes(rows, self.boxes)
         answers = self._answers()
         if self.masks is not None or self.pictures is not None:
             columns += self._of_pictures()
@@ -124,6 +134,21 @@ class Answers:
             image.putpalette(colours(len(self.classes)).ravel().tolist())
             found.append(image)
         return found
+
+    def _of_boxes(self, rows: pl.Series, boxes: tuple[Found, ...]) -> pl.DataFrame:
+        """A row for each object."""
+        counts = [len(each.kinds) for each in boxes]
+        places = np.concatenate([each.places for each in boxes]) if boxes else np.zeros((0, 4))
+        scores = [float(score) for each in boxes for score in each.scores]
+        kinds = [self.classes[int(kind)] for each in boxes for kind in each.kinds]
+        return pl.DataFrame(
+            [
+                rows.gather(np.repeat(np.arange(len(boxes)), counts)),
+                pl.Series("class", kinds, dtype=pl.String),
+                pl.Series("score", scores, dtype=pl.Float64),
+                *(pl.Series(name, places[:, at]) for at, name in enumerate(("x", "y", "width", "height"))),
+            ]
+        )
 
     def _of_pictures(self) -> list[pl.Series]:
         """What a table can say of masks and pictures."""
@@ -180,6 +205,9 @@ def interpret(outputs: NDArray[Any], schema: Schema, false_alarms: float | None 
     if schema.meaning == "pixel_classes":
         masks = raw.argmax(axis=1).astype(np.uint8)
         return Answers(schema.target, schema.classes, masks=masks, warnings=warnings)
+    if schema.meaning == "grid":
+        boxes = tuple(found_in(each).above(SURE) for each in np.nan_to_num(raw))
+        return Answers(schema.target, schema.classes, boxes=boxes, warnings=warnings)
     if schema.meaning == "pixels":
         levels = np.rint(255 * np.nan_to_num(raw)).astype(np.uint8)
         pictures = levels[:, 0] if levels.shape[1] == 1 else levels.transpose(0, 2, 3, 1)

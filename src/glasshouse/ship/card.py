@@ -46,12 +46,21 @@ def _purpose(schema: Schema) -> str:
     elif schema.kind == "series":
         variables = len(schema.inputs)
         source = f"the last {schema.input_shape[0]} steps of {variables} variable{'s' * (variables > 1)}"
+    elif schema.kind in ("sounds", "videos"):
+        source = f"a {schema.kind[:-1]}"
     elif schema.kind in ("text", "pairs"):
         source = "a text"
     else:
         source = f"arrays of shape {shape}"
     if schema.task == "frames":
         return "tells which notes sound next, from those before: a logit for each of 88 keys"
+    if schema.task == "strokes":
+        return "draws with a pen: it gives the parameters of a mixture of Gaussians for the next point"
+    if schema.task == "captioning":
+        things = "a picture" if len(schema.input_shape) == 3 else "a row of a table"
+        return f"writes a caption about {things}"
+    if schema.task == "tagging":
+        return f"tells {target} at every step of a sequence"
     if schema.task == "translation":
         return f"translates a text into {target}"
     if schema.task == "language":
@@ -61,6 +70,8 @@ def _purpose(schema: Schema) -> str:
         return f"says what to do ({does}) from {source} that are seen of a world"
     if schema.task == "segmentation":
         return f"tells the class of every pixel ({listed(schema.classes)}) of {source}"
+    if schema.task == "detection":
+        return f"finds objects ({listed(schema.classes)}) in {source}, and boxes around them"
     if schema.task == "image_to_image":
         return f"makes another picture of {source}"
     if schema.task == "classification":
@@ -128,6 +139,10 @@ def _outputs(schema: Schema) -> list[str]:
         lines.append(f"The action: {schema.units} number{'s' if schema.units > 1 else ''} between its ends.")
     elif schema.meaning == "pixel_classes":
         lines.append("The most probable class of every pixel: masks, and the share of each class.")
+    elif schema.meaning == "grid":
+        lines.append(
+            "A row for each object: its class, how sure that is, and its box, as shares of the picture."
+        )
     elif schema.meaning == "pixels":
         lines.append("A picture for each picture, its levels cut off at black and white.")
     elif schema.meaning == "scores":

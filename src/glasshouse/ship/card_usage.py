@@ -11,7 +11,12 @@ _ROWS = {
     "text": '"texts.txt"',
     "series": '"rows.csv"',
     "pairs": '"texts.txt"',
+    "strokes": '["0.5,-1.2,0 0.25,0,1"]',
+    "captions": '"picture.png"',
+    "tags": '["abc"]',
     "frames": '["60-64-67 60-65-69 ."]',
+    "sounds": '"sound.wav"',
+    "videos": '"video/"',
     "arrays": '"rows.npy"',
 }
 
@@ -49,7 +54,13 @@ def usage(schema: Schema) -> list[str]:
 def _verifying(schema: Schema) -> list[str]:
     """How to compare rows."""
     one = _ROWS[schema.kind]
-    other = one.replace("rows", "others").replace("picture", "other").replace("texts", "others")
+    other = (
+        one.replace("rows", "others")
+        .replace("picture", "other")
+        .replace("texts", "others")
+        .replace("sound", "other")
+        .replace("video", "other")
+    )
     words = [each.strip('"') for each in (one, other)]
     return [
         "## How to use it",
@@ -120,12 +131,12 @@ def _input(schema: Schema, shape: str) -> str:
     begin = f"It takes `input`, float32 ({shape})"
     if schema.kind == "images":
         return f"{begin}: pixels from 0 to 255, scaled as below."
-    if schema.kind == "text":
+    if schema.kind in ("text", "tags"):
         return (
             f"It takes `input`, int64 ({shape}): numbers of tokens, padded with 0 behind; "
             "`gh.load(...).prepare(texts)` gives them."
         )
-    if schema.kind in ("table", "series"):
+    if schema.kind in ("table", "series", "sounds", "videos"):
         return (
             f"{begin}: rows that are prepared already, as `preprocessing.json` says; "
             "`gh.load(...).prepare(rows)` gives them."
@@ -135,7 +146,7 @@ def _input(schema: Schema, shape: str) -> str:
 
 def _example(schema: Schema) -> list[str]:
     sizes = ", ".join(map(str, schema.input_shape))
-    number = "int64" if schema.kind == "text" else "float32"
+    number = "int64" if schema.kind in ("text", "tags") else "float32"
     if schema.kind != "images":
         return [
             "import numpy as np",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from torch import nn
 
 from glasshouse.data.parts import OutputScale
 from glasshouse.models.ensemble import Ensemble
+from glasshouse.models.grid_cells import BOX, decoded
 from glasshouse.ship.schema import DISAGREEMENT, WITH_PROBABILITIES, Meaning, Output
 
 OF_MAPS: dict[Meaning | None, tuple[str, str]] = {
@@ -47,6 +49,8 @@ def finish(
         return (torch.softmax(outputs, dim=1),)
     if meaning == "pixels":
         return (outputs.clamp(0, 1),)
+    if meaning == "grid":
+        return (decoded(outputs),)
     if meaning == "values":
         scale = scale or OutputScale(0.0, 1.0)
         # In double precision: in single, years or prices far from zero would lose their last digits.
@@ -158,6 +162,10 @@ def describe_outputs(
         target: What is predicted.
         sides: Height and width of its maps.
     """
+    if meaning == "grid":
+        sense = "for each cell: centre, width, height, confidence, a share for every class; all from 0 to 1"
+        cells = math.prod(sides)
+        return (Output(name="boxes", shape=("batch", cells, BOX + units), dtype="float32", meaning=sense),)
     if meaning in OF_MAPS:
         name, sense = OF_MAPS[meaning]
         return (Output(name=name, shape=("batch", units, *sides), dtype="float32", meaning=sense),)
@@ -187,6 +195,9 @@ def describe_outputs(
     }
     chosen = ("scores", "one per class; the largest one wins, they are no probabilities")
     name, sense = known.get(meaning or "", chosen)
+    if meaning == "tags":
+        sense = "at every step one per tag; the largest one wins, their softmax gives the probabilities"
+        return (Output(name="tags", shape=("batch", "steps", units), dtype="float32", meaning=sense),)
     if meaning is None:
         name, sense = ("output", "what the network gives; its loss did not say what it means")
     return (Output(name=name, shape=("batch", units), dtype="float32", meaning=sense),)

@@ -15,6 +15,8 @@ from glasshouse.models.head import in_head
 
 ALIGNMENT = 16
 """Parameters start at multiples of 16 numbers (64 bytes), where vector instructions like them."""
+FEW = 16_384
+"""Numbers of a tensor up to which one buffer pays (``python benchmarks/model_steps.py``)."""
 
 
 @dataclass
@@ -44,6 +46,25 @@ def can_flatten(network: nn.Module, device: torch.device) -> bool:
     one_type = len({each.dtype for each in trainable}) == 1
     sparse = any(getattr(module, "sparse", False) for module in network.modules())
     return device.type == "cpu" and one_type and not sparse
+
+
+def flattening_pays(groups: Sequence[Group]) -> bool:
+    """Whether parameters are so small that one buffer saves more than it costs where autograd fills it.
+
+    Autograd hands a fresh gradient over as it is, but adds to one that lies in a buffer, which has to be
+    cleared before: every number is written twice and read twice more. What is saved is a few microseconds per
+    tensor, so this is for networks whose tensors are small on average.
+
+    Args:
+        groups: All that one optimizer moves.
+
+    Example:
+        >>> from glasshouse.models import lenet5, mlp
+        >>> flattening_pays(grouped(lenet5())), flattening_pays(grouped(mlp(784, 10, hidden=[1024])))
+        (True, False)
+    """
+    sizes = [each.numel() for group in groups for each in group.members]
+    return sum(sizes) <= FEW * len(sizes)
 
 
 def grouped(

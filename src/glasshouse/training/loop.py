@@ -116,10 +116,12 @@ class Training:
     observers: Sequence[Observer]
     progress: Progress = field(default_factory=Progress)
     best_weights: dict[str, torch.Tensor] | None = None
+    saving_took: float = 0.0
 
     def __post_init__(self) -> None:
         job = self.job
-        self.turns = turns_of(job)
+        choice = choose_engine(job)
+        self.turns = turns_of(job, dense=choice.plan is not None)
         self.leading, self.alone = self.turns[0], not job.objective.phases
         schedule = job.schedule
         self.schedule = schedule if isinstance(schedule, Schedule) else SCHEDULES.build(schedule)
@@ -127,7 +129,7 @@ class Training:
         wanted = self.metric is not None and job.train_metric
         self.log = EpochLog()
         self.answers: Answers | None = self.note_answers if wanted else None
-        self.use(choose_engine(job))
+        self.use(choice)
         self.check_every = CHECK_EVERY.get(job.device.type, 50)
         self.factor = math.nan
         self.saved_at = self.epoch_began = time.perf_counter()

@@ -18,22 +18,33 @@ if TYPE_CHECKING:
     from glasshouse.training.loop import Training
 
 
+LONG, SHARE = 0.3, 0.02
+"""Seconds from which on writing takes long, and the share of the time that it may then take."""
+
+
 def checkpoint_due(training: Training) -> bool:
-    """Whether it is time to write the state down."""
+    """Whether it is time to write the state down.
+
+    The state of a large network is gigabytes. Where writing it takes long, it is written so rarely that
+    training does not wait for the disk most of the time.
+    """
     when = training.job.checkpoint
     if when.steps is not None and training.progress.step % when.steps == 0:
         return True
-    return time.perf_counter() - training.saved_at >= when.seconds
+    took = training.saving_took
+    pause = max(when.seconds, took / SHARE) if took > LONG else when.seconds
+    return time.perf_counter() - training.saved_at >= pause
 
 
 def save(training: Training) -> None:
     """Write the whole state to disk, unless it is a broken one."""
-    training.saved_at = time.perf_counter()
+    began = training.saved_at = time.perf_counter()
     if training.checkpoints is None or not all_finite(training.job.network):
         return
     training.records.probes.extend(training.seen())
     training.records.flush()
     training.checkpoints.save(training.progress.step, state(training))
+    training.saving_took = time.perf_counter() - began
 
 
 def state(training: Training) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from glasshouse.probes import Probes
 from glasshouse.training.choose_engine import Choice
 from glasshouse.training.dense import DenseEngine
 from glasshouse.training.engine import AutogradEngine, Engine, Noting, StepLoss
-from glasshouse.training.flat import FlatParameters, can_flatten, grouped
+from glasshouse.training.flat import FlatParameters, can_flatten, flattening_pays, grouped
 from glasshouse.training.job import Job
 from glasshouse.training.optimizer_step import bare_step
 from glasshouse.training.regularization import Regularization, clippings
@@ -34,6 +34,7 @@ class Turn:
     Args:
         job: What is to be trained.
         phase: One of its objective's; ``None`` for the one loss of the whole network.
+        dense: Whether gradients are computed without autograd, which wants all parameters in one buffer.
 
     Raises:
         TrainingError: There is nothing to train in the part.
@@ -56,11 +57,12 @@ class Turn:
 
     engine: Engine
 
-    def __init__(self, job: Job, phase: Phase | None = None) -> None:
+    def __init__(self, job: Job, phase: Phase | None = None, dense: bool = False) -> None:
         self.job, self.phase = job, phase
         within = WHOLE if phase is None else phase.moves
         self.groups = grouped(job.network, job.weight_decay, job.layer_rates, bool(job.regularizers), within)
-        self.flat = FlatParameters(self.groups) if can_flatten(job.network, job.device) else None
+        flat = can_flatten(job.network, job.device) and (dense or flattening_pays(self.groups))
+        self.flat = FlatParameters(self.groups) if flat else None
         self.leaves = [leaf for group in self.groups for leaf in group.leaves]
         self.members = [member for group in self.groups for member in group.members]
         self.regularization = Regularization(job.regularizers, self.groups)
@@ -156,18 +158,19 @@ class Turn:
             clipping.clip_(self.members if clipping.by_parameter else self.leaves)
 
 
-def turns_of(job: Job) -> list[Turn]:
+def turns_of(job: Job, dense: bool = False) -> list[Turn]:
     """The turns that a step of a job is made of: one, or one for each phase of its objective.
 
     Args:
         job: What is to be trained.
+        dense: Whether gradients are computed without autograd.
 
     Raises:
         TrainingError: There is nothing to train in a part.
         SettingError: An optimizer does not take such a setting.
     """
     if not job.objective.phases:
-        return [Turn(job)]
+        return [Turn(job, dense=dense)]
     return [Turn(job, phase) for phase in job.objective.phases]
 
 

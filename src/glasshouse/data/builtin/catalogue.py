@@ -79,10 +79,106 @@ def _faces(settings: DataSettings) -> Raw:
     return faces(settings)
 
 
+def _sounds(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.sounds import sounds
+
+    return sounds(settings)
+
+
+def _motions(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.motions import motions
+
+    return motions(settings)
+
+
 def _adding(settings: DataSettings) -> Raw:
     from glasshouse.data.builtin.sequences import adding
 
     return adding(settings)
+
+
+def _copy_memory(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.sequences import copy_memory
+
+    return copy_memory(settings)
+
+
+def _captioned_shapes(_settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.captioned_shapes import captioned_shapes
+
+    return captioned_shapes()
+
+
+def _pendulum_strokes(_settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.pendulum_strokes import pendulum_strokes
+
+    return pendulum_strokes()
+
+
+def _nab(name: str) -> Reader:
+    def read(settings: DataSettings) -> Raw:
+        from glasshouse.data.builtin.nab import nab_series
+
+        return nab_series(name, settings)
+
+    return read
+
+
+def _nab_entry(name: str, summary: str, rows: int) -> Concept:
+    return _entry(
+        name,
+        summary,
+        _nab(name),
+        kind="series",
+        rows=rows,
+        task="reconstruction",
+        needs="the folder nab below GLASSHOUSE_DATA",
+        source="A. Lavin, S. Ahmad: the Numenta anomaly benchmark (2015)",
+    )
+
+
+def _odd_days(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.odd_days import odd_days
+
+    return odd_days(settings)
+
+
+def _sentences(name: str, make: str, target: str) -> Reader:
+    def read(settings: DataSettings) -> Raw:
+        from glasshouse.data.builtin import sentences
+
+        return _table(name, getattr(sentences, make)(), target, settings)
+
+    return read
+
+
+def _tales(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.sentences import tales
+    from glasshouse.data.text.language import WINDOW, in_pieces
+
+    return in_pieces(tales(), "tales", settings.window or WINDOW)
+
+
+def _records(name: str, target: str) -> Reader:
+    def read(settings: DataSettings) -> Raw:
+        from glasshouse.data.builtin import records
+
+        return _table(name, getattr(records, name)(), target, settings)
+
+    return read
+
+
+def _seasons(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.records import seasons
+
+    time = settings.time if settings.time is not None else "month"
+    return _table("seasons", seasons(), "level", settings.replace(time=time))
+
+
+def _cadences(_settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.cadences import cadences
+
+    return cadences()
 
 
 def _chorales(_settings: DataSettings) -> Raw:
@@ -130,6 +226,12 @@ def _entry(
 
 def _toy_entry(name: str, summary: str, rows: int = 1000) -> Concept:
     return _entry(name, summary, _toy(name), kind="table", rows=rows, source="made from a fixed seed")
+
+
+def _made(
+    name: str, summary: str, rows: int, build: Reader, *, kind: str, task: str = "classification"
+) -> Concept:
+    return _entry(name, summary, build, kind=kind, rows=rows, task=task, source="made from a fixed seed")
 
 
 _DOWNLOAD = "its files below GLASSHOUSE_DATA, or a download of {} MB"
@@ -195,6 +297,23 @@ BUILTIN = Catalogue(
             source="drawn from a fixed seed; nobody is shown",
         ),
         _entry(
+            "sounds",
+            "Tones, glides, noises and vowels of half a second, made by formulas; nobody spoke",
+            _sounds,
+            kind="sounds",
+            rows=1100,
+            source="made from a fixed seed; formants of G. Peterson, H. Barney (1952)",
+        ),
+        _entry(
+            "motions",
+            "Shapes that move up, down, left or right: no single frame tells which",
+            _motions,
+            kind="videos",
+            rows=1200,
+            source="made from a fixed seed",
+            aliases=("moving_shapes",),
+        ),
+        _entry(
             "adding",
             "Sequences of 100 numbers of which two are marked: what is their sum?",
             _adding,
@@ -204,6 +323,112 @@ BUILTIN = Catalogue(
             source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
             aliases=("adding_problem",),
         ),
+        _made(
+            "opinions",
+            "Praise and blame, in which a negation turns the word behind it",
+            3000,
+            _sentences("opinions", "opinions", "opinion"),
+            kind="text",
+        ),
+        _made(
+            "numbers",
+            "Numbers in words, and in digits",
+            3000,
+            _sentences("numbers", "number_words", "digits"),
+            kind="text",
+            task="translation",
+        ),
+        _made(
+            "notices",
+            "Reports of meetings, and the gist of each",
+            3000,
+            _sentences("notices", "notices", "gist"),
+            kind="text",
+            task="translation",
+        ),
+        _made(
+            "tales",
+            "A text about animals, whose entropy is known",
+            1250,
+            _tales,
+            kind="text",
+            task="language",
+        ),
+        _made(
+            "ratings",
+            "What people of some tastes think of films of some kinds",
+            2400,
+            _records("ratings", "rating"),
+            kind="table",
+            task="regression",
+        ),
+        _made(
+            "payments",
+            "Card payments, of which one in forty is fraud",
+            8000,
+            _records("payments", "fraud"),
+            kind="table",
+        ),
+        _made(
+            "seasons",
+            "Forty years of months with a trend, a season and chance that lingers",
+            480,
+            _seasons,
+            kind="series",
+            task="forecast",
+        ),
+        _made(
+            "cadences",
+            "Pieces of four voices, chord after chord, in twelve keys",
+            160,
+            _cadences,
+            kind="music",
+            task="frames",
+        ),
+        _entry(
+            "copy-memory",
+            "Ten symbols, a wait of 30 steps, and then: which ones were they?",
+            _copy_memory,
+            kind="sequences",
+            rows=10_000,
+            task="tagging",
+            source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
+            aliases=("copy_memory", "copying"),
+        ),
+        _entry(
+            "captioned-shapes",
+            "Pictures of coloured shapes, with a sentence about each, 32 x 32 pixels",
+            _captioned_shapes,
+            kind="images",
+            rows=4000,
+            task="captioning",
+            source="made from a fixed seed, in place of large sets of captioned photographs",
+        ),
+        _entry(
+            "pendulum-strokes",
+            "Loops, waves, eights and knots that a pen on two pendulums draws, three in a row",
+            _pendulum_strokes,
+            kind="strokes",
+            rows=2000,
+            task="strokes",
+            source="made from a fixed seed, in place of people's handwriting",
+        ),
+        _entry(
+            "odd-days",
+            "A daily rhythm by the hour, with twelve days that go otherwise",
+            _odd_days,
+            kind="series",
+            rows=5760,
+            task="reconstruction",
+            source="made from a fixed seed",
+        ),
+        _nab_entry(
+            "nab-nyc-taxi", "Passengers of New York's taxis every half hour, with 5 unusual times", 10320
+        ),
+        _nab_entry("nab-machine-temperature", "A sensor in a machine that fails in the end", 22695),
+        _nab_entry("nab-ambient-temperature", "The temperature of an office, hour by hour", 7267),
+        _nab_entry("nab-cpu", "How busy a group of servers is, set up wrongly in the end", 18050),
+        _nab_entry("nab-latency", "How long requests to a server take, before it fails", 4032),
         _entry(
             "shapes",
             "Circles, squares and triangles in colour, 32 x 32 pixels, with masks or boxes",

@@ -34,8 +34,9 @@ def count_duplicates(raw: Raw, split: Split) -> dict[str, int]:
 
 def _input_marks(raw: Raw) -> NDArray[np.uint64]:
     """A 64-bit mark of each row's inputs; that two different rows share one is as good as impossible."""
-    if raw.kind == "images":
-        flat = np.ascontiguousarray(raw.pixels).reshape(len(raw), -1)
+    if raw.kind != "table":
+        values = raw.pixels if raw.kind == "images" else raw.values
+        flat = np.ascontiguousarray(values).reshape(len(raw), -1)
         return np.fromiter((hash(image.tobytes()) for image in flat), np.int64, len(raw)).view(np.uint64)
     used = [column.name for column in raw.columns if not column.ignored_because]
     return raw.frame.select(used).hash_rows(seed=0).to_numpy()

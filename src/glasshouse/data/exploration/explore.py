@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glasshouse.core.files import plain
+from glasshouse.data.exploration.clips import explore_clips
 from glasshouse.data.exploration.duplicates import count_duplicates
 from glasshouse.data.exploration.findings import find
 from glasshouse.data.exploration.images import Pictures, explore_pixels
@@ -62,6 +63,8 @@ def explore(raw: Raw, split: Split) -> Exploration:
     view = TableView([], {"names": [], "matrix": []}, {})
     if raw.kind == "images":
         images, pictures = explore_pixels(raw, split.train)
+    elif raw.kind != "table":
+        images, pictures = explore_clips(raw, split.train)
     else:
         view = explore_columns(raw, split.train)
     parts = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}

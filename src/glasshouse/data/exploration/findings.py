@@ -91,7 +91,7 @@ def _imbalance(target: dict[str, Any] | None) -> Iterator[Finding]:
 
 def _copies(record: dict[str, Any]) -> Iterator[Finding]:
     copies, rows = record["duplicates"], record["rows"]
-    thing = "images" if record["kind"] == "images" else "rows"
+    thing = "rows" if record["kind"] == "table" else record["kind"]
     judged = record["parts"]["validation"] + record["parts"]["test"]
     across, extra, contradictory = copies["across_parts"], copies["rows"], copies["contradictory"]
     if across:
@@ -102,7 +102,7 @@ def _copies(record: dict[str, Any]) -> Iterator[Finding]:
             f"{across:,} of {judged:,} validation and test {thing} ({share:.1%}) also stand in the training "
             "part, equal in every value: the metrics count them as if they were new",
             "remove the copies"
-            if thing == "images"
+            if thing != "rows"
             else "remove the copies, or keep equal rows together with a group column: --set data.group=NAME",
         )
     elif extra:

@@ -44,12 +44,25 @@ def read_language(settings: DataSettings) -> RawTable:
             )
     path = Path(settings.source).expanduser()
     file = read_text(path)
-    window = settings.window or WINDOW
-    text = file.text.replace("\r\n", "\n")
+    return in_pieces(file.text.replace("\r\n", "\n"), path.name, settings.window or WINDOW, file.notes)
+
+
+def in_pieces(text: str, origin: str, window: int, notes: tuple[str, ...] = ()) -> RawTable:
+    """A text cut into pieces of equal length, in order.
+
+    Args:
+        text: All of it.
+        origin: What messages call it.
+        window: Characters of a piece.
+        notes: What is known about it already.
+
+    Raises:
+        DataError: The text is too short for its pieces.
+    """
     pieces = [text[start : start + window] for start in range(0, len(text), window)]
     if len(pieces) < FEWEST:
         raise DataError(
-            f"{path.name} has {len(text):,} characters, {len(pieces)} pieces of {window}",
+            f"{origin} has {len(text):,} characters, {len(pieces)} pieces of {window}",
             expected=f"at least {FEWEST} pieces to learn from and to judge by",
             fix="give a longer text, or set data.window to fewer characters",
         )
@@ -58,10 +71,10 @@ def read_language(settings: DataSettings) -> RawTable:
         frame=pl.DataFrame({TEXT: pieces}, schema={TEXT: pl.String}),
         columns=(column,),
         target=None,
-        origin=path.name,
+        origin=origin,
         time=np.arange(len(pieces), dtype=np.int64),
         notes=(
-            *file.notes,
+            *notes,
             f"{len(text):,} characters in pieces of {window}; the end is held out",
         ),
         layout=TableLayout((column,)),

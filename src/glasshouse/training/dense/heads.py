@@ -14,6 +14,7 @@ from glasshouse.losses.cross_entropy import CrossEntropy
 from glasshouse.losses.huber import Huber
 from glasshouse.losses.mae import MeanAbsoluteError
 from glasshouse.losses.mse import MeanSquaredError
+from glasshouse.losses.perceptron_criterion import PerceptronCriterion
 from glasshouse.losses.quadratic import Quadratic
 from glasshouse.losses.temporal_difference import TemporalDifference
 from glasshouse.training.dense.kernels import kernel
@@ -55,6 +56,8 @@ def head_of(loss: nn.Module, site: Site, soft: bool) -> Head:
         return halves(site)
     if isinstance(loss, TemporalDifference) and len(site.shape) == 2:
         return taken_action(loss, site)
+    if isinstance(loss, PerceptronCriterion) and len(site.shape) == 2:
+        return winner_and_true(site)
     return by_rule(loss, site)
 
 
@@ -192,6 +195,21 @@ def taken_action(loss: TemporalDifference, site: Site) -> Head:
         torch.gather(z, 1, action, out=taken)
         value, slopes = inner(taken, t[:, 1:], share)
         return value, dz.zero_().scatter_(1, action, slopes)
+
+    return head
+
+
+def winner_and_true(site: Site) -> Head:
+    """``([k = argmax s] - [k = y]) / N``; of equal largest scores the first wins, as in the criterion."""
+    dz, rows = site.empty(), site.shape[0]
+    minus = torch.full((rows, 1), -1 / rows, dtype=site.dtype)
+
+    def head(z: torch.Tensor, t: torch.Tensor, share: float) -> tuple[torch.Tensor, torch.Tensor]:
+        true = t.unsqueeze(1)
+        largest, winner = torch.max(z, 1, keepdim=True)
+        value = largest.sub_(z.gather(1, true)).mean()
+        dz.zero_().scatter_(1, winner, 1 / rows).scatter_add_(1, true, minus)
+        return (value, dz) if share == 1 else (value.mul_(share), dz.mul_(share))
 
     return head
 

@@ -1,0 +1,1 @@
+"""Clips: recordings that take time, as sounds and videos do."""

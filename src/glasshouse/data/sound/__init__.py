@@ -1,0 +1,1 @@
+"""Sounds: WAV files, spectrograms, and what a network sees of them."""

@@ -1,0 +1,1 @@
+"""Videos: folders of numbered pictures, and what a network sees of them."""
