@@ -25,7 +25,7 @@ FAMILIES = {
     *("convolutional autoencoder", "variational autoencoder"),
     *("restricted Boltzmann machine", "generative adversarial network", "DCGAN"),
     *("deep Q-network", "DDPG"),
-    "Siamese network",
+    *("Siamese network", "recurrent convolutional network"),
 }
 """The families of networks of the course, which all have a recipe."""
 APPLICATIONS = {
@@ -33,8 +33,7 @@ APPLICATIONS = {
     *("text classification", "sentiment", "language modelling and generation", "translation", "summarising"),
     *("time-series forecasting", "anomaly detection", "fraud detection", "recommendation"),
     *("music composition", "game playing", "control"),
-    "face verification",
-    "retrieval",
+    *("face verification", "retrieval", "sound classification", "video classification"),
 }
 """What networks are used for in the course, which all has a recipe."""
 SLOW = {

@@ -30,6 +30,7 @@ OF_SOME = (
     "forecast",
     "translation",
     "energy",
+    "verification",
     "reconstruction",
 )
 USUAL = [key for key, _, _ in SECTIONS if key not in OF_SOME]
