@@ -6,6 +6,7 @@ import argparse
 import copy
 import gc
 import math
+import multiprocessing
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, field
@@ -130,7 +131,7 @@ def main() -> None:
     options = arguments()
     before = load()
     chosen = [case_of(name) for name in options.models] if options.models else cases()
-    results = {case: measured(case, options.rounds, options.seconds) for case in chosen}
+    results = {case: in_own_process(case, options.rounds, options.seconds) for case in chosen}
     named = "" if options.models is None else f" --models {' '.join(options.models)}"
     command = (
         f"python benchmarks/model_steps.py --rounds {options.rounds} --seconds {options.seconds:g}{named}"
@@ -181,6 +182,14 @@ def job_for(case: ModelCase, steps: int, epochs: int, every: int | None) -> tupl
     return job, BareLoop(copy.deepcopy(job.network), job, prepared.train)
 
 
+def in_own_process(case: ModelCase, rounds: int, seconds: float) -> Blocks:
+    """What :func:`measured` gives, by a process of its own: none inherits the memory of those before it."""
+    with multiprocessing.get_context("spawn" if sys.platform == "win32" else "fork").Pool(1) as pool:
+        blocks = pool.apply(measured, (case, rounds, seconds))
+    print(f"{case.title}: {blocks.ratios().text()}", file=sys.stderr, flush=True)
+    return blocks
+
+
 def measured(case: ModelCase, rounds: int, seconds: float) -> Blocks:
     """Both loops in turns, block by block."""
     torch.set_num_threads(1)
@@ -194,7 +203,6 @@ def measured(case: ModelCase, rounds: int, seconds: float) -> Blocks:
         watch = InTurns(bare, blocks, job.probe_every)
         outcome = train(job, Records(run.path), run.checkpoints(), [watch])
     blocks.engine = outcome.engine
-    print(f"{case.title}: {blocks.ratios().text()}", file=sys.stderr, flush=True)
     return blocks
 
 
@@ -218,10 +226,11 @@ def introduction(machine: dict[str, Any], rounds: int) -> list[str]:
         "optimizer (fused where Glasshouse's is) and clipping, one gather per batch. Glasshouse's side is "
         "all of its loop at the defaults: shuffling, losses, training metric, probes, records on disk, "
         "checkpoints; there is no validation part. One thread, random data, processor time of the process, "
-        "which counts no other program's. Both take blocks of some tenths of a second in turns; given are "
-        f"the median and the quartiles of {rounds} ratios of a block to the bare one after it. An end of an "
-        f"epoch falls into every block. A look of the probes falls into every {LOOKS}th step; where a block "
-        f"is shorter, every {EVERY}rd block has one, and its cost is spread over {LOOKS} steps. By the clock "
+        "which counts no other program's, and a process for every model. Both take blocks of some tenths of "
+        f"a second in turns; given are the median and the quartiles of {rounds} ratios of a block to the "
+        "bare one after it. An end of an epoch falls into every block. A look of the probes falls into every "
+        f"{LOOKS}th step; where a block is shorter, every {EVERY}rd block has one, and its cost is spread "
+        f"over {LOOKS} steps. By the clock "
         "means: of the same blocks, other programs included.",
     ]
 

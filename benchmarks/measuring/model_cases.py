@@ -9,11 +9,19 @@ from typing import Any, Literal
 import torch
 
 from glasshouse.data.parts import Part, Prepared
+from glasshouse.data.settings import Task
 from glasshouse.models import MODELS
 
-Form = Literal["classes", "rows", "text", "pairs"]
+Form = Literal["classes", "rows", "pixels", "text", "pairs"]
 TOKENS = 60
 """Different characters of the texts."""
+TASKS: Mapping[Form, Task] = {
+    "classes": "classification",
+    "rows": "reconstruction",
+    "pixels": "segmentation",
+    "text": "language",
+    "pairs": "translation",
+}
 WORLDS = "q_network", "actor_critic"
 """Models that learn by acting, so that most of a step is the world's."""
 
@@ -26,8 +34,8 @@ class ModelCase:
         model: Name in the table.
         shape: Of one sample: features, (channels, height, width), (steps, features), or steps of a text.
         batch: Rows per step.
-        form: ``"classes"``: ten classes; ``"rows"``: the rows themselves; ``"text"``: the next character;
-            ``"pairs"``: one text into another of the same length.
+        form: ``"classes"``: ten classes; ``"rows"``: the rows themselves; ``"pixels"``: the class of every
+            pixel; ``"text"``: the next character; ``"pairs"``: one text into another of the same length.
         settings: Of the model, beside its defaults.
     """
 
@@ -61,6 +69,7 @@ OWN: Mapping[str, ModelCase] = {
         ModelCase("alexnet", (3, 67, 67), 8),
         ModelCase("zfnet", (3, 64, 64), 8),
         ModelCase("googlenet", (3, 32, 32), 8),
+        ModelCase("unet", (1, 32, 32), 8, "pixels"),
         ModelCase("convolutional_autoencoder", (1, 28, 28), 64, "rows"),
         ModelCase("recurrent", (32, 8), 64),
         ModelCase("transformer", (32, 8), 64),
@@ -122,15 +131,16 @@ def prepared_for(case: ModelCase, steps: int) -> Prepared:
         inputs = inputs.contiguous(memory_format=torch.channels_last)
     if case.form == "rows":
         targets = inputs
+    if case.form == "pixels":
+        targets = torch.randint(10, (rows, *case.shape[1:]), generator=chance)
     part = Part(inputs, targets, torch.arange(rows).numpy())
-    task = {"classes": "classification", "rows": "reconstruction", "text": "language", "pairs": "translation"}
-    outputs = {"classes": 10, "rows": inputs[0].numel()}.get(case.form, TOKENS)
-    classes = tuple(map(str, range(10))) if case.form == "classes" else ()
+    outputs = TOKENS if case.tokens else inputs[0].numel() if case.form == "rows" else 10
+    classes = tuple(map(str, range(10))) if case.form in ("classes", "pixels") else ()
     return Prepared(
         train=part,
         validation=None,
         test=None,
-        task=task[case.form],  # type: ignore[arg-type]  # a task by name
+        task=TASKS[case.form],
         input_shape=case.shape,
         outputs=outputs,
         classes=classes,

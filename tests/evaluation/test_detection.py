@@ -15,7 +15,7 @@ from glasshouse.core.errors import SettingError
 from glasshouse.data.images.box_overlap import Found, box_iou, found_in
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.evaluation.detection import answer, evaluate_detection, mean_box, measured, resampled
-from glasshouse.metrics.mean_average_precision import average_precisions, matched, mean_average_precision
+from glasshouse.evaluation.mean_average_precision import average_precisions, matched, mean_average_precision
 from glasshouse.models.grid_cells import decoded, encoded
 from glasshouse.objectives import ObjectiveSettings, build_objective
 from glasshouse.objectives.detection import Detection, overlap
@@ -172,7 +172,7 @@ def test_the_loss_is_that_of_the_paper_written_out():
 
 
 def test_no_gradient_flows_through_what_a_cell_is_to_be_sure_of():
-    maps = torch.rand(1, 6, 2, 2, requires_grad=True)
+    maps = torch.full((1, 6, 2, 2), 0.5, requires_grad=True)
     objects = torch.tensor([[[0, *A]]])
     Detection(1).terms(maps, objects)["sure"].backward()
     assert float(maps.grad[:, :4].abs().sum()) == 0

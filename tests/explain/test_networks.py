@@ -205,7 +205,9 @@ MODELS_TRIED = {
         TOKENS,
     ),
     "transformer": ({"inputs": (4, 2), "outputs": 3, "width": 4, "heads": 2, "layers": 1}, (2, 4, 2)),
+    "handwriting": ({"inputs": (4, 3), "components": 1, "units": 3}, (2, 4, 3)),
     "rbm": ({"inputs": 5, "hidden": 4, "visible": "binary"}, (3, 5)),
+    "dbn": ({"inputs": 5, "hidden": [4, 3], "visible": "binary"}, (3, 5)),
     "gan": ({"inputs": 5, "generator": [4], "discriminator": [6, 3]}, (3, 5)),
     "unet": (
         {"size": (6, 7), "width": 1 / 32, "depth": 1, "padding": "same", "residual": True},
@@ -224,7 +226,7 @@ def tried(shape):
     return shape if isinstance(shape, torch.Tensor) else torch.randn(*shape, dtype=torch.float64)
 
 
-WRITING = {name for name, each in MODELS.items() if each.facts.get("gives") == "translation"}
+WRITING = {name for name, each in MODELS.items() if each.facts.get("gives") in ("translation", "captioning")}
 """Models whose outputs are words, chosen one by one, which have no gradient."""
 
 

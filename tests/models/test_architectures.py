@@ -72,7 +72,7 @@ def test_the_layer_of_deepdream_has_its_shape():
 
 
 IN_TIME = {name for name in MODELS if MODELS[name].facts["takes"] in ("sequence", "video")}
-OPEN = {"perceptron", "stack", *IN_TIME}
+OPEN = {"perceptron", "stack", "captioner", *IN_TIME}
 """Models whose size the data and the user decide."""
 
 

@@ -273,8 +273,9 @@ def test_every_model_is_listed_with_what_it_takes():
         vector, smallest = concept.facts["takes"] == "vector", concept.facts.get("smallest")
         shape = (4,) if vector else (1, max(2, smallest), max(2, smallest))
         narrow = {"width": 0.125} if "width" in concept.settings() else {}
-        network = build_model({"name": name, **narrow}, shape, 2, seed=0).eval()
-        given = {"reconstruction": shape, "generation": (1,), "pictures": (2, 4, 4)}
+        outputs = 5 if concept.facts.get("gives") == "captioning" else 2  # with the marks of texts
+        network = build_model({"name": name, **narrow}, shape, outputs, seed=0).eval()
+        given = {"reconstruction": shape, "generation": (1,), "pictures": (2, 4, 4), "captioning": (12,)}
         given |= {"pictures": (2, 6, 6)} if name == "espcn" else {"boxes": (7, 1, 1)}
         expected = given.get(concept.facts.get("gives"), (2,))
         assert network(torch.zeros(2, *shape)).shape == (2, *expected)

@@ -25,15 +25,28 @@ FAMILIES = {
     *("convolutional autoencoder", "variational autoencoder"),
     *("restricted Boltzmann machine", "generative adversarial network", "DCGAN"),
     *("deep Q-network", "DDPG"),
-    *("Siamese network", "recurrent convolutional network"),
+    "Siamese network",
+    "recurrent convolutional network",
+    "recurrent network",
+    "autoencoder",
+    "convolutional network with a recurrent decoder",
+    "recurrent network with a mixture density",
 }
 """The families of networks of the course, which all have a recipe."""
 APPLICATIONS = {
+    *("segmentation", "colourisation", "super-resolution", "object detection"),
     *("image classification", "denoising", "compression", "generation of pictures"),
     *("text classification", "sentiment", "language modelling and generation", "translation", "summarising"),
     *("time-series forecasting", "anomaly detection", "fraud detection", "recommendation"),
     *("music composition", "game playing", "control"),
-    *("face verification", "retrieval", "sound classification", "video classification"),
+    "face verification",
+    "retrieval",
+    "sound classification",
+    "video classification",
+    "long memory",
+    "anomaly detection",
+    "image captioning",
+    "handwriting generation",
 }
 """What networks are used for in the course, which all has a recipe."""
 SLOW = {

@@ -31,6 +31,7 @@ OF_SOME = (
     "translation",
     "energy",
     "verification",
+    "pictures",
     "reconstruction",
 )
 USUAL = [key for key, _, _ in SECTIONS if key not in OF_SOME]

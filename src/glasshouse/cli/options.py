@@ -23,6 +23,9 @@ TASKS = (
     "forecast",
     "translation",
     "frames",
+    "tagging",
+    "captioning",
+    "strokes",
     "verification",
     "segmentation",
     "image_to_image",
@@ -50,7 +53,7 @@ def experiment_options(command: Command) -> Command:
             "--task",
             type=click.Choice(TASKS),
             help="What is learnt: classes, numbers, the rows themselves, which needs no target, what comes "
-            "next in a text or a series, a translation, or whether two rows are alike.",
+            "next in a text or a series, a translation, a caption, or whether two rows are alike.",
         ),
         click.option(
             "--header/--no-header", default=None, help="Whether the first row holds the column names."

@@ -69,7 +69,7 @@ def show(run: Run, output: Output, more: Mapping[str, Any] | None = None) -> Non
     output.document({**result(run), **(more or {})})
     columns: dict[str, dict[str, float | None]] = dict(metrics)
     columns |= {each["name"]: each["metrics"] for each in evaluation.get("baselines", [])}
-    names = list(next(iter(metrics.values())))
+    names = list(dict.fromkeys(name for each in metrics.values() for name in each))
     rows = [[name, *(measured.get(name) for measured in columns.values())] for name in names]
     output.table(["", *columns], rows)
     interval = evaluation.get("intervals", {}).get("metrics", {}).get(evaluation.get("primary"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawTable, Target
 from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.settings import PICTURE_TASKS
+from glasshouse.data.strokes.strokes_preparation import BEHIND as NO_PEN
+from glasshouse.data.strokes.strokes_preparation import StrokesPreparation
+from glasshouse.data.text.caption_preparation import CaptionPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
 
 Rows = NDArray[np.int64]
@@ -60,12 +63,16 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         return _own_targets(raw, split, preparation)
     if task == "language":
         return _next_tokens(raw, split, preparation)
+    if task == "strokes" and isinstance(raw, RawTable):
+        return _next_points(raw, split, preparation)
+    if task == "captioning":
+        return _captioned(raw, split, preparation)
     if task in PICTURE_TASKS:
         return _pictures(raw, split, preparation)
     if task == "frames" and isinstance(raw, RawTable):
         return _next_frames(raw, split, preparation)
-    if task == "translation" and isinstance(raw, RawTable):
-        return _pairs(raw, split, preparation)
+    if task in ("translation", "tagging") and isinstance(raw, RawTable):
+        return _pairs(raw, split, preparation, "tagging" if task == "tagging" else "translation")
     if task == "forecast" and isinstance(raw, RawTable):
         return _next_steps(raw, split, preparation)
     target = raw.target
@@ -207,8 +214,10 @@ def _next_steps(raw: RawTable, split: Split, preparation: Preparation) -> Prepar
     )
 
 
-def _pairs(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
-    """Texts and their translations, each with its end."""
+def _pairs(
+    raw: RawTable, split: Split, preparation: Preparation, task: Literal["translation", "tagging"]
+) -> Prepared:
+    """Texts and their translations, each with its end; or sequences and their tags."""
     assert isinstance(preparation, PairPreparation), "a translation of no pairs"
 
     def part(rows: Rows, name: str) -> Part:
@@ -218,12 +227,52 @@ def _pairs(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
 
     return Prepared(
         *_divided(raw, split, part),
-        task="translation",
+        task=task,
         input_shape=preparation.input_shape,
         outputs=len(preparation.wanted),
         classes=(),
         target_name=preparation.target,
         tokens=preparation.tokens,
+    )
+
+
+def _next_points(raw: RawTable, split: Split, preparation: Preparation) -> Prepared:
+    """Drawings with a point that moves nowhere in front; behind the end the pen of targets is below 0."""
+    assert isinstance(preparation, StrokesPreparation), "strokes of no pen"
+
+    def part(rows: Rows, name: str) -> Part:
+        taken = raw.take(rows)
+        points = inputs_of(taken, preparation, name)
+        before = torch.cat([torch.zeros_like(points[:, :1]), points[:, :-1]], dim=1)
+        behind = torch.arange(points.shape[1]) >= torch.from_numpy(preparation.lengths(taken))[:, None]
+        points[..., 2] = points[..., 2].masked_fill(behind, NO_PEN)
+        return Part(before, points, rows)
+
+    return Prepared(
+        *_divided(raw, split, part),
+        task="strokes",
+        input_shape=preparation.input_shape,
+        outputs=preparation.input_shape[1],
+        classes=(),
+        target_name="the next point",
+    )
+
+
+def _captioned(raw: Raw, split: Split, preparation: Preparation) -> Prepared:
+    """Pictures or rows and their captions, each with its end."""
+    assert isinstance(preparation, CaptionPreparation), "captions of nothing"
+
+    def part(rows: Rows, name: str) -> Part:
+        taken = raw.take(rows)
+        return Part(inputs_of(taken, preparation, name), torch.from_numpy(preparation.captions(taken)), rows)
+
+    return Prepared(
+        *_divided(raw, split, part),
+        task="captioning",
+        input_shape=preparation.input_shape,
+        outputs=len(preparation.words),
+        classes=(),
+        target_name="caption",
     )
 
 

@@ -16,7 +16,7 @@ def fingerprint(raw: Raw) -> str:
     """The SHA-256 checksum of all values, in hexadecimal.
 
     Equal for equal values, in every process and on every machine. It covers the inputs, the target, and which
-    rows are the given test part, groups and times; not where the data came from, nor the notes.
+    rows are the given test part, groups, times and captions; not where the data came from, nor the notes.
 
     Example:
         >>> from glasshouse.data import load
@@ -42,8 +42,8 @@ def fingerprint(raw: Raw) -> str:
         _add_array(digest, "target", raw.target.values)
     if raw.kind == "table" and raw.ahead is not None:
         _add_array(digest, "ahead", raw.ahead)
-    for name in ("given_test", "group", "time"):
-        values = getattr(raw, name)
+    for name in ("given_test", "group", "time", "captions"):
+        values = getattr(raw, name, None)
         if values is not None:
             _add_array(digest, name, values)
     return digest.hexdigest()

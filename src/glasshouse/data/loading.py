@@ -9,6 +9,7 @@ from pathlib import Path
 from glasshouse.core.errors import DataError, SettingError, UsageError
 from glasshouse.core.names import normalise, suggestions
 from glasshouse.data.builtin.catalogue import BUILTIN, load_builtin
+from glasshouse.data.images.captioned import captioned_pictures
 from glasshouse.data.images.cifar import CifarLayout, cifar_layout, read_cifar
 from glasshouse.data.images.degrade import degraded
 from glasshouse.data.images.file import is_image_name
@@ -125,8 +126,9 @@ def _with_picture_targets(raw: Raw, settings: DataSettings) -> Raw:
 def _refuse_table_settings(raw: RawImages | RawClips, settings: DataSettings) -> None:
     """A setting that could do nothing is a misunderstanding, which is better told than passed over."""
     named = raw.target.name if raw.target is not None else None
+    captioned = isinstance(raw, RawImages) and raw.captions is not None
     asked = {
-        "data.target": settings.target if settings.target != named else None,
+        "data.target": settings.target if not captioned and settings.target != named else None,
         "data.task": settings.task if settings.task == "regression" else None,
         "data.group": settings.group,
         "data.time": settings.time,
@@ -214,6 +216,10 @@ def _read_file(path: Path, settings: DataSettings) -> Raw:
         )
     if settings.task == "language":
         return read_language(settings)
+    if settings.task == "captioning":
+        pictures = captioned_pictures(settings)
+        if pictures is not None:
+            return pictures
     return read_table(settings)
 
 

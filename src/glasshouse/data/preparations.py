@@ -16,7 +16,10 @@ from glasshouse.data.raw import Raw
 from glasshouse.data.series.series_preparation import SeriesPreparation
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.sound.sound_preparation import SoundPreparation
+from glasshouse.data.strokes.strokes_preparation import StrokesPreparation
+from glasshouse.data.text.caption_preparation import CaptionPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
+from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
 from glasshouse.data.video.video_preparation import VideoPreparation
 
@@ -29,10 +32,17 @@ _KINDS: dict[str, type[Preparation]] = {
         SeriesPreparation,
         PairPreparation,
         FramesPreparation,
+        TagPreparation,
+        CaptionPreparation,
+        StrokesPreparation,
         SoundPreparation,
         VideoPreparation,
     )
 }
+
+
+WINDOWS = ("forecast", "reconstruction")
+"""Tasks that see windows of a series as steps with one scale, whatever the model."""
 
 
 def fit_preparation(
@@ -61,17 +71,23 @@ def fit_preparation(
         >>> preparation.transform(digits).shape
         (1797, 1, 8, 8)
     """
+    if settings.task == "captioning":
+        return CaptionPreparation.fit(raw, rows, settings)
     if raw.kind == "images":
         return ImagePreparation.fit(raw, rows, settings)
     if raw.kind == "sounds":
         return SoundPreparation.fit(raw, rows, settings, steps)
     if raw.kind == "videos":
         return VideoPreparation.fit(raw, rows, settings)
+    if settings.task == "strokes":
+        return StrokesPreparation.fit(raw, rows)
     if settings.task == "frames":
         return FramesPreparation.fit(raw, rows)
+    if settings.task == "tagging":
+        return TagPreparation.fit(raw, rows, settings)
     if settings.task == "translation":
         return PairPreparation.fit(raw, rows, settings)
-    if raw.layout is not None and raw.layout.series is not None and (steps or settings.task == "forecast"):
+    if raw.layout is not None and raw.layout.series is not None and (steps or settings.task in WINDOWS):
         return SeriesPreparation.fit(raw, rows, settings)
     if settings.prepare.text not in ("auto", "counts"):
         return TextPreparation.fit(raw, rows, settings)

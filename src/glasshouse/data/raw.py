@@ -111,6 +111,7 @@ class RawTable:
         notes: What was noticed and decided while reading, as sentences.
         layout: How the source was laid out; ``None`` where the frame itself is the source.
         ahead: For a forecast, the next steps of the target behind each window, shape (rows, steps).
+        captions: A text about each row, shape (rows,); ``None`` where there are none.
     """
 
     frame: pl.DataFrame
@@ -124,6 +125,7 @@ class RawTable:
     notes: tuple[str, ...] = ()
     layout: TableLayout | None = None
     ahead: NDArray[np.float64] | None = None
+    captions: NDArray[np.str_] | None = None
     kind: Literal["table"] = field(default="table", init=False)
 
     def __len__(self) -> int:
@@ -147,6 +149,7 @@ class RawImages:
         original_sizes: Height and width before resizing, shape (images, 2); ``None`` where all agree.
         original_modes: Pillow modes ("RGB", "L" ...) with their counts.
         broken: Files that could not be read, with the reason.
+        captions: A text about each image, shape (images,); ``None`` where there are none.
         given_test, group, notes: As in :class:`RawTable`.
     """
 
@@ -161,6 +164,7 @@ class RawImages:
     group: NDArray[Any] | None = None
     time: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
+    captions: NDArray[np.str_] | None = None
     kind: Literal["images"] = field(default="images", init=False)
 
     def __len__(self) -> int:
@@ -222,9 +226,12 @@ def _taken(raw: Raw, rows: NDArray[np.int64]) -> dict[str, Any]:
         return None if values is None else values[rows]
 
     target = None if raw.target is None else replace(raw.target, values=raw.target.values[rows])
-    return {
+    taken: dict[str, Any] = {
         "target": target,
         "given_test": pick(raw.given_test),
         "group": pick(raw.group),
         "time": pick(raw.time),
     }
+    if raw.kind == "table" or raw.kind == "images":
+        taken["captions"] = pick(raw.captions)
+    return taken

@@ -16,6 +16,7 @@ from glasshouse.core.files import write_atomic
 from glasshouse.data.encoders.table_preparation import TablePreparation
 from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.preparation import Preparation
+from glasshouse.data.strokes.strokes_preparation import StrokesPreparation
 
 TABLES = (".csv", ".parquet", ".json")
 GAP = 2
@@ -50,6 +51,8 @@ class Samples:
             preparation: What prepared the data; ``None`` where the network takes arrays as they are.
         """
         if isinstance(preparation, TablePreparation):
+            return cls(rows, preparation.back(rows))
+        if isinstance(preparation, StrokesPreparation):
             return cls(rows, preparation.back(rows))
         levels = preparation.levels(rows) if isinstance(preparation, ImagePreparation) else None
         if levels is None:

@@ -17,6 +17,9 @@ Task = Literal[
     "forecast",
     "translation",
     "frames",
+    "tagging",
+    "captioning",
+    "strokes",
     "verification",
     "segmentation",
     "image_to_image",
@@ -28,7 +31,9 @@ Task = Literal[
 what comes next, a translation, a picture or boxes for a picture, or what to do in a world."""
 PICTURE_TASKS: tuple[Task, ...] = ("segmentation", "image_to_image", "detection")
 """Tasks whose inputs are pictures and whose targets are pictures or boxes."""
-OWN_TASKS: tuple[Task, ...] = ("language", "translation", "frames", "verification", *PICTURE_TASKS)
+SEQUENCES: tuple[Task, ...] = ("language", "translation", "frames", "tagging", "captioning", "strokes")
+"""Tasks whose answers are sequences."""
+OWN_TASKS: tuple[Task, ...] = (*SEQUENCES, "verification", *PICTURE_TASKS)
 """Tasks with an objective of their own, which has their name, and with measures of their own."""
 
 
@@ -215,13 +220,15 @@ class DataSettings(Settings):
     task: Literal["auto"] | Task = Field(
         "auto",
         description="One of auto, classification, regression, reconstruction, language, forecast, "
-        "translation, frames, verification, segmentation, image_to_image, detection. reconstruction: the "
-        "rows themselves; no target is needed, and one that is named is a label to look at, not to learn. "
-        "language: of a plain text, at every step the next character. forecast: of a series, the next "
-        "data.horizon steps of the target. translation: of two columns of text, one into the other. frames: "
-        "of music, at every step the next frame. verification: whether two rows are of one class, also of "
-        "classes that training never saw. segmentation: the class of every pixel. image_to_image: another "
-        "picture. detection: objects and their boxes.",
+        "translation, frames, tagging, captioning, strokes, verification, segmentation, image_to_image, "
+        "detection. reconstruction: the rows themselves; no target is needed, and one that is named is a "
+        "label to look at, not to learn. language: of a plain text, at every step the next character. "
+        "forecast: of a series, the next data.horizon steps of the target. translation: of two columns of "
+        "text, one into the other. frames: of music, at every step the next frame. tagging: of two columns "
+        "of sequences, at every step of one the token of the other. captioning: of pictures or rows, a text "
+        "about each. strokes: of a pen, at every point the next. verification: whether two rows are of one "
+        "class, also of classes that training never saw. segmentation: the class of every pixel. "
+        "image_to_image: another picture. detection: objects and their boxes.",
     )
     normal: str | None = Field(
         None,

@@ -16,6 +16,7 @@ from sklearn.model_selection import GridSearchCV, check_cv
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.validation import _num_samples
 
+from glasshouse.core.garbage import set_aside
 from glasshouse.estimators.network_estimator import NetworkEstimator
 from glasshouse.estimators.together import Announced, Gathering
 
@@ -89,8 +90,9 @@ class GlasshouseSearchCV(GridSearchCV):
         groups = {"groups": params["groups"]} if params.get("groups") is not None else {}
         splits, candidates = list(cv.split(X, y, **groups)), list(candidates)
         # A seed of its own, so that estimators without a random state draw the same numbers in both passes.
-        gathering = Gathering(int(np.random.randint(np.iinfo(np.int32).max)))
-        with gathering.collecting(), warnings.catch_warnings():
+        salt = int(np.random.randint(np.iinfo(np.int32).max))
+        gathering = Gathering(salt, len(candidates) * len(splits))
+        with set_aside(), gathering.collecting(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they are given when the fits are made for good
             for candidate in candidates:
                 for train, _ in splits:

@@ -55,6 +55,10 @@ class Trained:
 class Gathering:
     """The jobs of a search's fits.
 
+    Args:
+        salt: Tells this search's fits from those of another.
+        expected: How many networks there will be.
+
     Attributes:
         seconds: Spent in training.
         count: Networks trained.
@@ -66,8 +70,9 @@ class Gathering:
         True
     """
 
-    def __init__(self, salt: int) -> None:
+    def __init__(self, salt: int, expected: int | None = None) -> None:
         self.salt = salt
+        self.expected = expected
         self.seconds = 0.0
         self.count = 0
         self._collecting = False
@@ -116,7 +121,7 @@ class Gathering:
         if not self._waiting:
             return
         jobs, began = list(self._waiting.values()), time.perf_counter()
-        outcomes = train_together(jobs)
+        outcomes = train_together(jobs, self.expected)
         self.seconds += time.perf_counter() - began
         for (key, job), outcome in zip(self._waiting.items(), outcomes, strict=True):
             if isinstance(outcome, TrainingError):

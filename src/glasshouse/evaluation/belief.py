@@ -15,7 +15,7 @@ from glasshouse.evaluation.likelihood import independent, lead, look_inside, par
 from glasshouse.evaluation.reconstruction import Question, evaluate_reconstruction
 from glasshouse.evaluation.showing import Gallery
 from glasshouse.models.annealed_importance_sampling import CHAINS, TEMPERATURES
-from glasshouse.models.deep_belief_network import DeepBeliefNetwork
+from glasshouse.models.dbn import DeepBeliefNetwork
 from glasshouse.models.outputs import mapped
 
 DRAWS = 10

@@ -17,10 +17,10 @@ from glasshouse.data.images.palette import colour_of
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.evaluation.evaluation import Evaluation
 from glasshouse.evaluation.intervals import LEVEL
+from glasshouse.evaluation.mean_average_precision import Matched, average_precisions, matched
 from glasshouse.evaluation.paired import score_difference
 from glasshouse.evaluation.picture_examples import examples
 from glasshouse.evaluation.showing import Gallery, ToPixels
-from glasshouse.metrics.mean_average_precision import Matched, average_precisions, matched
 from glasshouse.models.grid_cells import decoded, encoded
 from glasshouse.models.outputs import outputs_of
 

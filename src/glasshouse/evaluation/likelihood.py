@@ -24,7 +24,7 @@ from glasshouse.models.annealed_importance_sampling import (
     BaseRates,
     annealed_log_partition,
 )
-from glasshouse.models.deep_belief_network import DeepBeliefNetwork
+from glasshouse.models.dbn import DeepBeliefNetwork
 from glasshouse.models.outputs import mapped
 from glasshouse.models.partition_function import MOST_UNITS, log_partition, smaller_side
 from glasshouse.models.pseudo_likelihood import log_pseudo_likelihood

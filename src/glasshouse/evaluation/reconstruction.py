@@ -18,13 +18,14 @@ from glasshouse.data.raw import Raw
 from glasshouse.evaluation.evaluation import Evaluation
 from glasshouse.evaluation.intervals import LEVEL
 from glasshouse.evaluation.latent import neighbours_agree, plane, used
+from glasshouse.evaluation.odd_windows import average_precision, in_time, is_series, last_value_errors
 from glasshouse.evaluation.paired import Difference, error_difference
 from glasshouse.evaluation.principal_components import PrincipalComponents, principal_components
 from glasshouse.evaluation.reconstructed import Reconstructed, reconstruct
-from glasshouse.evaluation.reconstruction_verdict import reconstruction_verdict
+from glasshouse.evaluation.reconstruction_verdict import reconstruction_verdict, standing_out
 from glasshouse.evaluation.row_means import METHOD, mean_interval, share_interval
 from glasshouse.evaluation.showing import Gallery, ToPixels, examples, samples, ways
-from glasshouse.evaluation.unusual import unusual
+from glasshouse.evaluation.unusual import calibrated, unusual
 from glasshouse.objectives import Denoising, Elbo, Objective
 from glasshouse.objectives.elbo import negative_elbo
 
@@ -58,6 +59,21 @@ class Question:
         """The part that all but the metrics are of."""
         parts = self.prepared.parts()
         return next(name for name in ("test", "validation", "train") if name in parts)
+
+    @property
+    def things(self) -> str:
+        """What rows are."""
+        if self.to_pixels is not None:
+            return "images"
+        return "windows" if is_series(self.raw) else "rows"
+
+    def usual(self, part: Part) -> NDArray[np.bool_] | None:
+        """Which rows of a part are normal; ``None`` where nobody said."""
+        labels = self.labels(part)
+        if self.normal is None or labels is None or self.raw is None or self.raw.target is None:
+            return None
+        usual: NDArray[np.bool_] = labels == self.raw.target.classes.index(self.normal)
+        return usual
 
     def labels(self, part: Part) -> NDArray[np.int64] | None:
         """The classes of a part's rows, where the data have classes."""
@@ -104,6 +120,8 @@ def evaluate_reconstruction(question: Question) -> Evaluation:
     spans["rmse"] = None if spans["mse"] is None else (math.sqrt(spans["mse"][0]), math.sqrt(spans["mse"][1]))
     width = judged.codes.shape[1] if judged.codes is not None else question.prepared.outputs
     components = principal_components(question.prepared.train.inputs, width, question.seed)
+    usual = question.usual(part)
+    metrics[question.judged] |= average_precision(judged.errors, usual)
     known = {name: span for name, span in spans.items() if span is not None}
     record = {
         "task": "reconstruction",
@@ -118,12 +136,13 @@ def evaluate_reconstruction(question: Question) -> Evaluation:
             "method": METHOD,
             "metrics": known,
         },
-        **_against(question, judged, part, components, width, known.get("r2")),
+        **_against(question, judged, part, components, width, known.get("r2"), usual),
         **dict.fromkeys(("confusion", "per_class", "calibration", "curves", "residuals", "mistaken")),
         "mistakes": [],
     }
     gallery = Gallery(question.to_pixels)
-    record["reconstruction"] = _looked_at(question, found, part, components, gallery)
+    record["reconstruction"] = _looked_at(question, found, part, components, gallery, usual)
+    record["verdict"] += standing_out(metrics[question.judged], record["baselines"])
     return Evaluation(plain(record), gallery.pictures, _predictions(found))
 
 
@@ -147,33 +166,44 @@ def _against(
     components: PrincipalComponents | None,
     width: int,
     span: tuple[float, float] | None,
+    usual: NDArray[np.bool_] | None,
 ) -> dict[str, Any]:
     """Baselines with their metrics, the paired difference from principal components, and the verdict."""
     mean = question.prepared.train.inputs.flatten(1).mean(dim=0)
     of_mean = (part.inputs.flatten(1) - mean).double().square().mean(dim=1).numpy()
-    baselines = [_baseline("mean row", "always gives the mean training row", of_mean, judged)]
+    baselines = [_baseline("mean row", "always gives the mean training row", of_mean, judged, usual)]
     difference: Difference | None = None
     if components is not None:
         errors = components.errors(part.inputs)
-        baselines.append(_baseline("principal components", components.about, errors, judged))
+        baselines.append(_baseline("principal components", components.about, errors, judged, usual))
         difference = error_difference(judged.errors, errors, judged.spreads)
-    things = "images" if question.to_pixels is not None else "rows"
     numbers = question.prepared.outputs
     against = None
     if difference is not None:
         against = (baselines[-1]["metrics"]["r2"], difference)
     words = reconstruction_verdict(
-        question.judged, f"{len(judged):,}", things, judged.r2, span, (width, numbers), against
+        question.judged, f"{len(judged):,}", question.things, judged.r2, span, (width, numbers), against
     )
-    told = None
+    if is_series(question.raw) and usual is not None and part.inputs.dim() == 3:
+        told = average_precision(last_value_errors(part.inputs), usual)
+        about = "each step is foretold to be as the one before it: no reconstruction, but its error tells too"
+        baselines.append({"name": "last value", "about": about, "metrics": told})
+    apart = None
     if difference is not None:
-        told = {"baseline": "principal components", **difference.to_dict()}
-    return {"baselines": baselines, "difference": told, "verdict": words}
+        apart = {"baseline": "principal components", **difference.to_dict()}
+    return {"baselines": baselines, "difference": apart, "verdict": words}
 
 
-def _baseline(name: str, about: str, errors: NDArray[np.float64], judged: Reconstructed) -> dict[str, Any]:
+def _baseline(
+    name: str,
+    about: str,
+    errors: NDArray[np.float64],
+    judged: Reconstructed,
+    usual: NDArray[np.bool_] | None,
+) -> dict[str, Any]:
     as_if = Reconstructed(errors, judged.spreads, None, judged.rows)
-    return {"name": name, "about": about, "metrics": _measured(as_if)}
+    metrics = {**_measured(as_if), **average_precision(errors, usual)}
+    return {"name": name, "about": about, "metrics": metrics}
 
 
 def _looked_at(
@@ -182,20 +212,18 @@ def _looked_at(
     part: Part,
     components: PrincipalComponents | None,
     gallery: Gallery,
+    usual: NDArray[np.bool_] | None,
 ) -> dict[str, Any]:
     """What the report draws: pictures, codes, errors."""
     judged, seed = found[question.judged], question.seed
     labels = question.labels(part)
-    usual = None
-    if question.normal is not None and labels is not None and question.raw is not None:
-        assert question.raw.target is not None
-        usual = labels == question.raw.target.classes.index(question.normal)
     noisy = question.objective.corrupted if isinstance(question.objective, Denoising) else None
     looked: dict[str, Any] = {
         "examples": examples(question.network, part, judged, gallery, question.names, seed, noisy),
         "samples": samples(question.network, gallery, seed),
         "ways": ways(question.network, judged, gallery, seed),
         "unusual": {**unusual(found, question.judged, usual), "normal": question.normal},
+        "series": in_time(question.raw, judged.rows, judged.errors, usual, calibrated(found)[1]),
         "denoising": _denoised(question, part, components),
         "code": None,
     }

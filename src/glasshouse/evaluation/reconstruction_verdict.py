@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from glasshouse.evaluation.paired import Difference
 
 
@@ -47,6 +50,28 @@ def reconstruction_verdict(
         "train": " These are the rows it was trained on: this says nothing about new data.",
     }
     return said + caution.get(part, "")
+
+
+def standing_out(measured: Mapping[str, float], baselines: Sequence[Mapping[str, Any]]) -> str:
+    """How well errors put unusual rows first, in a sentence; empty where nobody said which are.
+
+    Args:
+        measured: The metrics of the part that was judged.
+        baselines: With their ``metrics``.
+
+    Example:
+        >>> simple = {"name": "mean row", "metrics": {"average_precision": 0.5}}
+        >>> standing_out({"average_precision": 0.8}, [simple]).split(";")[0]
+        ' Unusual ones stand out with an average precision of 0.800'
+    """
+    if "average_precision" not in measured:
+        return ""
+    known = [each for each in baselines if "average_precision" in each["metrics"]]
+    best = max(known, key=lambda each: float(each["metrics"]["average_precision"]))
+    own, other = measured["average_precision"], best["metrics"]["average_precision"]
+    said = f" Unusual ones stand out with an average precision of {own:.3f}; by the best simple score, "
+    said += f"{best['name']}, {other:.3f}."
+    return said if own > other else f"{said} The simple score does better."
 
 
 def _comparison(value: float, difference: Difference) -> str:

@@ -31,19 +31,19 @@ RESAMPLES = 200
 
 
 class Texts:
-    """Different texts of a part, with all their right translations.
+    """Different texts or pictures of a part, with all that is right about them.
 
     Args:
-        part: Pairs.
+        part: Pairs of a source and what is to be written.
         seed: For the draw of those that are looked at.
     """
 
     def __init__(self, part: Part, seed: int) -> None:
         self.rights: list[list[list[int]]] = []
-        rows: dict[tuple[int, ...], int] = {}
+        rows: dict[bytes, int] = {}
         first: list[int] = []
-        for row, (source, target) in enumerate(zip(part.inputs.tolist(), part.targets.tolist(), strict=True)):
-            place = rows.setdefault(tuple(source), len(rows))
+        for row, (source, target) in enumerate(zip(part.inputs, part.targets.tolist(), strict=True)):
+            place = rows.setdefault(source.numpy().tobytes(), len(rows))
             if place == len(first):
                 first.append(row)
                 self.rights.append([])
@@ -80,7 +80,7 @@ def evaluate_translation(
     metrics = {
         name: {
             "bleu": 100 * bleu(said[name], texts[name].rights),
-            "exact": _exact(said[name], texts[name].rights),
+            "exact": exact(said[name], texts[name].rights),
             "token_accuracy": told[name].parts["accuracy"],
             "nats": told[name].loss,
         }
@@ -97,11 +97,11 @@ def evaluate_translation(
         {
             "name": name,
             "about": about,
-            "metrics": {"bleu": 100 * bleu(each, of.rights), "exact": _exact(each, of.rights)},
+            "metrics": {"bleu": 100 * bleu(each, of.rights), "exact": exact(each, of.rights)},
         }
         for name, about, each in others
     ]
-    span = _resampled(said[judged], of.rights, seed)
+    span = bleu_interval(said[judged], of.rights, seed)
     record = {
         "task": "translation",
         "target": prepared.target_name,
@@ -167,11 +167,28 @@ def nearest(train: Part, sources: torch.Tensor, tokens: int) -> list[list[int]]:
     return [words_of(each) for each in train.targets[place].tolist()]
 
 
-def _exact(said: list[list[int]], rights: list[list[list[int]]]) -> float:
+def exact(said: list[list[int]], rights: list[list[list[int]]]) -> float:
+    """The share of outputs that are word for word one of the right ones.
+
+    Args:
+        said: An output for each source.
+        rights: The right ones of each.
+
+    Example:
+        >>> exact([[4, 5], [4]], [[[4, 5], [6]], [[5]]])
+        0.5
+    """
     return sum(each in right for each, right in zip(said, rights, strict=True)) / len(said)
 
 
-def _resampled(said: list[list[int]], rights: list[list[list[int]]], seed: int) -> tuple[float, float]:
+def bleu_interval(said: list[list[int]], rights: list[list[list[int]]], seed: int) -> tuple[float, float]:
+    """The interval of BLEU, in percent, over resamples of the sources.
+
+    Args:
+        said: An output for each source.
+        rights: The right ones of each.
+        seed: For the resamples.
+    """
     generator = numpy_stream(seed, "bleu")
     found = []
     for _ in range(RESAMPLES):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from glasshouse.data.settings import PICTURE_TASKS, DataSettings
+from glasshouse.data.settings import OWN_TASKS, DataSettings
 from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.experiment import Experiment
 
@@ -18,10 +18,11 @@ def reading_settings(experiment: Experiment) -> DataSettings:
     """
     settings: DataSettings = experiment.data
     objective = objective_of(experiment)
-    if objective in ("frames", "verification", *PICTURE_TASKS):
+    if objective in OWN_TASKS:
         settings = settings.replace(task=objective)
-    elif objective not in ("supervised", "language", "translation"):
-        settings = settings.replace(task="reconstruction")
+    elif objective != "supervised":
+        # Of a window that is itself learnt a label is that of its own steps, not of one that comes later.
+        settings = settings.replace(task="reconstruction", horizon=0)
     return settings
 
 

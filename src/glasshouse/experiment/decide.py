@@ -12,7 +12,7 @@ from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import SettingError
 from glasshouse.data import BUILTIN
 from glasshouse.data.parts import Prepared
-from glasshouse.data.settings import OWN_TASKS, PICTURE_TASKS
+from glasshouse.data.settings import OWN_TASKS, SEQUENCES
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.experiment.pretraining_settings import decide_pretraining
 from glasshouse.metrics import metric_for
@@ -33,11 +33,14 @@ MADE_FOR = {
     "language": "language_model",
     "translation": "seq2seq",
     "frames": "language_model",
+    "tagging": "recurrent",
+    "captioning": "captioner",
+    "strokes": "handwriting",
     "segmentation": "unet",
     "image_to_image": "unet",
     "detection": "grid_detector",
 }
-"""Models of the tasks whose outputs are texts, pictures or boxes."""
+"""Models of the tasks whose outputs are sequences, pictures or boxes."""
 OWN_LOSS = {
     "elbo": "elbo",
     "adversarial": "non_saturating",
@@ -74,7 +77,7 @@ def decide(
         task: ``"classification"``, ``"regression"`` or ``"reconstruction"``.
         tokens: How many numbers a token can have, where rows are sequences of tokens; else 0.
         anchor: For a forecast, the variable that it is relative to.
-        steps: For a translation, the tokens of the longest output.
+        steps: For a translation, caption or drawing, the tokens or points of the longest one.
         factor: Of pictures that are to come out, how many times larger than their inputs they are.
         residual: Whether inputs and such pictures can be added.
 
@@ -100,16 +103,21 @@ def decide(
             model.setdefault(key, value)
         elif values[section][key] in ("auto", None):
             values[section][key] = value
-    if MODELS.find(model["name"]).facts["takes"] == "sequence":
+    facts = MODELS.find(model["name"]).facts
+    if facts["takes"] == "sequence" and facts.get("gives") != "strokes":
         if task == "translation":
             model["steps"] = steps
+        if task == "tagging":
+            model["wiring"] = "many_to_many"
         model["tokens"] = tokens  # the data decide it, whatever an experiment for other data says
+    if task in ("captioning", "strokes"):
+        model["steps"] = steps
     if task == "image_to_image":
         model |= of_pictures(model, factor, residual)
     if objective["name"] == "auto":
         objective["name"] = task if task in OWN_OBJECTIVE else "supervised"
     if objective["loss"] == "auto":
-        classes = ("classification", "language", "translation", "frames", "segmentation")
+        classes = ("classification", *SEQUENCES, "segmentation")
         objective["loss"] = OWN_LOSS.get(objective["name"], "cross_entropy" if task in classes else "mse")
     if task == "forecast" and anchor is not None and experiment.data.prepare.relative:
         model["anchor"] = anchor
@@ -198,7 +206,7 @@ def objective_of(experiment: Experiment) -> str:
     task = experiment.data.task
     if name == "auto" and task == "auto" and experiment.data.source in BUILTIN:
         known = BUILTIN[experiment.data.source].facts["task"]
-        name = known if known in ("frames", "verification", *PICTURE_TASKS) else name
+        name = known if known in OWN_OBJECTIVE else name
     if name == "auto" and experiment.model.name != "auto":
         defaults = MODELS.find(experiment.model.name).facts.get("defaults", {})
         name = defaults.get("objective.name", name)
@@ -294,7 +302,9 @@ def facts_of(prepared: Prepared) -> dict[str, Any]:
         "task": prepared.task,
         "tokens": prepared.tokens,
         "anchor": prepared.series_column,
-        "steps": prepared.train.targets.shape[1] if prepared.task == "translation" else 0,
+        "steps": prepared.train.targets.shape[1]
+        if prepared.task in ("translation", "captioning", "strokes")
+        else 0,
         "factor": prepared.factor,
         "residual": prepared.input_shape[0] in (1, prepared.outputs),
     }

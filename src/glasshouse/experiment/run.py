@@ -177,13 +177,14 @@ class Run:
             raise StorageError(f"{self.path} has no checkpoint yet", fix=f"glasshouse resume {self.path}")
         return dict(newest.state["best"] or newest.state["network"])
 
-    def sample(self, count: int = 1, seed: int = 0, steps: int = 1) -> Samples:
+    def sample(self, count: int = 1, seed: int = 0, steps: int = 1, bias: float = 0.0) -> Samples:
         """New rows, of a network that makes some: a GAN, a variational autoencoder.
 
         Args:
             count: How many rows, or ways, from 1.
             seed: Of the codes: the same seed gives the same rows.
             steps: From 2 on, ways of so many rows each, from one random code to another.
+            bias: For strokes: how far to lean towards what is likely, from 0.
 
         Raises:
             ModelError: The network makes no rows.
@@ -194,7 +195,7 @@ class Run:
         if network is None:
             experiment = self.experiment
             network = rebuilt(experiment.model, self.path, self.best_weights(), experiment.seed)
-        return made(network, self.path, count, seed, steps)
+        return made(network, self.path, count, seed, steps, bias)
 
     def note(self, state: State, stage: str, message: str = "") -> None:
         """Write down how far the run is."""

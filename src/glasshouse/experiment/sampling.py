@@ -43,7 +43,7 @@ def rebuilt(model: ModelSettings, folder: Path, weights: dict[str, torch.Tensor]
     return network.eval()
 
 
-def made(network: nn.Module, folder: Path, count: int, seed: int, steps: int) -> Samples:
+def made(network: nn.Module, folder: Path, count: int, seed: int, steps: int, bias: float = 0.0) -> Samples:
     """New rows of a network, in the terms of its run's data.
 
     Args:
@@ -52,11 +52,12 @@ def made(network: nn.Module, folder: Path, count: int, seed: int, steps: int) ->
         count: How many rows, or ways, from 1.
         seed: Of the codes.
         steps: Rows on each way; 1 for single rows.
+        bias: For strokes: how far to lean towards what is likely, from 0.
 
     Raises:
         ModelError: The network makes no rows.
     """
-    rows = draw(network, count, seed, steps).numpy()
+    rows = draw(network, count, seed, steps, bias).numpy()
     path = folder / "preparation.json"
     state = read_json(path).get("state") if path.exists() else None
     return Samples.of(rows, None if state is None else preparation_from_dict(state))

@@ -19,6 +19,9 @@ Meaning = Literal[
     "next_token",
     "translation",
     "frames",
+    "tags",
+    "captioning",
+    "strokes",
     "pixel_classes",
     "pixels",
     "grid",
@@ -33,7 +36,8 @@ probability of the second of two classes. ``"probabilities"`` and ``"probability
 softmax or the sigmoid. ``"scores"``: one per class, the largest wins, nothing more.
 ``"values"``: predicted numbers. ``"reconstruction"``: the row itself, as well as the network can give it.
 ``"next_token"``: logits of the token that comes next. ``"translation"``: token numbers of an output sequence.
-``"frames"``: logits of the notes of the next frame.
+``"frames"``: logits of the notes of the next frame. ``"tags"``: at every step logits of its tag.
+``"captioning"``: token numbers of a caption. ``"strokes"``: parameters of a mixture for the next point.
 ``"pixel_classes"``: logits of the classes of every pixel. ``"pixels"``: levels of a picture, 0 for black and
 1 for white. ``"grid"``: for every cell of a grid a box, how sure it is of an object, and scores of its class.
 ``"action_values"``: what each action is worth in a world, the largest is taken. ``"actions"``: the numbers of

@@ -7,6 +7,7 @@ from glasshouse.models.alexnet import alexnet
 from glasshouse.models.annealed_importance_sampling import BaseRates, annealed_log_partition
 from glasshouse.models.autoencoder import Autoencoder, autoencoder
 from glasshouse.models.build import build_model
+from glasshouse.models.captioner import Captioner, captioner
 from glasshouse.models.catalogue import MODELS
 from glasshouse.models.cifar_resnet import (
     cifar_resnet,
@@ -21,8 +22,8 @@ from glasshouse.models.cifar_resnet import (
 from glasshouse.models.cnn import cnn
 from glasshouse.models.contractive_autoencoder import contractive_autoencoder
 from glasshouse.models.convolutional_autoencoder import convolutional_autoencoder
+from glasshouse.models.dbn import DeepBeliefNetwork, dbn
 from glasshouse.models.dcgan import dcgan
-from glasshouse.models.deep_belief_network import DeepBeliefNetwork, dbn
 from glasshouse.models.denoising_autoencoder import denoising_autoencoder
 from glasshouse.models.ensemble import Ensemble
 from glasshouse.models.espcn import espcn
@@ -30,6 +31,7 @@ from glasshouse.models.freezing import freeze
 from glasshouse.models.gan import Gan, gan
 from glasshouse.models.googlenet import googlenet
 from glasshouse.models.grid_detector import grid_detector
+from glasshouse.models.handwriting import Handwriting, handwriting
 from glasshouse.models.head import replace_head
 from glasshouse.models.language_model import LanguageModel, language_model
 from glasshouse.models.layerwise_bound import layerwise_bound
@@ -62,9 +64,11 @@ __all__ = [
     "ActorCritic",
     "Autoencoder",
     "BaseRates",
+    "Captioner",
     "DeepBeliefNetwork",
     "Ensemble",
     "Gan",
+    "Handwriting",
     "LanguageModel",
     "Layer",
     "Perceptron",
@@ -81,6 +85,7 @@ __all__ = [
     "annealed_log_partition",
     "autoencoder",
     "build_model",
+    "captioner",
     "cifar_resnet",
     "cifar_resnet8",
     "cifar_resnet14",
@@ -100,6 +105,7 @@ __all__ = [
     "gan",
     "googlenet",
     "grid_detector",
+    "handwriting",
     "language_model",
     "layerwise_bound",
     "ledger",

@@ -35,5 +35,5 @@ class AddedInput(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The network's output and the enlarged input together."""
-        outputs: torch.Tensor = self.network(x)
-        return outputs + self.enlarge(x)
+        outputs: torch.Tensor = self.network(x) + self.enlarge(x)
+        return outputs

@@ -60,6 +60,10 @@ def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: in
 
 def _sizes(concept: Concept, input_shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
     """The arguments of a model's factory that the data decide."""
+    if concept.facts.get("gives") == "strokes":
+        return {"inputs": input_shape}
+    if concept.facts.get("gives") == "captioning":
+        return {"inputs": input_shape, "outputs": outputs}
     if "gives" in concept.facts and concept.facts["takes"] == "vector":
         return {"inputs": input_shape[0] if len(input_shape) == 1 else input_shape}
     if concept.facts["takes"] == "vector":

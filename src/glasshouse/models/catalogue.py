@@ -6,18 +6,20 @@ from glasshouse.core.concept import Catalogue
 from glasshouse.models.actor_critic import CONCEPT as ACTOR_CRITIC
 from glasshouse.models.alexnet import CONCEPT as ALEXNET
 from glasshouse.models.autoencoder import CONCEPT as AUTOENCODER
+from glasshouse.models.captioner import CONCEPT as CAPTIONER
 from glasshouse.models.cifar_resnet import CONCEPTS as CIFAR_RESNETS
 from glasshouse.models.cnn import CONCEPT as CNN
 from glasshouse.models.cnn3d import CONCEPT as CNN3D
 from glasshouse.models.contractive_autoencoder import CONCEPT as CONTRACTIVE_AUTOENCODER
 from glasshouse.models.convolutional_autoencoder import CONCEPT as CONVOLUTIONAL_AUTOENCODER
+from glasshouse.models.dbn import CONCEPT as DBN
 from glasshouse.models.dcgan import CONCEPT as DCGAN
-from glasshouse.models.deep_belief_network import CONCEPT as DBN
 from glasshouse.models.denoising_autoencoder import CONCEPT as DENOISING_AUTOENCODER
 from glasshouse.models.espcn import CONCEPT as ESPCN
 from glasshouse.models.gan import CONCEPT as GAN
 from glasshouse.models.googlenet import CONCEPT as GOOGLENET
 from glasshouse.models.grid_detector import CONCEPT as GRID_DETECTOR
+from glasshouse.models.handwriting import CONCEPT as HANDWRITING
 from glasshouse.models.language_model import CONCEPT as LANGUAGE_MODEL
 from glasshouse.models.lenet5 import CONCEPT as LENET5
 from glasshouse.models.lrcn import CONCEPT as LRCN
@@ -71,6 +73,8 @@ MODELS = Catalogue(
         TRANSFORMER_DECODER,
         SEQ2SEQ,
         TRANSFORMER_SEQ2SEQ,
+        CAPTIONER,
+        HANDWRITING,
         RBM,
         DBN,
         GAN,

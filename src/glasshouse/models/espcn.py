@@ -78,7 +78,7 @@ def espcn(
         side = KERNELS[0] if place == 1 else KERNELS[1]
         layers[f"conv{place}"] = nn.Conv2d(before, after, side, padding=side // 2)
         layers[f"activation{place}"] = ACTIVATIONS.build(activation)
-    layers["output"] = nn.Conv2d(hidden[-1], classes * factor**2, KERNELS[2], padding=KERNELS[2] // 2)
+    layers["output"] = last = nn.Conv2d(hidden[-1], classes * factor**2, KERNELS[2], padding=KERNELS[2] // 2)
     layers["shuffle"] = PixelShuffle(factor)
     network = nn.Sequential(layers)
     initialize(network, "auto", activation)
@@ -90,7 +90,7 @@ def espcn(
             expected="a picture that can be added: grey, or of as many channels",
             fix="set model.residual = false",
         )
-    nn.init.zeros_(network.output.weight)
+    nn.init.zeros_(last.weight)
     return AddedInput(network, factor)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from glasshouse.core.seeds import derive
 from glasshouse.models.outputs import evaluating, mapped
 
 
-def draw(network: nn.Module, count: int, seed: int = 0, steps: int = 1) -> torch.Tensor:
+def draw(network: nn.Module, count: int, seed: int = 0, steps: int = 1, bias: float = 0.0) -> torch.Tensor:
     """New rows of a network that makes rows of random codes: a GAN, a variational autoencoder.
 
     Args:
@@ -21,6 +22,7 @@ def draw(network: nn.Module, count: int, seed: int = 0, steps: int = 1) -> torch
         count: How many rows, or ways, from 1.
         seed: Of the codes: the same seed gives the same rows.
         steps: 1 draws single rows. From 2 on, ways of so many rows each are drawn, from one code to another.
+        bias: For networks that write with a pen: how far to lean towards what is likely, from 0.
 
     Returns:
         Prepared rows on the CPU, shape (count * steps, ...), way after way.
@@ -45,6 +47,16 @@ def draw(network: nn.Module, count: int, seed: int = 0, steps: int = 1) -> torch
             fix="train a model that does: gan, dcgan, variational_autoencoder, rbm",
         )
     chance = torch.Generator().manual_seed(derive(seed, "samples"))
+    if bias:
+        if "bias" not in inspect.signature(making.sample).parameters:
+            raise ModelError(
+                f"a bias of {bias:g} for a {type(network).__name__}",
+                expected="a network that draws step by step: handwriting",
+                fix="leave the bias out",
+            )
+        with evaluating(network), torch.no_grad():
+            leaning: torch.Tensor = making.sample(count, chance, bias)
+        return leaning.detach().float().cpu()
     if steps == 1:
         with evaluating(network), torch.no_grad():
             rows: torch.Tensor = making.sample(count, chance)

@@ -12,7 +12,7 @@ from glasshouse.core.checks import number, one_of, whole_number
 from glasshouse.core.concept import Concept
 from glasshouse.core.errors import ModelError
 from glasshouse.layers import GRU, LSTM, RNN, set_forget_bias
-from glasshouse.layers.packing import lengths_of, pooled, run_recurrent
+from glasshouse.layers.packing import lengths_of, mask_of, pooled, run_recurrent
 
 CELLS = ("rnn", "lstm", "gru")
 POOLINGS = ("last", "mean", "max")
@@ -66,6 +66,8 @@ class Recurrent(nn.Module):
         states, lengths = self.states(inputs)
         if self.wiring == "many_to_one":
             states = self.summary(states, lengths)
+        elif lengths is not None:  # unpacked, as for export, states go on behind the end
+            states = states * mask_of(lengths, inputs.shape[1]).unsqueeze(2)
         if self.dropout is not None:
             states = self.dropout(states)
         outputs: torch.Tensor = self.output(states)

@@ -19,8 +19,8 @@ def greedy(network: Any, source: torch.Tensor, steps: int) -> tuple[torch.Tensor
     """Always the likeliest next token.
 
     Args:
-        network: A sequence-to-sequence network: it has ``begin`` and ``advance``.
-        source: Tokens (N, S), padded with 0 behind.
+        network: A network that writes: it has ``begin`` and ``advance``.
+        source: Tokens (N, S), padded with 0 behind; or anything else to write about, (N, ...).
         steps: Most tokens to write.
 
     Returns:
@@ -28,7 +28,7 @@ def greedy(network: Any, source: torch.Tensor, steps: int) -> tuple[torch.Tensor
         ``None`` for a network without attention.
     """
     state = network.begin(source)
-    tokens = source.new_full((len(source),), BEGIN)
+    tokens = torch.full((len(source),), BEGIN, device=source.device)
     done = torch.zeros(len(source), dtype=torch.bool, device=source.device)
     said, looked = [], []
     for _ in range(steps):
@@ -50,8 +50,8 @@ def beam(
     .. math:: \text{score}(y) = \frac{\ln p(y \mid x)}{\lvert y \rvert^{\alpha}}
 
     Args:
-        network: A sequence-to-sequence network.
-        source: Tokens (N, S), padded with 0 behind.
+        network: A network that writes.
+        source: Tokens (N, S), padded with 0 behind; or anything else to write about, (N, ...).
         steps: Most tokens to write.
         width: Beginnings that are kept, from 1; 1 is greedy.
         length_penalty: Alpha: 0 prefers short outputs, 1 the mean probability per token.
@@ -74,7 +74,7 @@ def beam(
 
 def _of_one(network: Any, source: torch.Tensor, steps: int, width: int, penalty: float) -> list[int]:
     state = network.begin(source)
-    tokens = source.new_full((1,), BEGIN)
+    tokens = torch.full((1,), BEGIN, device=source.device)
     scores = torch.zeros(1, device=source.device)
     texts: list[list[int]] = [[]]
     ended: list[tuple[float, list[int]]] = []

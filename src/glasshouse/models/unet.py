@@ -169,11 +169,11 @@ def unet(
     for level in range(depth, 0, -1):
         layers[f"up{level}"] = nn.ConvTranspose2d(maps[level], maps[level - 1], 2, stride=2)
         layers[f"merge{level}"] = _pair(maps[level], maps[level - 1], *style)
-    layers["output"] = nn.Conv2d(maps[0], classes, 1)
+    layers["output"] = last = nn.Conv2d(maps[0], classes, 1)
     network = UNet(layers, depth, factor, residual)
     initialize(network, "auto", activation)
     if residual:
-        nn.init.zeros_(network.get_submodule("output").weight)  # training begins with the picture itself
+        nn.init.zeros_(last.weight)  # training begins with the picture itself
     return network
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from glasshouse.core.errors import SettingError
 from glasshouse.data.parts import Prepared
-from glasshouse.data.settings import OWN_TASKS
+from glasshouse.data.settings import OWN_TASKS, Task
 from glasshouse.losses import LOSSES, TemporalDifference
 from glasshouse.objectives.acting import Acting, Trial
 from glasshouse.objectives.adversarial import build_adversarial
@@ -25,7 +25,9 @@ from glasshouse.objectives.reconstruction import Reconstruction, reconstruction_
 from glasshouse.objectives.segmentation import build_segmentation
 from glasshouse.objectives.settings import ObjectiveSettings
 from glasshouse.objectives.sparse import Sparse
+from glasshouse.objectives.strokes import Strokes
 from glasshouse.objectives.supervised import build_supervised
+from glasshouse.objectives.tagging import Tagging
 from glasshouse.objectives.translation import Translation
 from glasshouse.objectives.verification import build_verification
 
@@ -63,15 +65,13 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
             )
         if prepared.task == "verification":
             return build_verification(settings, prepared)
-        if prepared.task == "frames":
-            return Frames()
         if prepared.task == "segmentation":
             return build_segmentation(settings, prepared)
         if prepared.task == "detection":
             return build_detection(settings, prepared)
         if prepared.task == "image_to_image":
             return build_image_to_image(settings)
-        return Language() if prepared.task == "language" else Translation(settings.teacher_forcing)
+        return of_sequences(settings, prepared.task)
     unlabelled = prepared.task == "reconstruction"
     name = settings.name if settings.name != "auto" else "reconstruction" if unlabelled else "supervised"
     if (name == "supervised") == unlabelled:
@@ -106,6 +106,28 @@ def build_objective(settings: ObjectiveSettings, prepared: Prepared) -> Objectiv
     if name == "contractive":
         return Contractive(loss, strength(settings, "contractive"))
     return Sparse(loss, settings.penalty, strength(settings, settings.penalty), settings.activity)
+
+
+def of_sequences(settings: ObjectiveSettings, task: Task) -> Objective:
+    """The objective of a task whose answers are sequences.
+
+    Args:
+        settings: The ``[objective]`` section.
+        task: One of :data:`~glasshouse.data.settings.SEQUENCES`.
+
+    Example:
+        >>> type(of_sequences(ObjectiveSettings(), "language")).__name__
+        'Language'
+    """
+    if task == "frames":
+        return Frames()
+    if task == "tagging":
+        return Tagging()
+    if task == "language":
+        return Language()
+    if task == "strokes":
+        return Strokes()
+    return Translation(settings.teacher_forcing, "captioning" if task == "captioning" else "translation")
 
 
 def build_acting(settings: ObjectiveSettings, trial: Trial) -> Acting:

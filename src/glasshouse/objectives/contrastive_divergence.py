@@ -12,7 +12,7 @@ from torch import nn
 from glasshouse.core.errors import ModelError, SettingError
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.losses.contract import Meaning
-from glasshouse.models.deep_belief_network import DeepBeliefNetwork
+from glasshouse.models.dbn import DeepBeliefNetwork
 from glasshouse.models.outputs import batches_of, evaluating, mapped
 from glasshouse.models.partition_function import log_partition, smaller_side
 from glasshouse.models.pseudo_likelihood import log_pseudo_likelihood

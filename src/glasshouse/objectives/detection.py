@@ -111,7 +111,7 @@ def overlap(outputs: torch.Tensor, cells: Cells) -> torch.Tensor:
         cells: What the grid should say.
     """
     rows, columns = outputs.shape[2:]
-    boxes = decoded(outputs).unflatten(1, (rows, columns))
+    boxes = decoded(outputs).reshape(len(outputs), rows, columns, -1)
     grid = boxes.new_tensor([columns, rows])
     right, down = (torch.arange(each, device=outputs.device) for each in (columns, rows))
     corner = torch.stack(torch.meshgrid(right, down, indexing="xy"), dim=-1)

@@ -12,20 +12,19 @@ import torch.nn.functional as F
 from torch import nn
 
 from glasshouse.core.errors import ModelError
-from glasshouse.data.parts import Part, Prepared
+from glasshouse.data.parts import Part
 from glasshouse.losses.contract import Meaning
 from glasshouse.models.outputs import evaluating
-from glasshouse.objectives.contract import Judged, Objective, Step
+from glasshouse.objectives.contract import Judged, Step
+from glasshouse.objectives.tokens import PAD, Tokens, right
 
-PAD = 0
-"""Where a target is padding, nothing is to be foretold."""
 STREAMS = 32
 """Most streams side by side into which a part is cut to be judged; each begins without a state."""
 DEPTH = 50
 """Fewest pieces of a stream, so that beginnings weigh little."""
 
 
-class Language(Objective):
+class Language(Tokens):
     r"""Mean surprise at the next token, in nats.
 
     .. math:: L = -\frac{1}{T} \sum_t \ln p(w_{t+1} \mid w_1 \dots w_t)
@@ -54,18 +53,6 @@ class Language(Objective):
         self._state = detached(state)
         loss = self.value(logits, targets)
         return Step(loss, logits.detach()[:, -1], {"bits": loss.detach() / math.log(2)})
-
-    def value(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """The mean over all steps that have a target."""
-        return F.cross_entropy(outputs.flatten(0, 1), targets.flatten(), ignore_index=PAD)
-
-    def weight(self, targets: torch.Tensor) -> float:
-        """How many steps have a target."""
-        return float((targets != PAD).sum())
-
-    def outputs(self, prepared: Prepared) -> int:
-        """One number for each token."""
-        return prepared.outputs
 
     def refuse(self, network: nn.Module) -> None:
         """Refuse a network that gives one answer for a whole sequence.
@@ -132,7 +119,7 @@ def read_through(
         if streams * depth < len(part):  # what is left over, each piece by itself
             rows = torch.arange(streams * depth, len(part))
             found.append(_read(module, part, rows, None, device))
-    return [(surprise, right) for surprise, right, _ in found]
+    return [(surprise, guessed) for surprise, guessed, _ in found]
 
 
 def _read(
@@ -141,8 +128,7 @@ def _read(
     targets = part.targets[rows].to(device)
     logits, state = module.read(part.inputs[rows].to(device), state)
     losses = F.cross_entropy(logits.float().mT, targets, ignore_index=PAD, reduction="none")
-    right = ((logits.argmax(dim=2) == targets) & (targets != PAD)).sum(dim=1)
-    return losses.double().sum(dim=1).cpu(), right.cpu(), state
+    return losses.double().sum(dim=1).cpu(), right(logits, targets).sum(dim=1).cpu(), state
 
 
 def right_by_piece(network: nn.Module, part: Part) -> torch.Tensor:

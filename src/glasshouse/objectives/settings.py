@@ -20,6 +20,9 @@ ObjectiveName = Literal[
     "language",
     "translation",
     "frames",
+    "tagging",
+    "captioning",
+    "strokes",
     "verification",
     "segmentation",
     "image_to_image",
@@ -39,7 +42,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "corruption": ("denoising",),
     "amount": ("denoising",),
     "beta": ("elbo",),
-    "teacher_forcing": ("translation",),
+    "teacher_forcing": ("translation", "captioning"),
     "codes": ("verification",),
     "unit_length": ("verification",),
     "negatives": ("verification",),
@@ -66,8 +69,8 @@ class ObjectiveSettings(Settings):
     name: ObjectiveName = Field(
         "auto",
         description="One of auto, supervised, reconstruction, sparse, denoising, contractive, elbo, "
-        "language, translation, frames, verification, segmentation, image_to_image, detection, adversarial, "
-        "contrastive_divergence, q_learning, ddpg. "
+        "language, translation, frames, tagging, captioning, strokes, verification, segmentation, "
+        "image_to_image, detection, adversarial, contrastive_divergence, q_learning, ddpg. "
         "auto: what the model is made for, supervised for most. Supervised, verification and those of "
         "pictures need a target.",
     )
@@ -116,8 +119,8 @@ class ObjectiveSettings(Settings):
         1.0,
         ge=0,
         le=1,
-        description="Share of the steps of a translation that are fed with the true last word, from 0 to 1; "
-        "the others get the network's own",
+        description="Share of the steps of a translation or caption that are fed with the true last word, "
+        "from 0 to 1; the others get the network's own",
     )
     beta: NonNegative = Field(
         1.0, description="Weight of the divergence in elbo, from 0. 1: a bound of the likelihood."

@@ -6,21 +6,20 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from glasshouse.core.errors import ModelError
-from glasshouse.data.parts import Part, Prepared
+from glasshouse.data.parts import Part
 from glasshouse.losses.contract import Meaning
 from glasshouse.models.outputs import evaluating
-from glasshouse.objectives.contract import Judged, Objective, Step
+from glasshouse.objectives.contract import Judged, Step
+from glasshouse.objectives.tokens import PAD, Tokens, right, summed
 
-PAD = 0
 ROWS = 256
 """Rows at once when a part is judged."""
 
 
-class Translation(Objective):
+class Translation(Tokens):
     r"""Mean surprise at the next token of the output, in nats, with the true tokens before it.
 
     .. math:: L = -\frac{1}{T} \sum_t \ln p(y_t \mid y_1 \dots y_{t-1}, x)
@@ -28,6 +27,7 @@ class Translation(Objective):
     Args:
         teacher_forcing: Share of the steps that are fed with the true last token; the others get the
             network's own.
+        meaning: ``"captioning"`` where the source x is no text but a picture or a row.
 
     Example:
         >>> from glasshouse.models import seq2seq
@@ -37,31 +37,17 @@ class Translation(Objective):
         (torch.Size([]), True)
     """
 
-    meaning: Meaning = "translation"
-
-    def __init__(self, teacher_forcing: float = 1.0) -> None:
+    def __init__(self, teacher_forcing: float = 1.0, meaning: Meaning = "translation") -> None:
         self.teacher_forcing = teacher_forcing
+        self.meaning = meaning
 
     def __call__(self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> Step:
         """The loss of a batch."""
         module: Any = network
         logits = module.forced(inputs, targets, 1 - self.teacher_forcing)
         with torch.no_grad():
-            shown = targets != PAD
-            right = ((logits.argmax(dim=2) == targets) & shown).sum() / shown.sum()
-        return Step(self.value(logits, targets), logits.detach()[:, -1], {"accuracy": right})
-
-    def value(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """The mean over all tokens of the outputs, their ends included."""
-        return F.cross_entropy(outputs.flatten(0, 1), targets.flatten(), ignore_index=PAD)
-
-    def weight(self, targets: torch.Tensor) -> float:
-        """How many tokens there are."""
-        return float((targets != PAD).sum())
-
-    def outputs(self, prepared: Prepared) -> int:
-        """One number for each token that can be written."""
-        return prepared.outputs
+            share = right(logits, targets).sum() / (targets != PAD).sum()
+        return Step(self.value(logits, targets), logits.detach()[:, -1], {"accuracy": share})
 
     def refuse(self, network: nn.Module) -> None:
         """Refuse a network that cannot write.
@@ -73,7 +59,9 @@ class Translation(Objective):
             raise ModelError(
                 f"{type(network).__name__} writes no sequence",
                 expected="a network with forced(source, targets), begin and advance",
-                fix="set model.name to 'seq2seq' or 'transformer_seq2seq'",
+                fix="set model.name to 'captioner'"
+                if self.meaning == "captioning"
+                else "set model.name to 'seq2seq' or 'transformer_seq2seq'",
             )
 
     def judge(
@@ -82,15 +70,13 @@ class Translation(Objective):
         """The mean over a whole part, with the true tokens before each."""
         module: Any = network
         device = next(network.parameters()).device
-        total = right = count = 0.0
+        total = guessed = count = 0.0
         with evaluating(network), torch.no_grad(), autocast or nullcontext():
             for start in range(0, len(part), ROWS):
                 inputs = part.inputs[start : start + ROWS].to(device)
                 targets = part.targets[start : start + ROWS].to(device)
                 logits = module.forced(inputs, targets).float()
-                losses = F.cross_entropy(logits.mT, targets, ignore_index=PAD, reduction="sum")
-                shown = targets != PAD
-                total += float(losses)
-                right += float(((logits.argmax(dim=2) == targets) & shown).sum())
-                count += float(shown.sum())
-        return Judged(total / count, torch.empty(0), {"accuracy": right / count})
+                total += float(summed(logits, targets).sum())
+                guessed += float(right(logits, targets).sum())
+                count += self.weight(targets)
+        return Judged(total / count, torch.empty(0), {"accuracy": guessed / count})

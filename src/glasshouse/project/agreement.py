@@ -56,7 +56,13 @@ def refuse_other_outputs(network: nn.Module, prepared: Prepared, objective: Obje
     Raises:
         ModelError: The numbers differ.
     """
-    if objective.meaning in (None, "translation"):  # a translation has the length that it has
+    if objective.meaning in (
+        None,
+        "translation",
+        "captioning",
+        "tags",
+        "strokes",
+    ):  # sequences have the length that they have
         return
     if prepared.task in PICTURE_TASKS:
         refuse_other_pictures(network, prepared, objective)

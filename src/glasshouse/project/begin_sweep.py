@@ -9,7 +9,7 @@ from typing import Any
 from glasshouse.core.errors import DataError, UsageError
 from glasshouse.core.files import write_atomic, write_json
 from glasshouse.data.fingerprint import fingerprint
-from glasshouse.data.settings import PICTURE_TASKS
+from glasshouse.data.settings import PICTURE_TASKS, SEQUENCES
 from glasshouse.experiment import Experiment
 from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.environment import environment
@@ -29,7 +29,7 @@ from glasshouse.search.search import scale_of, source_of
 
 INCOMPARABLE = ("adversarial", "contrastive_divergence", "q_learning", "ddpg")
 """Objectives without held-out rows that could judge, or with a loss of these that says nothing."""
-STEPWISE = ("language", "translation", "frames", "forecast", *PICTURE_TASKS)
+STEPWISE = (*SEQUENCES, "forecast", *PICTURE_TASKS)
 """Tasks whose rows follow each other, or whose answers are pictures or boxes."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from glasshouse.data.settings import PICTURE_TASKS
 from glasshouse.experiment import Run
@@ -13,17 +13,28 @@ from glasshouse.project.work import Work
 from glasshouse.ship.schema import Meaning as ShippedMeaning
 from glasshouse.ship.write_bundle import Content
 
-OF_ANOTHER_SIZE = ("translation", *PICTURE_TASKS)
+OF_ANOTHER_SIZE = ("translation", "captioning", "tagging", "strokes", *PICTURE_TASKS)
 """Tasks whose networks give another number of numbers for a row than they were built for."""
-SHIPPED: dict[str, ShippedMeaning | None] = {"next_token": "logits", "translation": None, "frames": None}
+SHIPPED: dict[str, ShippedMeaning | None] = {
+    "next_token": "logits",
+    "translation": None,
+    "frames": None,
+    "captioning": None,
+    "strokes": None,
+}
 """What outputs mean in a bundle, where that differs from training."""
+SEARCHED = {
+    "translation": "a translation is searched for word by word, which PyTorch does",
+    "captioning": "a caption is searched for word by word, which PyTorch does",
+}
+"""Tasks whose answers have no ONNX file, and why."""
 
 
 def shipped_meaning(meaning: Meaning | None) -> ShippedMeaning | None:
     """What outputs mean in a bundle."""
-    if meaning is None or meaning == "next_token" or meaning == "translation" or meaning == "frames":
+    if meaning is None or meaning in SHIPPED:
         return SHIPPED[meaning] if meaning else None
-    return meaning
+    return cast(ShippedMeaning, meaning)
 
 
 def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> Content:
@@ -46,7 +57,5 @@ def content(run: Run, stage: Stage, work: Work, evaluation: dict[str, Any]) -> C
         seed=stage.experiment.seed,
         notes=work.notes,
         outputs=work.objective.outputs(prepared) if prepared.task in OF_ANOTHER_SIZE else 0,
-        no_onnx="a translation is searched for word by word, which PyTorch does"
-        if prepared.task == "translation"
-        else "",
+        no_onnx=SEARCHED.get(prepared.task, ""),
     )

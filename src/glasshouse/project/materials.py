@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from glasshouse.data.fingerprint import fingerprint
 from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import Prepared, Split
 from glasshouse.data.preparation import Preparation
-from glasshouse.data.raw import Raw
+from glasshouse.data.raw import Raw, RawTable
+from glasshouse.data.series.whole_windows import of_whole_windows
 from glasshouse.data.settings import DataSettings
 from glasshouse.data.splits.by_time import without_overlap
 from glasshouse.data.splits.normal_rows import with_normal_rows
@@ -105,12 +106,35 @@ def read_and_divide(experiment: Experiment, frame: object | None = None) -> tupl
     # Rows are read with their classes; that it is pairs of them that are learnt shows later.
     raw = load(settings.replace(task="classification") if verifying else settings, frame)
     settings = with_tokens(experiment, settings, raw)
+    if settings.task == "reconstruction" and raw.kind == "table" and raw.layout and raw.layout.series:
+        return divided_windows(raw, settings, experiment.seed)
     wanted = held_out(raw, settings.split) if verifying else settings.split
     split = divide(raw, wanted, experiment.seed)
     if settings.normal is not None:
         split = with_normal_rows(raw, split, settings.normal)
     if settings.task == "forecast":
         split = without_overlap(split, settings.horizon)
+    return raw, split
+
+
+def divided_windows(raw: RawTable, settings: DataSettings, seed: int) -> tuple[RawTable, Split]:
+    """Windows of a series that are themselves learnt, divided so that no step is in two parts.
+
+    Labels have no say in where the borders are. Where one class is normal, every window that touches a step
+    of another one goes to the test part.
+
+    Args:
+        raw: The windows.
+        settings: ``split`` and ``normal`` count.
+        seed: Of the experiment.
+    """
+    form = raw.layout.series if raw.layout is not None else None
+    split = divide(replace(raw, target=None), settings.split, seed)
+    if form is not None:
+        split = without_overlap(split, form.window)
+    if settings.normal is not None:
+        raw = of_whole_windows(raw, settings.normal)
+        split = with_normal_rows(raw, split, settings.normal)
     return raw, split
 
 

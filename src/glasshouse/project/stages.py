@@ -21,7 +21,9 @@ from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import OutputScale, Part, Prepared
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.settings import PICTURE_TASKS
+from glasshouse.data.text.caption_preparation import CaptionPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
+from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.evaluation import (
     Answered,
     Evaluation,
@@ -34,6 +36,7 @@ from glasshouse.evaluation import (
     evaluate_likelihood,
     evaluate_reconstruction,
 )
+from glasshouse.evaluation.captions import evaluate_captions
 from glasshouse.evaluation.detection import evaluate_detection
 from glasshouse.evaluation.forecast import evaluate_forecast
 from glasshouse.evaluation.frames import evaluate_frames
@@ -47,6 +50,8 @@ from glasshouse.evaluation.over_time import (
 )
 from glasshouse.evaluation.segmentation import evaluate_segmentation
 from glasshouse.evaluation.showing import ToPixels
+from glasshouse.evaluation.strokes import evaluate_strokes
+from glasshouse.evaluation.tagging import evaluate_tagging
 from glasshouse.evaluation.translation import evaluate_translation
 from glasshouse.evaluation.verification import FOLDER as COMPARED
 from glasshouse.evaluation.verification import evaluate_verification
@@ -68,6 +73,10 @@ from glasshouse.training.tensorboard import TensorBoard
 
 Tell = Callable[[str], None]
 """Where the stages say what they have done, a sentence each."""
+
+
+EACH_STEP = ("translation", "frames", "tagging", "captioning", "strokes")
+"""Tasks without a section on gradients over time: every step has a loss of its own."""
 
 
 def silent(_sentence: str) -> None:
@@ -138,8 +147,8 @@ def find_rate(stage: Stage) -> Stage:
 def look_over_time(stage: Stage, work: Work, when: str) -> None:
     """Write ``over_time.json``: gradients through the steps before and after training, gates afterwards."""
     network, prepared = stage.job.network, work.prepared
-    if first_recurrent(network) is None or prepared.task in ("translation", "frames"):
-        return  # attention maps say more; of frames every step has a loss of its own
+    if first_recurrent(network) is None or prepared.task in EACH_STEP:
+        return
     path, part = stage.run.path / "over_time.json", watched_part(prepared)
     known = stage.run.record("over_time") or {"before": None, "after": None, "gates": None}
     if when == "before" and known["before"] is not None:
@@ -205,6 +214,13 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
         return evaluate_pictures(stage, work)
     if prepared.task == "frames":
         return write_evaluation(stage, evaluate_frames(stage.job.network, prepared))
+    if prepared.task == "strokes":
+        return write_evaluation(stage, evaluate_strokes(stage.job.network, prepared, stage.experiment.seed))
+    if prepared.task == "captioning" and isinstance(work.preparation, CaptionPreparation):
+        return evaluate_caption_writing(stage, work, work.preparation)
+    if prepared.task == "tagging" and isinstance(work.preparation, TagPreparation):
+        seed = stage.experiment.seed
+        return write_evaluation(stage, evaluate_tagging(stage.job.network, prepared, work.preparation, seed))
     if prepared.task == "translation" and isinstance(work.preparation, PairPreparation):
         network, seed = stage.job.network, stage.experiment.seed
         with threads(stage.job.threads):
@@ -219,6 +235,16 @@ def evaluate_network(stage: Stage, work: Work) -> dict[str, Any]:
     answered = answers(stage.job, prepared.parts())
     evaluation = evaluate(answered, prepared, raw, experiment.seed, experiment.output.metrics)
     return write_evaluation(stage, evaluation, "mistakes")
+
+
+def evaluate_caption_writing(stage: Stage, work: Work, preparation: CaptionPreparation) -> dict[str, Any]:
+    """Measure captions, and write the same records, with the pictures that they are about."""
+    with threads(stage.job.threads):
+        drawn = to_pixels(work.prepared, preparation.seen)
+        evaluation = evaluate_captions(
+            stage.job.network, work.prepared, preparation, stage.experiment.seed, drawn
+        )
+    return write_evaluation(stage, evaluation, "captions")
 
 
 def evaluate_reconstructions(stage: Stage, work: Work) -> dict[str, Any]:

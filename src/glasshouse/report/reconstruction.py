@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glasshouse.plot import histogram, latent_plane, spreads
+from glasshouse.plot.odd_windows import odd_windows
 from glasshouse.report import numbers
 from glasshouse.report.pictures import data_uri
 from glasshouse.report.records import Records
@@ -24,7 +25,11 @@ def reconstruction(records: Records) -> Content | None:
         return None
     images = (records.json.get("exploration") or {}).get("images")
     rows = {name: [_entry(records, each) for each in looked["examples"][name]] for name in ("drawn", "worst")}
-    figures = [_histogram(looked["unusual"], record["intervals"]["part"]), *_code(looked["code"])]
+    figures = [
+        _in_time(looked.get("series")),
+        _histogram(looked["unusual"], record["intervals"]["part"]),
+        *_code(looked["code"]),
+    ]
     return {
         "pictures": any(each["original"] for each in rows["drawn"]),
         "pixelated": images is None or max(images["height"], images["width"]) <= MOST_SHARPLY,
@@ -63,6 +68,19 @@ def _histogram(found: Looked, part: str) -> dict[str, Any] | None:
     )
     figure = histogram(counted["edges"], counted["counts"], "error of a row", marks)
     return drawn(figure, "How well rows come back", caption)
+
+
+def _in_time(series: Looked | None) -> dict[str, Any] | None:
+    if series is None:
+        return None
+    found = ""
+    if series["marked"]:
+        found = f" In {series['found']} of {series['stretches']} marked stretches a window is named."
+    caption = (
+        f"The last step of every window. Named are windows whose error lies above the threshold for "
+        f"{100 * series['rate']:g} % false alarms.{found}"
+    )
+    return drawn(odd_windows(series), "Unusual windows over time", caption)
 
 
 def _code(code: Looked | None) -> list[dict[str, Any] | None]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from glasshouse.core.files import write_atomic
 from glasshouse.experiment.run import Run
+from glasshouse.report.captions import captions
 from glasshouse.report.data import data
 from glasshouse.report.energy import energy
 from glasshouse.report.ensemble import ensemble
@@ -26,6 +27,8 @@ from glasshouse.report.repeat import repeat
 from glasshouse.report.results import results
 from glasshouse.report.returns import returns
 from glasshouse.report.section import build_section
+from glasshouse.report.strokes import strokes
+from glasshouse.report.tagging import tags
 from glasshouse.report.training import training
 from glasshouse.report.translation import translations
 from glasshouse.report.verification import verification
@@ -46,6 +49,9 @@ SECTIONS = (
     ("ensemble", "One by one and together", ensemble),
     ("forecast", "The forecast", forecasts),
     ("translation", "Translations", translations),
+    ("captions", "Captions", captions),
+    ("strokes", "What it draws", strokes),
+    ("tags", "Step by step", tags),
     ("verification", "What is near, and what is far", verification),
     ("energy", "Energies", energy),
     ("reconstruction", "What came back", reconstruction),

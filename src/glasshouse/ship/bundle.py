@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,9 @@ from glasshouse.data.preparation import Preparation
 from glasshouse.data.preparations import preparation_from_dict
 from glasshouse.data.raw import Raw
 from glasshouse.data.samples import Samples
+from glasshouse.data.text.caption_preparation import CaptionPreparation
 from glasshouse.data.text.pair_preparation import PairPreparation
+from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
 from glasshouse.ship.answers import Answers, interpret
 from glasshouse.ship.arrays import read_arrays
@@ -108,8 +111,12 @@ class Bundle:
             inputs = read_arrays(rows, self.schema.input_shape)
             return self._interpret(self.backend.outputs(inputs), false_alarms)
         raw = self.preparation.read(rows)
+        if isinstance(self.preparation, TagPreparation):
+            return self._tagged(raw, self.preparation)
         if isinstance(self.preparation, PairPreparation):
-            return self._translated(raw)
+            return self._written(raw, self.preparation.text, self.preparation.steps[1])
+        if isinstance(self.preparation, CaptionPreparation):
+            return self._written(raw, self.preparation.text, self.preparation.longest)
         # In pieces, because prepared rows can take a hundred times the memory of those that were read.
         step = max(1, AT_ONCE // math.prod(self.schema.input_shape))
         pieces = [np.arange(start, min(start + step, len(raw))) for start in range(0, len(raw), step)]
@@ -254,25 +261,31 @@ class Bundle:
             return self.backend.network
         return TorchBackend(self.path, self.schema).network
 
-    def _translated(self, raw: Raw) -> Answers:
+    def _written(self, raw: Raw, text: Callable[[list[int]], str], longest: int) -> Answers:
         import torch
 
         from glasshouse.models.search import beam  # late: PyTorch takes seconds to import
 
-        preparation = self.preparation
-        assert isinstance(preparation, PairPreparation)
-        sources = torch.from_numpy(preparation.transform(raw))
-        found = beam(self.module(), sources, preparation.steps[1])
-        texts = np.array([preparation.text(each) for each in found], dtype=np.str_)
-        return Answers(self.schema.target, labels=texts).from_rows((), self._warnings(raw))
+        assert self.preparation is not None, "texts of no preparation"
+        sources = torch.from_numpy(self.preparation.transform(raw))
+        found = beam(self.module(), sources, longest)
+        texts = np.array([text(each) for each in found], dtype=np.str_)
+        files = raw.files if raw.kind == "images" else ()
+        return Answers(self.schema.target, labels=texts).from_rows(files, self._warnings(raw))
 
-    def sample(self, count: int = 1, seed: int = 0, steps: int = 1) -> Samples:
+    def _tagged(self, raw: Raw, preparation: TagPreparation) -> Answers:
+        inputs = preparation.transform(raw)
+        tags = preparation.told(inputs, self.backend.answer(inputs))
+        return Answers(self.schema.target, labels=tags).from_rows((), self._warnings(raw))
+
+    def sample(self, count: int = 1, seed: int = 0, steps: int = 1, bias: float = 0.0) -> Samples:
         """New rows, of a network that makes some: a GAN, a variational autoencoder.
 
         Args:
             count: How many rows, or ways, from 1.
             seed: Of the codes: the same seed gives the same rows.
             steps: From 2 on, ways of so many rows each, from one random code to another.
+            bias: For strokes: how far to lean towards what is likely, from 0.
 
         Raises:
             ModelError: The network makes no rows.
@@ -280,7 +293,7 @@ class Bundle:
         """
         from glasshouse.models.latent_codes import draw  # late: PyTorch takes seconds to import
 
-        return Samples.of(draw(self.module(), count, seed, steps).numpy(), self.preparation)
+        return Samples.of(draw(self.module(), count, seed, steps, bias).numpy(), self.preparation)
 
     def _interpret(self, outputs: list[NDArray[Any]], false_alarms: float | None) -> Answers:
         """Answers from the first output, and an ensemble's disagreement from its last."""

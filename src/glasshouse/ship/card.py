@@ -54,6 +54,13 @@ def _purpose(schema: Schema) -> str:
         source = f"arrays of shape {shape}"
     if schema.task == "frames":
         return "tells which notes sound next, from those before: a logit for each of 88 keys"
+    if schema.task == "strokes":
+        return "draws with a pen: it gives the parameters of a mixture of Gaussians for the next point"
+    if schema.task == "captioning":
+        things = "a picture" if len(schema.input_shape) == 3 else "a row of a table"
+        return f"writes a caption about {things}"
+    if schema.task == "tagging":
+        return f"tells {target} at every step of a sequence"
     if schema.task == "translation":
         return f"translates a text into {target}"
     if schema.task == "language":

@@ -11,6 +11,9 @@ _ROWS = {
     "text": '"texts.txt"',
     "series": '"rows.csv"',
     "pairs": '"texts.txt"',
+    "strokes": '["0.5,-1.2,0 0.25,0,1"]',
+    "captions": '"picture.png"',
+    "tags": '["abc"]',
     "frames": '["60-64-67 60-65-69 ."]',
     "sounds": '"sound.wav"',
     "videos": '"video/"',
@@ -128,7 +131,7 @@ def _input(schema: Schema, shape: str) -> str:
     begin = f"It takes `input`, float32 ({shape})"
     if schema.kind == "images":
         return f"{begin}: pixels from 0 to 255, scaled as below."
-    if schema.kind == "text":
+    if schema.kind in ("text", "tags"):
         return (
             f"It takes `input`, int64 ({shape}): numbers of tokens, padded with 0 behind; "
             "`gh.load(...).prepare(texts)` gives them."
@@ -143,7 +146,7 @@ def _input(schema: Schema, shape: str) -> str:
 
 def _example(schema: Schema) -> list[str]:
     sizes = ", ".join(map(str, schema.input_shape))
-    number = "int64" if schema.kind == "text" else "float32"
+    number = "int64" if schema.kind in ("text", "tags") else "float32"
     if schema.kind != "images":
         return [
             "import numpy as np",

@@ -195,6 +195,9 @@ def describe_outputs(
     }
     chosen = ("scores", "one per class; the largest one wins, they are no probabilities")
     name, sense = known.get(meaning or "", chosen)
+    if meaning == "tags":
+        sense = "at every step one per tag; the largest one wins, their softmax gives the probabilities"
+        return (Output(name="tags", shape=("batch", "steps", units), dtype="float32", meaning=sense),)
     if meaning is None:
         name, sense = ("output", "what the network gives; its loss did not say what it means")
     return (Output(name=name, shape=("batch", units), dtype="float32", meaning=sense),)

@@ -37,6 +37,7 @@ Meaning = Literal[
     "scores",
     "values",
     "reconstruction",
+    "tags",
     "pixel_classes",
     "pixels",
     "grid",
@@ -127,7 +128,8 @@ class Schema(_Part):
         target: What is predicted.
         classes: Class names in the order of the outputs; empty for regression.
         kind: What rows are: ``"table"``, ``"images"``, ``"text"``, ``"series"``,
-            ``"pairs"`` (of texts), ``"frames"`` (of music), ``"sounds"``, ``"videos"`` or ``"arrays"``.
+            ``"pairs"`` (of texts), ``"tags"`` (sequences with them), ``"captions"`` (of pictures or rows),
+            ``"strokes"`` (of a pen), ``"frames"`` (of music), ``"sounds"``, ``"videos"`` or ``"arrays"``.
         inputs: One entry per input: ``name``, ``kind``, ``becomes``, ``features``.
         input_shape: One prepared sample.
         outputs: What ``model.onnx`` gives.
@@ -150,7 +152,20 @@ class Schema(_Part):
     task: Task
     target: str
     classes: tuple[str, ...]
-    kind: Literal["table", "images", "text", "series", "pairs", "frames", "sounds", "videos", "arrays"]
+    kind: Literal[
+        "table",
+        "images",
+        "text",
+        "series",
+        "pairs",
+        "tags",
+        "captions",
+        "strokes",
+        "frames",
+        "sounds",
+        "videos",
+        "arrays",
+    ]
     inputs: tuple[dict[str, Any], ...]
     input_shape: tuple[Size, ...] = Field(min_length=1)
     outputs: tuple[Output, ...] = Field(min_length=1)

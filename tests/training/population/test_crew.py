@@ -365,6 +365,15 @@ def test_what_crews_do_not_know_is_named() -> None:
         assert str(caught.value) == reason
 
 
+def test_large_networks_are_for_crews_where_there_are_several_cores() -> None:
+    wide = fused(
+        0, network=nn.Sequential(nn.Linear(6, 600), nn.ReLU(), nn.Linear(600, 700), nn.Linear(700, 3))
+    )
+    assert Reader(cores=2).read(wide).plan.parameters == 427_003
+    with pytest.raises(UnsupportedError, match="427003 parameters: from 400000 on it gains nothing"):
+        Reader(cores=1).read(wide)
+
+
 def test_the_rows_of_several_networks_are_copied_only_where_they_are_small(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -97,6 +97,52 @@ def _adding(settings: DataSettings) -> Raw:
     return adding(settings)
 
 
+def _copy_memory(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.sequences import copy_memory
+
+    return copy_memory(settings)
+
+
+def _captioned_shapes(_settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.captioned_shapes import captioned_shapes
+
+    return captioned_shapes()
+
+
+def _pendulum_strokes(_settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.pendulum_strokes import pendulum_strokes
+
+    return pendulum_strokes()
+
+
+def _nab(name: str) -> Reader:
+    def read(settings: DataSettings) -> Raw:
+        from glasshouse.data.builtin.nab import nab_series
+
+        return nab_series(name, settings)
+
+    return read
+
+
+def _nab_entry(name: str, summary: str, rows: int) -> Concept:
+    return _entry(
+        name,
+        summary,
+        _nab(name),
+        kind="series",
+        rows=rows,
+        task="reconstruction",
+        needs="the folder nab below GLASSHOUSE_DATA",
+        source="A. Lavin, S. Ahmad: the Numenta anomaly benchmark (2015)",
+    )
+
+
+def _odd_days(settings: DataSettings) -> Raw:
+    from glasshouse.data.builtin.odd_days import odd_days
+
+    return odd_days(settings)
+
+
 def _sentences(name: str, make: str, target: str) -> Reader:
     def read(settings: DataSettings) -> Raw:
         from glasshouse.data.builtin import sentences
@@ -339,6 +385,50 @@ BUILTIN = Catalogue(
             kind="music",
             task="frames",
         ),
+        _entry(
+            "copy-memory",
+            "Ten symbols, a wait of 30 steps, and then: which ones were they?",
+            _copy_memory,
+            kind="sequences",
+            rows=10_000,
+            task="tagging",
+            source="made from a fixed seed; S. Hochreiter, J. Schmidhuber (1997)",
+            aliases=("copy_memory", "copying"),
+        ),
+        _entry(
+            "captioned-shapes",
+            "Pictures of coloured shapes, with a sentence about each, 32 x 32 pixels",
+            _captioned_shapes,
+            kind="images",
+            rows=4000,
+            task="captioning",
+            source="made from a fixed seed, in place of large sets of captioned photographs",
+        ),
+        _entry(
+            "pendulum-strokes",
+            "Loops, waves, eights and knots that a pen on two pendulums draws, three in a row",
+            _pendulum_strokes,
+            kind="strokes",
+            rows=2000,
+            task="strokes",
+            source="made from a fixed seed, in place of people's handwriting",
+        ),
+        _entry(
+            "odd-days",
+            "A daily rhythm by the hour, with twelve days that go otherwise",
+            _odd_days,
+            kind="series",
+            rows=5760,
+            task="reconstruction",
+            source="made from a fixed seed",
+        ),
+        _nab_entry(
+            "nab-nyc-taxi", "Passengers of New York's taxis every half hour, with 5 unusual times", 10320
+        ),
+        _nab_entry("nab-machine-temperature", "A sensor in a machine that fails in the end", 22695),
+        _nab_entry("nab-ambient-temperature", "The temperature of an office, hour by hour", 7267),
+        _nab_entry("nab-cpu", "How busy a group of servers is, set up wrongly in the end", 18050),
+        _nab_entry("nab-latency", "How long requests to a server take, before it fails", 4032),
         _entry(
             "shapes",
             "Circles, squares and triangles in colour, 32 x 32 pixels, with masks or boxes",

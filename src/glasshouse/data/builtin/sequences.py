@@ -13,6 +13,10 @@ from glasshouse.data.tables.series import step_name, window_columns
 STEPS = 100
 """Steps of a sequence where nothing says how many."""
 ROWS = 10_000
+WAIT = 30
+"""Steps between what is to be kept in mind and the moment when it is asked for."""
+KEPT, SYMBOLS, BLANK, GO = 10, "abcdefgh", "-", ">"
+"""How many symbols are to be copied, which ones there are, and what stands between them and the end."""
 
 
 def adding(settings: DataSettings) -> RawTable:
@@ -53,4 +57,37 @@ def adding(settings: DataSettings) -> RawTable:
         target=Target("sum", "regression", (numbers * marks).sum(axis=1)),
         origin="adding",
         layout=layout,
+    )
+
+
+def copy_memory(settings: DataSettings) -> RawTable:
+    r"""The copy problem: ten symbols are shown, then nothing for a while, then they are to be written down.
+
+    ``cabd...-----...>----------`` is to become ``----...-----...-cabd...``: 10 symbols of 8, a wait of T - 1
+    blanks, a sign to go, and 10 blanks while the symbols are written, T + 20 steps in all. Without a memory
+    the blanks can be foretold and the symbols guessed: :math:`10 \ln 8 / (T + 20)` nats per step.
+
+    Args:
+        settings: ``window`` is T (30 without one), from 1.
+
+    Source:
+        Hochreiter and Schmidhuber 1997, Long short-term memory, Neural Computation 9; in this form Arjovsky,
+        Shah and Bengio 2016, Unitary evolution recurrent neural networks, arXiv 1511.06464.
+    """
+    wait = settings.window or WAIT
+    generator = numpy_stream(0, "sequences", "copy", wait)
+    drawn = generator.integers(0, len(SYMBOLS), (ROWS, KEPT))
+    kept = ["".join(SYMBOLS[each] for each in row) for row in drawn]
+    columns = (Column("shown", "text"), Column("wanted", "text"))
+    return RawTable(
+        frame=pl.DataFrame(
+            {
+                "shown": [f"{each}{BLANK * (wait - 1)}{GO}{BLANK * KEPT}" for each in kept],
+                "wanted": [f"{BLANK * (wait + KEPT)}{each}" for each in kept],
+            }
+        ),
+        columns=columns,
+        target=None,
+        origin="copy-memory",
+        layout=TableLayout(columns, "wanted"),
     )

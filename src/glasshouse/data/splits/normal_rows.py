@@ -51,15 +51,16 @@ def with_normal_rows(raw: Raw, split: Split, normal: str) -> Split:
             expected="a class with rows to train on",
             fix="give more rows of that class, or make data.split.test smaller",
         )
-    kept = np.zeros(len(raw), dtype=bool)
-    kept[train] = kept[validation] = True
-    moved = len(split.train) + len(split.validation) - int(kept.sum())
-    note = f"{moved:,} rows that are not {normal!r} went to the test part: only normal ones are trained on"
+    learnt = np.concatenate([split.train, split.validation])
+    moved = learnt[~usual[learnt]]
+    note = (
+        f"{len(moved):,} rows that are not {normal!r} went to the test part: only normal ones are trained on"
+    )
     return replace(
         split,
         train=train,
         validation=validation,
-        test=np.flatnonzero(~kept),
+        test=np.sort(np.concatenate([split.test, moved])),
         method=f"{split.method}, trained on {normal!r} alone",
         notes=(*split.notes, note),
     )

@@ -21,6 +21,22 @@ _USUALLY_MISSING = frozenset(DataSettings.model_fields["missing"].default)
 """In ARFF only a question mark means missing, and words that a user adds: "none" may be a declared value."""
 
 
+def options_of(settings: DataSettings) -> ReadingOptions:
+    """What the settings say about a source before it is opened: a target that has a name stands in a header.
+
+    Args:
+        settings: ``header``, ``separator``, ``missing`` and ``target`` are used.
+
+    Example:
+        >>> options_of(DataSettings(source="a.csv", target="price")).known
+        ('price',)
+    """
+    target = settings.target
+    named = isinstance(target, str) and target != TEXT and not target.strip().lstrip("+-").isdigit()
+    known = (str(target),) if named else ()
+    return ReadingOptions(settings.header, settings.separator, settings.missing, known)
+
+
 def open_table(path: Path, options: ReadingOptions) -> Cells:
     """Read a file as rows and columns of cells, or a folder of texts.
 

@@ -13,17 +13,19 @@ from numpy.typing import NDArray
 from glasshouse.core.errors import DataError, UsageError
 from glasshouse.data.raw import Column, RawTable, SeriesForm, TableLayout, Target
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.tables.cells import Cells, ReadingOptions
+from glasshouse.data.strokes.pen import read_strokes
+from glasshouse.data.tables.cells import Cells
 from glasshouse.data.tables.frames import cells_from_frame
 from glasshouse.data.tables.kinds import find_columns, keep_counting
 from glasshouse.data.tables.new_rows import match_columns, open_like, typed_frame
-from glasshouse.data.tables.open_table import open_table
-from glasshouse.data.tables.roles import Roles, find_roles
+from glasshouse.data.tables.open_table import open_table, options_of
+from glasshouse.data.tables.roles import Roles, find_name, find_roles
 from glasshouse.data.tables.series import Windows, cut_windows, spacing_notes, time_key, window_columns
 from glasshouse.data.tables.target import drop_unlabelled, make_target
 from glasshouse.data.tables.text_lines import CLASS, TEXT, folder_as_cells, lines_without_target
 from glasshouse.data.tables.typed import as_words
 from glasshouse.data.text.pairs import read_pairs
+from glasshouse.data.text.tagged import read_tagged
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,10 @@ def read_table(settings: DataSettings) -> RawTable:
         DataError: The file cannot be read, or its cells cannot be used; line and column are named.
         UsageError: No target is named, or a name in the settings is not among the columns.
     """
-    cells = open_table(Path(settings.source).expanduser(), _options(settings))
+    cells = open_table(Path(settings.source).expanduser(), options_of(settings))
     if list(cells.declared) == [TEXT] and cells.frame.width == 1:
         raise lines_without_target(cells.origin)
-    if settings.task == "translation":
-        return read_pairs(cells, settings)
-    return _make(cells, settings)
+    return _of_task(cells, settings)
 
 
 def table_from_frame(frame: object, settings: DataSettings) -> RawTable:
@@ -68,7 +68,38 @@ def table_from_frame(frame: object, settings: DataSettings) -> RawTable:
         UsageError: No target is named, or a name in the settings is not among the columns.
     """
     cells = cells_from_frame(frame, settings.source or "the frame", settings.missing)
-    return read_pairs(cells, settings) if settings.task == "translation" else _make(cells, settings)
+    return _of_task(cells, settings)
+
+
+def _of_task(cells: Cells, settings: DataSettings) -> RawTable:
+    """What the rows become for the task at hand."""
+    if settings.task == "translation":
+        return read_pairs(cells, settings)
+    if settings.task == "tagging":
+        return read_tagged(cells, settings)
+    if settings.task == "strokes":
+        return read_strokes(cells, settings)
+    if settings.task == "captioning":
+        return _with_captions(cells, settings)
+    return _make(cells, settings)
+
+
+def _with_captions(cells: Cells, settings: DataSettings) -> RawTable:
+    """Rows of all other columns, with the target's text about each."""
+    names = cells.frame.columns
+    if settings.target is None:
+        raise UsageError(
+            f"{cells.origin}: no target is named",
+            expected=f"the column of captions: {', '.join(names[:10])}",
+            fix="name it with --target, for example --target -1 for the last one",
+        )
+    caption = find_name(settings.target, names)
+    cells = cells.keep(cells.frame[caption].is_not_null())
+    texts = cells.frame[caption].cast(pl.String).to_numpy().astype(np.str_)
+    declared = {name: each for name, each in cells.declared.items() if name != caption}
+    seen = replace(cells, frame=cells.frame.drop(caption), declared=declared)
+    raw = _make(seen, settings.replace(target=None, task="reconstruction"))
+    return replace(raw, captions=texts)
 
 
 def read_text_folder(settings: DataSettings) -> RawTable:
@@ -78,10 +109,6 @@ def read_text_folder(settings: DataSettings) -> RawTable:
         DataError: There are no texts, or they all have one class.
     """
     return _make(folder_as_cells(Path(settings.source).expanduser()), settings.replace(target=CLASS))
-
-
-def _options(settings: DataSettings) -> ReadingOptions:
-    return ReadingOptions(settings.header, settings.separator, settings.missing)
 
 
 def _make(cells: Cells, settings: DataSettings) -> RawTable:

@@ -16,6 +16,35 @@ LONGEST = 10
 """Words of a text where nothing says how many: short sentences."""
 
 
+def two_columns(cells: Cells, settings: DataSettings, what: str) -> tuple[str, str]:
+    """The column that is given and the one that is to come out.
+
+    Args:
+        cells: A table of text.
+        settings: ``target`` names the latter; the former is the only other one that is not left out.
+        what: What is done, for messages: ``"translate"``.
+
+    Raises:
+        UsageError: No target is named, or nothing says which other column is given.
+    """
+    names = cells.frame.columns
+    if settings.target is None:
+        raise UsageError(
+            f"{cells.origin}: no target is named",
+            expected=f"the column to {what} into: {', '.join(names[:10])}",
+            fix="name it with --target, for example --target -1 for the last one",
+        )
+    target = find_name(settings.target, names)
+    left = [name for name in names if name != target and settings.columns.get(name) != "ignore"]
+    if len(left) != 1:
+        raise UsageError(
+            f"{cells.origin}: {len(left)} columns to {what} from: {', '.join(left[:10])}",
+            expected="one",
+            fix="leave the others out: --set data.columns.NAME=ignore",
+        )
+    return left[0], target
+
+
 def read_pairs(cells: Cells, settings: DataSettings) -> RawTable:
     """Two columns of text: what is given, and what it is to become.
 
@@ -30,22 +59,7 @@ def read_pairs(cells: Cells, settings: DataSettings) -> RawTable:
         UsageError: No target is named, or nothing says which other column is given.
         DataError: No pair is short enough.
     """
-    names = cells.frame.columns
-    if settings.target is None:
-        raise UsageError(
-            f"{cells.origin}: no target is named",
-            expected=f"the column to translate into: {', '.join(names[:10])}",
-            fix="name it with --target, for example --target -1 for the last one",
-        )
-    target = find_name(settings.target, names)
-    left = [name for name in names if name != target and settings.columns.get(name) != "ignore"]
-    if len(left) != 1:
-        raise UsageError(
-            f"{cells.origin}: {len(left)} columns to translate from: {', '.join(left[:10])}",
-            expected="one",
-            fix="leave the others out: --set data.columns.NAME=ignore",
-        )
-    source = left[0]
+    source, target = two_columns(cells, settings, "translate")
     frame = cells.frame.select(pl.col(each).cast(pl.String) for each in (source, target)).drop_nulls()
     unit: Unit = "characters" if settings.prepare.text == "characters" else "words"
     longest = LONGEST if settings.prepare.longest == "auto" else settings.prepare.longest

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from glasshouse.core.errors import BundleError
 
-Unit = Literal["words", "characters"]
+Unit = Literal["words", "characters", "pieces"]
 
 PAD = 0
 """The number of the padding behind a text that is shorter than others. It is no token of any text."""
@@ -27,12 +27,15 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 def tokens_of(text: str, unit: Unit) -> list[str]:
-    """A text cut into tokens: its characters, or its words in lower case and each other sign.
+    """A text cut into tokens: its characters, its words in lower case and each other sign, or the pieces
+    between its spaces as they are.
 
     Example:
         >>> tokens_of("Don't wait!", "words"), tokens_of("Ann", "characters")
         (['don', "'", 't', 'wait', '!'], ['A', 'n', 'n'])
     """
+    if unit == "pieces":
+        return text.split()
     return list(text) if unit == "characters" else _WORD.findall(text.lower())
 
 
@@ -40,7 +43,7 @@ class Vocabulary:
     """The tokens in the order of their numbers: 0 is padding, 1 is any unknown token, the rest are known.
 
     Args:
-        unit: ``"words"`` or ``"characters"``.
+        unit: ``"words"``, ``"characters"`` or ``"pieces"``.
         known: The known tokens; the first of them has the number 2.
 
     Raises:
@@ -58,7 +61,7 @@ class Vocabulary:
         self.unit: Unit = unit
         self.known = tuple(known)
         self._numbers = {token: number for number, token in enumerate(self.known, start=len(SPECIAL))}
-        if len(self._numbers) != len(self.known) or unit not in ("words", "characters"):
+        if len(self._numbers) != len(self.known) or unit not in ("words", "characters", "pieces"):
             raise BundleError(
                 f"a stored vocabulary of {len(self.known)} {unit}, {len(self._numbers)} of them different",
                 expected="words or characters, each of them once",

@@ -47,16 +47,17 @@ def reason_against(job: Job, plan: FusedPlan) -> str | None:
     return None
 
 
-def reason_against_size(job: Job, plan: FusedPlan) -> str | None:
+def reason_against_size(job: Job, plan: FusedPlan, most: int = MOST_PARAMETERS) -> str | None:
     """Why the steps of a network are none for the loop, however many there are; ``None`` where they are.
 
     Args:
         job: What is to be trained.
         plan: The loop's plan of it.
+        most: Parameters from which on it gains nothing.
     """
     assert isinstance(job.batches, InMemoryBatches)
-    if plan.parameters > MOST_PARAMETERS:
-        return f"{plan.parameters} parameters: from {MOST_PARAMETERS} on it gains nothing"
+    if plan.parameters > most:
+        return f"{plan.parameters} parameters: from {most} on it gains nothing"
     slow = plan.slow * max(size for step in job.batches.sizes for size in step)
     if slow > MOST_SLOW:
         return f"{slow} numbers per step through GELU or softplus, which it computes one by one"

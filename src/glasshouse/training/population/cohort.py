@@ -75,7 +75,7 @@ class Cohort:
     def __init__(self, jobs: Sequence[Job], of: int | None = None, cores: int | None = None) -> None:
         self._cores = cores or all_cores()
         against = reason_against(jobs, of)
-        self.members: list[Seat] = seated(jobs, against)
+        self.members: list[Seat] = seated(jobs, against, self._cores)
         self.why = chosen(self.members, against, self._cores)
         self._gather()
 
@@ -182,16 +182,17 @@ def train_together(
     return cohort.outcomes
 
 
-def seated(jobs: Sequence[Job], against: str | None) -> list[Seat]:
+def seated(jobs: Sequence[Job], against: str | None, cores: int) -> list[Seat]:
     """For each job a member of a crew or of a population, or why it is none.
 
     Args:
         jobs: What is to be trained.
         against: Why compiled code is not worth it; where it was asked for by name, that does not count.
+        cores: On how many it would work at once.
     """
     networks = Counter(id(job.network) for job in jobs)
     watches = Counter(id(job.stopping) for job in jobs)
-    reader = Reader()
+    reader = Reader(cores)
     read: list[Structure | Compiled | str] = []
     for job in jobs:
         if networks[id(job.network)] > 1 or watches[id(job.stopping)] > 1:

@@ -23,9 +23,13 @@ from glasshouse.training.fused.feeding import counting_of
 from glasshouse.training.fused.optimizer import read_optimizer
 from glasshouse.training.fused.plan import FusedPlan, check_targets, read_fused_plan
 from glasshouse.training.fused.tables import Tables, judging, lay_out
-from glasshouse.training.fused.worth import reason_against_size
+from glasshouse.training.fused.worth import MOST_PARAMETERS, reason_against_size
 from glasshouse.training.job import Job
 from glasshouse.training.regularization import Regularization
+
+MOST_BESIDE = 1_500_000
+"""Parameters of a network above which others are no faster, where several cores have one each. A step of
+256-1024-1024-10 takes the loop as long as it takes the dense engine, but that on one core at a time."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,9 @@ class Compiled:
 class Reader:
     """Reads jobs. What is alike for many networks is read once.
 
+    Args:
+        cores: On how many networks are trained at once.
+
     Example:
         >>> from glasshouse.data.parts import Part
         >>> from glasshouse.losses import LOSSES
@@ -92,7 +99,8 @@ class Reader:
         True
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cores: int = 1) -> None:
+        self._most = MOST_BESIDE if cores > 1 else MOST_PARAMETERS
         self._layouts: dict[Hashable, Layout] = {}
         self._optimizers: dict[str, tuple[int, NDArray[np.float64]]] = {}
         self._bounds: dict[str, NDArray[np.float64]] = {}
@@ -110,7 +118,7 @@ class Reader:
         refuse_data(job)
         whole = read_plan(job.network, job.objective)
         plan = read_fused_plan(job, whole)
-        against = reason_against_size(job, plan)
+        against = reason_against_size(job, plan, self._most)
         if against is not None:
             raise UnsupportedError("the network", against)
         counting = counting_of(job.objective.meaning, plan.loss)

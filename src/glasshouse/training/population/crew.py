@@ -36,7 +36,7 @@ class Crew:
         self._metric = metric_name(members[0].job.objective.meaning)
         self._by_outputs = self._buffers.layout.counting == codes.COUNT_NOTHING
         for place, member in enumerate(members):
-            self._buffers.seat(place, member.weights, member.best, member.slots, member.progress.step)
+            self._buffers.held.seat(place, member.weights, member.best, member.slots, member.progress.step)
 
     @property
     def work(self) -> int:
@@ -61,13 +61,13 @@ class Crew:
         """Give the networks that still learn their present weights."""
         for place, member in enumerate(self.members):
             if member.running:
-                self._buffers.write(place, member.progress.step)
+                self._buffers.held.write(place, member.progress.step)
 
     def release(self) -> None:
         """Give the members that still learn all their numbers, with which they go on elsewhere."""
         for place, member in enumerate(self.members):
             if member.running:
-                member.weights, member.best, member.slots = self._buffers.numbers_of(place)
+                member.weights, member.best, member.slots = self._buffers.held.numbers_of(place)
 
     def _stop(self, signal_name: str) -> None:
         done, count = self.members[0].progress.epoch, len(self.members)
@@ -117,7 +117,7 @@ class Crew:
         buffers = self._buffers
         losses, weights = buffers.losses.tolist(), buffers.weights.tolist()
         trained, judged = self._metrics(going)
-        penalties = buffers.penalties(going)
+        penalties = buffers.held.penalties(going)
         share = (time.perf_counter() - times[0]) / max(1, len(going))
         speed = buffers.rows * len(going) / times[1]
         for place in going:
@@ -142,9 +142,9 @@ class Crew:
                 judged[place]["loss"] = None
             member.records.plain_epoch(row, timing, losses[place], rates[place])
             if best:
-                buffers.keep_best(place, progress.step)
+                buffers.held.keep_best(place, progress.step)
             if progress.ended:
-                buffers.write(place, buffers.take_best(place) if member.has_best else progress.step)
+                buffers.held.write(place, buffers.held.take_best(place) if member.has_best else progress.step)
 
     def _metrics(self, going: Sequence[int]) -> tuple[dict[int, Any], dict[int, dict[str, Any]]]:
         """The metric on the rows that were learnt, and all about the rows that judge, by network."""
@@ -175,8 +175,8 @@ class Crew:
         buffers, member = self._buffers, self.members[place]
         best = None
         if member.has_best:
-            best = buffers.best_state(place, member.job.network)
-        buffers.write(place, member.progress.step + done + 1)
+            best = buffers.held.best_state(place, member.job.network)
+        buffers.held.write(place, member.progress.step + done + 1)
         losses, weights = buffers.losses[place, : done + 1], buffers.weights[place, : done + 1]
         inputs = buffers.inputs_of(place, done)
         member.fail(losses.tolist(), weights.tolist(), rates[: done + 1], inputs, best)

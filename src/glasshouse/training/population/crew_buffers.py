@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from glasshouse.training.batches import InMemoryBatches
 from glasshouse.training.fused import codes
@@ -22,10 +21,10 @@ from glasshouse.training.fused.feeding import (
 )
 from glasshouse.training.fused.loading import loop, note_compiled
 from glasshouse.training.fused.masks import draw, room
-from glasshouse.training.fused.optimizer import MEMORIES
 from glasshouse.training.fused.tables import settle
 from glasshouse.training.job import Job
 from glasshouse.training.population.compiled import Compiled
+from glasshouse.training.population.crew_weights import CrewWeights
 from glasshouse.training.population.laid_out import laid_out
 
 Numbers = NDArray[Any]
@@ -49,6 +48,7 @@ class Buffers:
         structures: What the loop sees of them, with equal keys.
 
     Attributes:
+        held: Weights and whatever else goes on from epoch to epoch.
         done, losses, weights, right, judged: What came of an epoch, by network: whole steps; loss of every
             step and what it counts; right answers; loss and right answers of the rows that judge.
     """
@@ -65,6 +65,7 @@ class Buffers:
         self.rows = int(self._sizes.sum())
         self._run = loop()
         self._called = False
+        self.held = CrewWeights(structures, [bool(each.regularizers) for each in jobs])
         self._zero(members)
         self._network(structures)
         self._generators: list[torch.Generator] = []
@@ -80,18 +81,9 @@ class Buffers:
             show_targets(job.objective.loss, job.batches, self._plan)  # type: ignore[attr-defined,arg-type]  # likewise
 
     def _zero(self, members: int) -> None:
-        """Weights, memories and what is found, all zero."""
-        code, kind, numbers = self._structures[0].optimizer[0], self._kind, self.layout.numbers
+        """Room for what is computed and for what is found."""
+        kind, numbers = self._kind, self.layout.numbers
         tables, shown = self.layout.tables, self._jobs[0].validation
-        self._weights = np.zeros((members, numbers), dtype=kind)
-        memories = [np.zeros((members, numbers), dtype=kind) for _ in MEMORIES[code]]
-        self._first, self._second, *_ = [*memories, *[np.zeros((members, 0), dtype=kind)] * 2]
-        self._running = np.zeros((members, 2 * sum(each.num_features for each in tables.running)), dtype=kind)
-        self._best, self._best_running = np.zeros_like(self._weights), np.zeros_like(self._running)
-        self._best_step = [0] * members
-        self._tracked = [0] * members
-        self._settings = np.array([each.optimizer[1] for each in self._structures])
-        self._settings[:, codes.PRODUCT] = 1.0
         self._gradients, self._work = np.zeros(numbers, dtype=kind), np.zeros(tables.space, dtype=kind)
         self.done = np.zeros(members, dtype=np.int64)
         self.losses, self.weights = np.zeros((members, self.steps)), np.zeros((members, self.steps))
@@ -114,7 +106,6 @@ class Buffers:
         loss_settings = np.array([each.plan.setting for each in structures])
         self._tables = lines, numbers, tables.shapes, plan.loss, loss_settings, layout.counting
         self._class_weights = np.array([class_weights_of(each.plan) for each in structures])
-        self._factors = np.array([each.factors for each in structures])
         nothing = np.zeros(0, dtype=self._kind)
         none = np.zeros((0, 5)), np.zeros((3, 0)), nothing
         self._look = False, tables.seen[:0], np.zeros((0, 2), dtype=np.int64), NOT_LOOKING, *none
@@ -151,43 +142,6 @@ class Buffers:
     def work(self) -> int:
         """Multiply-accumulates of an epoch of one network."""
         return self._plan.work * self.rows
-
-    def seat(self, place: int, weights: Any, best: Any, slots: dict[str, torch.Tensor], steps: int) -> None:
-        """Take the numbers of a network: those that it brings, or those that it begins with."""
-        structure = self._structures[place]
-        if weights is None:
-            for parameter, at in structure.parameters:
-                self._weights[place, at : at + parameter.numel()] = parameter.detach().numpy().reshape(-1)
-            at = 0
-            for module in structure.running:
-                for buffer in (module.running_mean, module.running_var):
-                    self._running[place, at : at + len(buffer)] = buffer.numpy()
-                    at += len(buffer)
-        else:
-            self._weights[place] = weights.numpy()
-            for name, own in self._slots(place).items():
-                own[:] = slots[name].numpy()
-            self._best_step[place] = int(slots["best_step"])
-        if best is not None:
-            self._best[place] = best.numpy()
-        for module in structure.running:
-            self._tracked[place] = int(module.num_batches_tracked) - steps
-
-    def _slots(self, place: int) -> dict[str, Numbers]:
-        return {
-            "first": self._first[place],
-            "second": self._second[place],
-            "running": self._running[place],
-            "best_running": self._best_running[place],
-            "product": self._settings[place, codes.PRODUCT : codes.PRODUCT + 1],
-        }
-
-    def numbers_of(self, place: int) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
-        """Weights, weights of the best epoch, and all else with which a network goes on."""
-        slots = {name: torch.from_numpy(own.copy()) for name, own in self._slots(place).items()}
-        slots["best_step"] = torch.tensor(self._best_step[place])
-        weights, best = self._weights[place].copy(), self._best[place].copy()
-        return torch.from_numpy(weights), torch.from_numpy(best), slots
 
     def begin(self, epoch: int, going: Sequence[int], generators: Sequence[torch.Generator]) -> None:
         """Lay out the order of the rows of an epoch."""
@@ -238,9 +192,10 @@ class Buffers:
             outputs = self._outputs_of(own)
         chunk = self._order, self._starts[own], self._sizes[own], masks, self._masks_per_step
         found = whole, losses, weights, outputs, right, judged, self._judged_outputs
+        held = self.held
         code, stretches = self._structures[0].optimizer[0], self.layout.stretches
-        optimizer = code, stretches, self._factors, self._settings, table, step + call.first + 1
-        memory = self._weights, self._gradients, self._first, self._second, self._work, self._running
+        optimizer = code, stretches, self.held.factors, self.held.settings, table, step + call.first + 1
+        memory = held.weights, self._gradients, held.first, held.second, self._work, held.running
         validation = self._validation if call.last else self._unjudged
         self._run(
             np.array(which, dtype=np.int64), self._tables, self._data, validation, optimizer, memory, chunk,
@@ -297,52 +252,6 @@ class Buffers:
         rows = torch.from_numpy(order[list(going)])
         given = torch.from_numpy(outputs[list(going)]).view(*rows.shape, -1)
         return given, targets[rows].view_as(given)
-
-    def penalties(self, going: Sequence[int]) -> dict[int, float]:
-        """The sum of all penalties of those that have some, at their weights as they are."""
-        found = {}
-        for place in going:
-            if self._jobs[place].regularizers:
-                size = square = 0.0
-                pulled = self._factors[place, :, codes.GROUP_PENALISED] != 0
-                for start, stop in self.layout.stretches[pulled]:
-                    own = self._weights[place, start:stop]
-                    size += float(np.abs(own).sum(dtype=np.float64))
-                    square += float(np.dot(own, own))
-                settings = self._settings[place]
-                found[place] = float(settings[codes.L1]) * size + float(settings[codes.L2]) / 2 * square
-        return found
-
-    def keep_best(self, place: int, steps: int) -> None:
-        """Keep the present weights of a network as those of its best epoch."""
-        self._best[place], self._best_running[place] = self._weights[place], self._running[place]
-        self._best_step[place] = steps
-
-    def take_best(self, place: int) -> int:
-        """Go back to the weights of the best epoch; how many steps they had taken."""
-        self._weights[place], self._running[place] = self._best[place], self._best_running[place]
-        return self._best_step[place]
-
-    def best_state(self, place: int, network: nn.Module) -> dict[str, torch.Tensor]:
-        """The state of a network at its best epoch."""
-        self._put(place, self._best, self._best_running, self._best_step[place])
-        return {name: each.clone() for name, each in network.state_dict().items()}
-
-    def write(self, place: int, steps: int) -> None:
-        """Give a network its present weights, after so many steps."""
-        self._put(place, self._weights, self._running, steps)
-
-    def _put(self, place: int, weights: Numbers, running: Numbers, steps: int) -> None:
-        structure = self._structures[place]
-        for parameter, at in structure.parameters:
-            own = parameter.detach().numpy()
-            own[...] = weights[place, at : at + own.size].reshape(own.shape)
-        at = 0
-        for module in structure.running:
-            for buffer in (module.running_mean, module.running_var):
-                buffer.numpy()[:] = running[place, at : at + len(buffer)]
-                at += len(buffer)
-            module.num_batches_tracked.fill_(self._tracked[place] + steps)
 
     def inputs_of(self, place: int, step: int) -> torch.Tensor:
         """The inputs of one step of the epoch at hand."""
