@@ -31,7 +31,7 @@ OF_SOME = (
     "translation",
     "energy",
     "verification",
-    "pictures",
+    *("pictures", "captions", "strokes", "tags"),
     "reconstruction",
 )
 USUAL = [key for key, _, _ in SECTIONS if key not in OF_SOME]
