@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from glasshouse.core.concept import Catalogue, Concept
@@ -73,22 +74,14 @@ def _digits(settings: DataSettings) -> Raw:
     return scikit_digits(settings)
 
 
-def _faces(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.faces import faces
+def _made(name: str) -> Reader:
+    """Sets that are made by the function of that name in the module of that name."""
 
-    return faces(settings)
+    def read(settings: DataSettings) -> Raw:
+        raw: Raw = getattr(import_module(f"glasshouse.data.builtin.{name}"), name)(settings)
+        return raw
 
-
-def _sounds(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.sounds import sounds
-
-    return sounds(settings)
-
-
-def _motions(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.motions import motions
-
-    return motions(settings)
+    return read
 
 
 def _adding(settings: DataSettings) -> Raw:
@@ -290,7 +283,7 @@ BUILTIN = Catalogue(
         _entry(
             "faces",
             "Drawn faces of a hundred identities, grey, 32 x 32 pixels: do two show the same one?",
-            _faces,
+            _made("faces"),
             kind="images",
             rows=2000,
             task="verification",
@@ -299,7 +292,7 @@ BUILTIN = Catalogue(
         _entry(
             "sounds",
             "Tones, glides, noises and vowels of half a second, made by formulas; nobody spoke",
-            _sounds,
+            _made("sounds"),
             kind="sounds",
             rows=1100,
             source="made from a fixed seed; formants of G. Peterson, H. Barney (1952)",
@@ -307,7 +300,7 @@ BUILTIN = Catalogue(
         _entry(
             "motions",
             "Shapes that move up, down, left or right: no single frame tells which",
-            _motions,
+            _made("motions"),
             kind="videos",
             rows=1200,
             source="made from a fixed seed",
