@@ -74,7 +74,7 @@ def _digits(settings: DataSettings) -> Raw:
     return scikit_digits(settings)
 
 
-def _made(name: str) -> Reader:
+def _function(name: str) -> Reader:
     """Sets that are made by the function of that name in the module of that name."""
 
     def read(settings: DataSettings) -> Raw:
@@ -283,7 +283,7 @@ BUILTIN = Catalogue(
         _entry(
             "faces",
             "Drawn faces of a hundred identities, grey, 32 x 32 pixels: do two show the same one?",
-            _made("faces"),
+            _function("faces"),
             kind="images",
             rows=2000,
             task="verification",
@@ -292,7 +292,7 @@ BUILTIN = Catalogue(
         _entry(
             "sounds",
             "Tones, glides, noises and vowels of half a second, made by formulas; nobody spoke",
-            _made("sounds"),
+            _function("sounds"),
             kind="sounds",
             rows=1100,
             source="made from a fixed seed; formants of G. Peterson, H. Barney (1952)",
@@ -300,7 +300,7 @@ BUILTIN = Catalogue(
         _entry(
             "motions",
             "Shapes that move up, down, left or right: no single frame tells which",
-            _made("motions"),
+            _function("motions"),
             kind="videos",
             rows=1200,
             source="made from a fixed seed",
