@@ -79,7 +79,7 @@ def test_recipes_are_listed_with_their_bars(call):
     code, out, _ = call("list", "recipes")
     assert code == 0
     (row,) = [line for line in out.splitlines() if line.startswith("mlp ")]
-    assert "multi-layer perceptron" in row
+    assert "image classification" in row
     rows = json.loads(call("list", "recipes", "--json")[1])["recipes"]
     found = {row["name"]: row for row in rows}["mlp"]
     assert found["small"]["data"] == "digits"

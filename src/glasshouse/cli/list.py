@@ -167,11 +167,11 @@ def _show_recipes(output: Output, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         full = row["full"]
         side = ">=" if "at_least" in full else "<="
-        bar = f"{full['metric']} {side} {full.get('at_least', full.get('at_most')):g}"
+        bar = f"{full['metric'].rpartition('.')[2]} {side} {full.get('at_least', full.get('at_most')):g}"
         found = full["measured"]
         measured = "–" if not found else f"{sum(found) / len(found):.4g}"
-        cells.append([row["name"], row["family"], ", ".join(row["applications"]) or "–", bar, measured])
-    output.table(["name", "family", "applications", "bar", "measured"], cells, title="recipes")
+        cells.append([row["name"], ", ".join(row["applications"]) or row["family"], bar, measured])
+    output.table(["name", "application or family", "bar", "measured"], cells, title="recipes")
     output.say("The bar is that of the full form; of several seeds the mean is shown. `glasshouse run")
     output.say("recipe:NAME` trains it, with --small in seconds, on data that are there anywhere.")
     output.say("")
