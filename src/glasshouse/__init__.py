@@ -10,7 +10,7 @@ Grow any classic network on your own data, watch every number, and ship the resu
     gh.load(run.bundle).predict("photo.png")
 
     gh.run(gh.Experiment(data={"source": "people.csv", "target": "income"}, model="mlp"))
-    gh.run("recipe:lstm")                       # for every family and purpose: gh.recipes.names()
+    gh.run("recipe:names-by-language")          # one for every family and purpose: gh.recipes.names()
     gh.fit(my_module, (inputs, targets), epochs=20)
     gh.sweep("digits", {"training.learning_rate": {"from": 1e-4, "to": 1e-1, "scale": "log"}})
     gh.show("swish")                            # equation, picture, use, a worked number

@@ -36,7 +36,7 @@ def run(source: str, out: str, quiet: bool, as_json: bool, **chosen: Any) -> Non
     glasshouse run digits
     glasshouse run people.csv --target income
     glasshouse run photos/ --model cnn --set training.epochs=20
-    glasshouse run recipe:lstm --small
+    glasshouse run recipe:names-by-language --small
     """  # noqa: D301 - click wants the control character itself, before lines to leave as they are
     output = Output(as_json, quiet)
     experiment = read(source, chosen)
