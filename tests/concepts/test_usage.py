@@ -25,7 +25,8 @@ def decided(concept):
     values = tomllib.loads(in_experiment(concept))
     takes = concept.facts.get("takes")
     shape = {"image": (3, 224, 224), "sequence": (16,), "video": (8, 1, 20, 20)}.get(takes, (4,))
-    shape = (16, 3) if concept.facts.get("gives") == "strokes" else shape
+    numbers = takes == "sequence" and concept.facts.get("gives") in ("strokes", "reconstruction")
+    shape = (16, 3) if numbers else shape
     task = concept.facts.get("task", concept.facts.get("gives", "classification"))
     given = {"tokens": 50, "steps": 12} if takes == "sequence" else {"steps": 12}
     return decide(Experiment.read({"data": {"source": "iris"}, **values}), 100, shape, task, **given), shape

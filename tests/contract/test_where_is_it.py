@@ -143,6 +143,7 @@ PLACES = {
     "captioning, one to many": ("models/captioner.py", "one to many"),
     "mixture density": ("models/mixture_density.py", "Graves 2013"),
     "handwriting generation": ("models/handwriting.py", "class Handwriting"),
+    "LSTM autoencoder": ("models/recurrent_autoencoder.py", "def recurrent_autoencoder"),
     "unusual windows of a series": ("evaluation/odd_windows.py", "def in_time"),
     "adding problem": ("data/builtin/sequences.py", "def adding"),
     "gradient over time, gates over time": ("evaluation/over_time.py", "def gradient_over_time"),

@@ -205,6 +205,7 @@ MODELS_TRIED = {
         TOKENS,
     ),
     "transformer": ({"inputs": (4, 2), "outputs": 3, "width": 4, "heads": 2, "layers": 1}, (2, 4, 2)),
+    "recurrent_autoencoder": ({"inputs": (4, 2), "units": 3, "code": 2}, (2, 4, 2)),
     "handwriting": ({"inputs": (4, 3), "components": 1, "units": 3}, (2, 4, 3)),
     "rbm": ({"inputs": 5, "hidden": 4, "visible": "binary"}, (3, 5)),
     "dbn": ({"inputs": 5, "hidden": [4, 3], "visible": "binary"}, (3, 5)),

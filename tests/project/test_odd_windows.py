@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 import glasshouse as gh
+from glasshouse.core.errors import ModelError
+from glasshouse.models import recurrent_autoencoder
 from tests.project.test_sequences import cut_off
 
 
@@ -51,6 +54,27 @@ def test_the_bundle_names_windows_of_a_series_with_both_backends(run):
 
 def test_windows_go_on_bit_for_bit(run, tmp_path):
     assert cut_off(run.experiment, tmp_path, 60).history.equals(run.history)
+
+
+def test_windows_are_read_and_written_step_by_step_too(tmp_path):
+    chosen = gh.Experiment(
+        data={"source": "odd-days", "normal": "usual", "window": 24, "most_rows": 2000},
+        model={"name": "recurrent_autoencoder", "units": 12, "code": 4},
+        training={"epochs": 8},
+        output={"report": False},
+    )
+    found = gh.run(chosen, out=tmp_path)
+    assert found.metrics["validation"]["r2"] > 0.1
+    coder = gh.load(found.bundle, backend="torch").module()
+    windows = torch.zeros(2, 24, 1)
+    state = coder.encoder.recurrent(windows)[1][0][-1]
+    torch.testing.assert_close(coder.encode(windows), coder.encoder.code(state))
+    assert gh.load(found.bundle).schema.onnx.checked is not None
+
+
+def test_rows_that_are_no_windows_are_refused():
+    with pytest.raises(ModelError, match="on rows of shape"):
+        recurrent_autoencoder((4,))
 
 
 @pytest.mark.real_data

@@ -29,8 +29,15 @@ OF_SOME = (
     "ensemble",
     "forecast",
     "translation",
+    "captions",
+    "strokes",
+    "tags",
+    "verification",
     "energy",
+    "verification",
+    *("pictures", "captions", "strokes", "tags"),
     "reconstruction",
+    "pictures",
 )
 USUAL = [key for key, _, _ in SECTIONS if key not in OF_SOME]
 """Sections of every run; what a network makes, gives back or foretells has one for those that do."""

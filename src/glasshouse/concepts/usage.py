@@ -177,7 +177,7 @@ def _of_sequences(concept: Concept) -> Mapping[str, Any]:
     """What the data decide of a model for sequences or videos, with examples; nothing for all others."""
     if concept.kind != "model":
         return {}
-    if concept.facts.get("gives") == "strokes":
+    if concept.facts.get("gives") in ("strokes", "reconstruction"):
         return {"inputs": (16, 3), "steps": 12}
     return {"sequence": OF_SEQUENCES, "video": OF_VIDEOS}.get(concept.facts.get("takes", ""), {})
 

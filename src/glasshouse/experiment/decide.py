@@ -104,7 +104,7 @@ def decide(
         elif values[section][key] in ("auto", None):
             values[section][key] = value
     facts = MODELS.find(model["name"]).facts
-    if facts["takes"] == "sequence" and facts.get("gives") != "strokes":
+    if facts["takes"] == "sequence" and facts.get("gives") not in ("strokes", "reconstruction"):
         if task == "translation":
             model["steps"] = steps
         if task == "tagging":

@@ -46,6 +46,7 @@ from glasshouse.models.pseudo_likelihood import log_pseudo_likelihood
 from glasshouse.models.q_network import q_network
 from glasshouse.models.rbm import RestrictedBoltzmannMachine, rbm
 from glasshouse.models.recurrent import Recurrent, recurrent
+from glasshouse.models.recurrent_autoencoder import recurrent_autoencoder
 from glasshouse.models.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
 from glasshouse.models.seq2seq import Seq2Seq, seq2seq
 from glasshouse.models.sparse_autoencoder import sparse_autoencoder
@@ -118,6 +119,7 @@ __all__ = [
     "q_network",
     "rbm",
     "recurrent",
+    "recurrent_autoencoder",
     "replace_head",
     "resnet",
     "resnet18",

@@ -60,7 +60,8 @@ def build_model(spec: Spec, input_shape: tuple[int, ...], outputs: int, seed: in
 
 def _sizes(concept: Concept, input_shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
     """The arguments of a model's factory that the data decide."""
-    if concept.facts.get("gives") == "strokes":
+    windows = concept.facts["takes"] == "sequence" and concept.facts.get("gives") == "reconstruction"
+    if windows or concept.facts.get("gives") == "strokes":
         return {"inputs": input_shape}
     if concept.facts.get("gives") == "captioning":
         return {"inputs": input_shape, "outputs": outputs}

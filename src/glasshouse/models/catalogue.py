@@ -29,6 +29,7 @@ from glasshouse.models.perceptron import CONCEPT as PERCEPTRON
 from glasshouse.models.q_network import CONCEPT as Q_NETWORK
 from glasshouse.models.rbm import CONCEPT as RBM
 from glasshouse.models.recurrent import CONCEPT as RECURRENT
+from glasshouse.models.recurrent_autoencoder import CONCEPT as RECURRENT_AUTOENCODER
 from glasshouse.models.resnet import CONCEPTS as RESNETS
 from glasshouse.models.seq2seq import CONCEPT as SEQ2SEQ
 from glasshouse.models.sparse_autoencoder import CONCEPT as SPARSE_AUTOENCODER
@@ -65,6 +66,7 @@ MODELS = Catalogue(
         CONTRACTIVE_AUTOENCODER,
         CONVOLUTIONAL_AUTOENCODER,
         VARIATIONAL_AUTOENCODER,
+        RECURRENT_AUTOENCODER,
         RECURRENT,
         TRANSFORMER,
         LRCN,

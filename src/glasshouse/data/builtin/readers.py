@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     Reader = Callable[[DataSettings], Raw]
 
 
+LONGEST = 30
+"""Words of the longest text of pairs that are made here: none is left out for its length."""
+
+
 def late(place: str, settled: bool = True) -> Reader:
     """A reader that is a function of a module of this folder.
 
@@ -60,6 +64,9 @@ def _table(name: str, frame: object, target: str, task: Task, settings: DataSett
     if settings.target is None:
         wanted = task if settings.task in ("auto", "reconstruction") else settings.task
         settings = settings.replace(target=target, task=wanted)
+    if settings.task == "translation" and settings.prepare.longest == "auto":
+        whole = settings.prepare.replace(longest=LONGEST)
+        settings = settings.replace(prepare=whole.model_dump())
     return replace(table_from_frame(frame, settings), origin=name)
 
 
@@ -121,4 +128,4 @@ def seasons(settings: DataSettings) -> Raw:
     from glasshouse.data.builtin import records
 
     time = settings.time if settings.time is not None else "month"
-    return _table("seasons", records.seasons(), "level", "forecast", settings.replace(time=time))
+    return _table("seasons", records.seasons(), "level", "forecast", settings.replace(time=time, window=settings.window or 24))
