@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import copy
 import gc
+import json
 import math
 import multiprocessing
 import sys
@@ -131,15 +132,30 @@ def main() -> None:
     options = arguments()
     before = load()
     chosen = [case_of(name) for name in options.models] if options.models else cases()
-    results = {case: in_own_process(case, options.rounds, options.seconds) for case in chosen}
+    results = gathered(chosen, options)
     named = "" if options.models is None else f" --models {' '.join(options.models)}"
     command = (
         f"python benchmarks/model_steps.py --rounds {options.rounds} --seconds {options.seconds:g}{named}"
     )
     machine = describe(command, (), before)
     text = "\n\n".join([*introduction(machine, options.rounds), listing(results), verdict(results)])
-    kept = {case.model: asdict(blocks) for case, blocks in results.items()}
+    kept = {case.title: asdict(blocks) for case, blocks in results.items()}
     publish("model_steps", text, {"machine": machine, "blocks": kept}, options.write, options.json)
+
+
+def gathered(chosen: list[ModelCase], options: argparse.Namespace) -> dict[ModelCase, Blocks]:
+    """What stands in the file of numbers already, and the others, each written down at once."""
+    path: Path | None = options.json
+    there = path is not None and path.exists()
+    known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["blocks"] if path and there else {}
+    results = {}
+    for case in chosen:
+        if case.title not in known:
+            known[case.title] = asdict(in_own_process(case, options.rounds, options.seconds))
+            if path is not None:
+                path.write_text(json.dumps({"blocks": known}) + "\n", encoding="utf-8")
+        results[case] = Blocks(**known[case.title])
+    return results
 
 
 def arguments() -> argparse.Namespace:
@@ -149,7 +165,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=15, help="blocks of each that count (default 15)")
     parser.add_argument("--seconds", type=float, default=0.4, help="length of a block (default 0.4)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="Markdown file to put the table into")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="JSON file for every single number")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="JSON file for every single number; what it has is kept"
+    )
     options = parser.parse_args()
     if options.rounds < EVERY or options.seconds <= 0:
         parser.error(f"--rounds is a whole number from {EVERY}, --seconds above 0")

@@ -1,7 +1,8 @@
 """Time per network of populations: 1, 8, 64 and 512 trained at once, beside one trained alone.
 
 Everybody learns the same rows with the same settings but for seed and learning rate. "Alone" is the dense
-engine, the fastest that one network has. All in one process and on pinned threads, in turns, so that a busy
+engine; "at once" is by batched products, as where Numba is not installed; "compiled" is the fused loop, one
+network after another. All in one process and on pinned threads, in turns, so that a busy
 moment of the machine meets everybody. What counts is the ratio within a round. Setting up is included.
 """
 
@@ -10,9 +11,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from unittest import mock
 
 import numpy as np
 import torch
@@ -27,7 +29,7 @@ from glasshouse.objectives import Supervised
 from glasshouse.training.batches import InMemoryBatches
 from glasshouse.training.job import Job
 from glasshouse.training.loop import train
-from glasshouse.training.population import train_together
+from glasshouse.training.population import train_together, worth
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ SIZES = {
 """From nearly all overhead to a good deal of arithmetic."""
 
 COUNTS = (1, 8, 64, 512)
+COMPILED = 512
+"""Networks that are trained by the fused loop too."""
 ALONE = 4
 """Networks that are trained alone in a round, for one mean."""
 
@@ -70,7 +74,8 @@ def main() -> None:
         sentence(machine),
         "Milliseconds per network, setting up included, and the time of one trained alone by the dense "
         f"engine as a multiple of it, of the same round: median (quartiles) of {options.rounds} rounds. "
-        "One network by itself goes through the dense engine here too.",
+        "One network by itself goes through the dense engine here too; those of the last line each go "
+        "through the fused loop, compiled and loaded beforehand.",
         *(f"### {SIZES[name].title}\n\n{detailed(found)}" for name, found in results.items()),
     ]
     publish(
@@ -97,18 +102,22 @@ def arguments() -> argparse.Namespace:
 
 def measured(size: Size, rounds: int) -> dict[str, list[float]]:
     """Seconds per network of everybody, round by round, the first round left out."""
-    results: dict[str, list[float]] = {name: [] for name in ("alone", *map(str, COUNTS))}
+    names = ("alone", *map(str, COUNTS), "compiled")
+    results: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds + 1):
         print(f"{size.title}: round {number} of {rounds}", file=sys.stderr, flush=True)
         order = list(results)
         for name in order[number % len(order) :] + order[: number % len(order)]:
-            jobs = jobs_of(size, ALONE if name == "alone" else int(name), number)
+            count = {"alone": ALONE, "compiled": COMPILED}.get(name) or int(name)
+            engine = "fused" if name == "compiled" else "auto"
+            jobs = [replace(job, engine=engine) for job in jobs_of(size, count, number)]
             began = perf_counter()
             if name == "alone":
                 for job in jobs:
                     train(job)
             else:
-                train_together(jobs)
+                with mock.patch.object(worth, "available", return_value=False):
+                    train_together(jobs)
             if number:
                 results[name].append((perf_counter() - began) / len(jobs))
     return results
@@ -149,7 +158,8 @@ def detailed(results: dict[str, list[float]]) -> str:
     for name, found in results.items():
         milliseconds = spread([1e3 * each for each in found])
         ratios = spread([theirs / own for theirs, own in zip(alone, found, strict=True)])
-        title = "alone" if name == "alone" else f"{name} at once"
+        title = f"{name} at once" if name.isdigit() else name
+        title += f", {COMPILED}" * (name == "compiled")
         rows.append([title, milliseconds.text("{:.1f}"), ratios.text()])
     return table(["", "ms per network (quartiles)", "times as fast as alone (quartiles)"], rows)
 

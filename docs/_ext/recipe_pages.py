@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from markdown_pieces import code, prose, sentence
 
-from glasshouse.recipes import Form, Measured, Recipe, find, names
+from glasshouse.recipes import Form, Recipe, find, names
 
 MOST_SEEDS = 5
 """How many numbers of single seeds are listed one by one."""
@@ -44,7 +44,7 @@ def _titled(title: str, form: str, found: Iterable[Recipe]) -> Iterator[str]:
     for recipe in found:
         shown: Form = getattr(recipe, form)
         told = f"{prose(recipe.family)}: {prose(recipe.summary)}" if full else prose(recipe.family)
-        cells = [code(recipe.name), told, _data(shown), _bar(shown), *_measured(shown.measured)]
+        cells = [code(recipe.name), told, _data(shown), _bar(shown), *_measured(shown)]
         yield f"| {' | '.join(cells)} |"
     yield ""
 
@@ -57,14 +57,18 @@ def _bar(form: Form) -> str:
     return f"{prose(form.bar.part)} {code(form.bar.metric)} {form.bar}"
 
 
-def _measured(measured: Measured | None) -> tuple[str, str, str]:
-    """What was measured, how long that took, and with which seeds."""
+def _measured(form: Form) -> tuple[str, str, str]:
+    """What was measured, how many fell short, how long it took, and with which seeds."""
+    measured, bar = form.measured, form.bar
     if measured is None:
         return "not measured", "–", "–"
     numbers = measured.numbers
     told = ", ".join(f"{each:.4g}" for each in numbers[:MOST_SEEDS])
     if len(numbers) > MOST_SEEDS:
         told = f"{min(numbers):.4g} to {max(numbers):.4g}"
+    short = sum(not bar.judged({"metrics": {bar.part: {bar.metric: each}}}).passed for each in numbers)
+    if short:
+        told += f"; {short} of {len(numbers)} did not pass"
     if measured.note:
         told += f" ({prose(measured.note)})"
     seconds = "–" if measured.seconds is None else f"{measured.seconds:,.0f}"

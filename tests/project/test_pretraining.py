@@ -351,6 +351,24 @@ def test_the_report_draws_a_curve_for_every_layer(tmp_path, method):
     assert ("The bound of the likelihood" in page) == (method == "rbm")
 
 
+def test_bounds_of_more_than_twenty_units_are_annealed_and_say_how_far_they_may_be_off(tmp_path):
+    run = made(
+        tmp_path,
+        model={"hidden": [22, 21]},
+        pretraining={"epochs": 1},
+        training=STILL,
+        output={"report": True, "bundle": False},
+    )
+    for layer in run.record("pretraining")["layers"]:
+        bound = layer["bound"]
+        assert bound["method"] == "annealed"
+        assert bound["low"] < bound["value"] < bound["high"]
+        assert bound["high"] - bound["low"] < 1
+    page = run.report.read_text(encoding="utf-8")
+    assert "The partition functions are annealed" in page
+    assert "probably" in page
+
+
 def test_many_validation_rows_are_watched_by_some_of_all_of_them():
     rows = torch.arange(5000.0)[:, None]
     prepared = gather(digits()).prepared

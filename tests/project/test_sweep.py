@@ -252,8 +252,8 @@ def test_games_and_worlds_are_refused_because_no_held_out_rows_judge_them(swept,
         swept(sections={"objective": objective})
 
 
-@pytest.mark.parametrize("task", ["language", "translation", "frames", "forecast"])
-def test_tasks_whose_rows_follow_each_other_are_refused(swept, task):
+@pytest.mark.parametrize("task", ["language", "translation", "frames", "forecast", "verification"])
+def test_tasks_whose_rows_follow_each_other_or_are_compared_are_refused(swept, task):
     with pytest.raises(UsageError, match=f"a sweep with data.task = '{task}'"):
         swept(data={"source": "iris", "task": task})
 

@@ -46,8 +46,9 @@ TRIALS = 40
 def begun(tmp_path):
     """A sweep of forty small trials, two at a time, with nothing done yet."""
 
-    def begin(strategy="grid"):
-        experiment = gh.Experiment(data="iris", model={"name": "mlp", "hidden": [3]}, training={"epochs": 2})
+    def begin(strategy="grid", engine="auto"):
+        training = {"epochs": 2, "engine": engine}
+        experiment = gh.Experiment(data="iris", model={"name": "mlp", "hidden": [3]}, training=training)
         space = {"training.learning_rate": {"from": 1e-4, "to": 0.1, "scale": "log", "points": TRIALS}}
         search = {"strategy": strategy, "trials": TRIALS, "folds": 2, "seeds": 1, "rungs": 2}
         work = begin_sweep(experiment, space, None, tmp_path, search, lambda sentence: None)
@@ -94,9 +95,13 @@ def lines(sweep):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strategy", ["grid", "halving"])
-def test_killed_at_random_moments_nothing_is_lost_and_nothing_done_twice(begun, strategy):
-    sweep = begun(strategy)
+@pytest.mark.parametrize(
+    ("strategy", "engine"), [("grid", "auto"), ("halving", "auto"), ("halving", "fused")]
+)
+def test_killed_at_random_moments_nothing_is_lost_and_nothing_done_twice(begun, strategy, engine):
+    if engine == "fused":
+        pytest.importorskip("numba")
+    sweep = begun(strategy, engine)
     chance = random.Random(strategy)
     known = {}
     for _ in range(2):
@@ -118,6 +123,7 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_done_twice(begun, 
     assert known.items() <= final.items()
     assert sorted(final) == list(range(TRIALS))
     assert read_json(sweep.path / "summary.json")["trials"]["failed"] == 0
+    assert {each.engine for each in sweep.trials} == {"fused" if engine == "fused" else "population"}
     if strategy == "halving":  # of each four that began together two went on, kills or not
         assert [each.state for each in sweep.trials].count("dropped") == TRIALS // 2
 

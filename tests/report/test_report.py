@@ -34,6 +34,8 @@ OF_SOME = (
     "tags",
     "verification",
     "energy",
+    "verification",
+    *("pictures", "captions", "strokes", "tags"),
     "reconstruction",
     "pictures",
 )

@@ -95,6 +95,27 @@ def test_scores_are_those_of_the_ordinary_loop_at_the_last_epoch(foundry, traini
     assert len(trial.curves["validation_accuracy"]["mean"]) == EPOCHS
 
 
+def test_trials_say_what_trained_them_and_crews_give_the_same_scores(ground, training):
+    pytest.importorskip("numba")
+    fused = Experiment(
+        data="iris", model={"name": "mlp", "hidden": [4]}, training={"epochs": EPOCHS, "engine": "fused"}
+    )
+    crews = Training(Foundry(fused, ground, 2), Measure("accuracy"), "me", print, lambda done, of: None)
+    rungs = [Rung(2, 2), Rung(EPOCHS, 2)]
+    by_crews = {each.number: each for each in crews.trials(Unit(rates(0.05, 0.1, 1e-5), rungs))}
+    others = {each.number: each for each in training.trials(Unit(rates(0.05, 0.1, 1e-5), rungs))}
+    assert {each.engine for each in by_crews.values()} == {"fused"}
+    assert by_crews[0].engine_why.startswith("18 networks by compiled code, one after another on ")
+    assert {each.engine for each in others.values()} == {"population"}
+    assert "(not compiled: " in others[0].engine_why
+    for number, trial in by_crews.items():
+        assert trial.state == others[number].state
+        assert trial.scores == others[number].scores
+        np.testing.assert_allclose(trial.losses, others[number].losses, rtol=1e-5)
+        for name, curve in trial.curves.items():
+            np.testing.assert_allclose(curve["mean"], others[number].curves[name]["mean"], rtol=1e-4)
+
+
 def test_early_stopping_that_was_not_asked_for_is_off_and_an_asked_for_one_scores_the_kept_epoch(ground):
     values = {"data": "iris", "model": {"name": "mlp", "hidden": [4]}}
     off = Foundry(Experiment(**values, training={"epochs": 3}), ground, 1)

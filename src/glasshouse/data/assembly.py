@@ -67,14 +67,14 @@ def assemble(raw: Raw, split: Split, preparation: Preparation, task: str = "auto
         return _next_points(raw, split, preparation)
     if task == "captioning":
         return _captioned(raw, split, preparation)
-    if task in PICTURE_TASKS:
-        return _pictures(raw, split, preparation)
     if task == "frames" and isinstance(raw, RawTable):
         return _next_frames(raw, split, preparation)
     if task in ("translation", "tagging") and isinstance(raw, RawTable):
         return _pairs(raw, split, preparation, "tagging" if task == "tagging" else "translation")
     if task == "forecast" and isinstance(raw, RawTable):
         return _next_steps(raw, split, preparation)
+    if task in PICTURE_TASKS:
+        return _pictures(raw, split, preparation)
     target = raw.target
     if target is None:
         raise UsageError(

@@ -210,6 +210,7 @@ class DataSettings(Settings):
 
     source: Place = Field(
         description="A file (.csv, .tsv, .parquet, .arff, .txt), a folder of images with a folder per class, "
+        "a folder of WAV files, or of folders of numbered pictures, with a folder per class, "
         "a folder with inputs and targets, a folder of text files with one file per class, a built-in name "
         "such as digits or fashion-mnist, "
         "or a world such as gymnasium:CartPole-v1 or world:grid."

@@ -144,7 +144,8 @@ def make_job(
     """
     training = experiment.training
     device = choose_device(training.device)
-    network.to(device)
+    if any(each.device != device for each in (*network.parameters(), *network.buffers())):
+        network.to(device)
     pictures = any(isinstance(module, nn.Conv2d) for module in network.modules())
     if pictures:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

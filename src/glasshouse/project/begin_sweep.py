@@ -29,8 +29,8 @@ from glasshouse.search.search import scale_of, source_of
 
 INCOMPARABLE = ("adversarial", "contrastive_divergence", "q_learning", "ddpg")
 """Objectives without held-out rows that could judge, or with a loss of these that says nothing."""
-STEPWISE = (*SEQUENCES, "forecast", *PICTURE_TASKS)
-"""Tasks whose rows follow each other, or whose answers are pictures or boxes."""
+STEPWISE = (*SEQUENCES, "forecast", "verification", *PICTURE_TASKS)
+"""Tasks whose rows follow each other or are compared, or whose answers are pictures or boxes."""
 
 
 def begin_sweep(

@@ -108,7 +108,12 @@ def pretrain(stage: Stage, work: Work) -> None:
             )
             stage.tell(told_bound(row["bound"], number))
         rows.append(row)
-        record = {"method": settings.method, "curve": CURVES[settings.method], "layers": rows}
+        record = {
+            "method": settings.method,
+            "drawn": isinstance(stage.job.network, DeepBeliefNetwork),
+            "curve": CURVES[settings.method],
+            "layers": rows,
+        }
         write_json(stage.run.path / f"{FOLDER}.json", plain(record))
         parts = {name: passed(each, layer) for name, each in parts.items()}
 

@@ -20,6 +20,8 @@ METHODS = {
     "supervised": "with an output layer of its own, on the target, while the layers below rest",
 }
 """How layers were trained, to go after "was trained"."""
+DRAWN = "as a restricted Boltzmann machine, by contrastive divergence, on hidden units drawn of those below"
+"""The same for a deep belief network."""
 CURVES = {
     "rbm": "Mean squared error of what comes back through the machine. It tells that a layer learns, not how "
     "probable it finds its rows.",
@@ -37,7 +39,10 @@ def pretraining(records: Records) -> Content | None:
     layers = record["layers"]
     bounds = [layer["bound"] for layer in layers if layer.get("bound")]
     return {
-        "method": METHODS[record["method"]],
+        "before": "the machine on top" if record["drawn"] else "the network as a whole",
+        "method": DRAWN if record["drawn"] else METHODS[record["method"]],
+        "measure": {"reconstruction": "squared error"}.get(record["curve"], record["curve"]),
+        "annealed": any(each["method"] == "annealed" for each in bounds),
         "layers": [_row(layer, record["curve"]) for layer in layers],
         "time": numbers.seconds(sum(layer["seconds"] for layer in layers)),
         "bounded": bool(bounds),
@@ -79,7 +84,7 @@ def _told(bounds: list[dict[str, Any]]) -> str:
     if len(known) < 2:
         return said
     gains = ", ".join(numbers.number(after - before, 3) for before, after in pairwise(known))
-    return said + f" Each machine more added {gains} nats to it."
+    return said + f" Each machine more changed it by {gains} nats."
 
 
 def _figure(layer: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any] | None:

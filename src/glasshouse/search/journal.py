@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 from glasshouse.core.errors import StorageError
@@ -62,16 +63,18 @@ class Journal:
         Raises:
             StorageError: A journal cannot be read, or a whole line of it is damaged.
         """
-        for path in sorted(self.folder.glob("*.jsonl")):
-            self._read(path)
+        with os.scandir(self.folder) if self.folder.is_dir() else nullcontext(()) as entries:
+            found = [(self.folder / each.name, each) for each in entries if each.name.endswith(".jsonl")]
+        for path, entry in sorted(found, key=lambda pair: pair[0]):
+            # Asked anew, because what a folder says of the sizes in it may be old.
+            if path not in self._read_to or os.stat(entry.path).st_size > self._read_to[path]:
+                self._read(path)
         return dict(sorted(self._known.items()))
 
     def _read(self, path: Path) -> None:
         start = self._read_to.get(path, 0)
         try:
             with path.open("rb") as stream:
-                if start and os.fstat(stream.fileno()).st_size == start:
-                    return
                 stream.seek(start)
                 fresh = stream.read()
         except OSError as error:

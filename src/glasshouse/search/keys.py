@@ -59,7 +59,8 @@ def refuse_unknown(key: str) -> None:
     if key in known or any(key.startswith(f"{spec}.") for spec in SPECS):
         return
     # A key without its section is the commonest slip.
-    near = [each for each in known if each.rpartition(".")[2] == key] or suggestions(key, known, most=1)
+    same = [each for each in known if each.rpartition(".")[2] == key]
+    near = sorted(same, key=lambda each: not each.startswith("training.")) or suggestions(key, known, most=1)
     raise SettingError(
         f"the space has the key {key!r}",
         expected="a setting of an experiment, such as training.learning_rate, model.hidden or model.dropout",

@@ -74,6 +74,10 @@ def curves_of(histories: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, dic
         for place, history in enumerate(histories):
             values = [row[part].get(name) for row in history]
             table[place, : len(values)] = [np.nan if value is None else value for value in values]
+        if len(histories) > 1 and not np.isnan(table).any():
+            mean, spread = table.mean(axis=0), table.std(axis=0, ddof=1)
+            found[f"{part}_{name}"] = {"mean": _short(mean), "spread": _short(spread)}
+            continue
         known = (~np.isnan(table)).sum(axis=0)
         total = np.nansum(table, axis=0)
         mean = np.divide(total, known, out=np.full(longest, np.nan), where=known > 0)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glasshouse.core.concept import Catalogue, Concept
 from glasshouse.core.errors import UsageError
+from glasshouse.data.builtin.readers import (
+    late,
+    late_table,
+    nab,
+    published,
+    scikit_table,
+    seasons,
+    tales,
+    toy,
+)
 from glasshouse.data.settings import DataSettings
 
 if TYPE_CHECKING:  # polars takes half a second to import, and listing the names needs none of it
+    from glasshouse.data.builtin.readers import Reader
     from glasshouse.data.raw import Raw
-
-    Reader = Callable[[DataSettings], Raw]
 
 
 def load_builtin(name: str, settings: DataSettings) -> Raw:
@@ -35,179 +42,6 @@ def load_builtin(name: str, settings: DataSettings) -> Raw:
     return raw
 
 
-# The readers import late: scikit-learn takes seconds, and `glasshouse list` needs only the names.
-
-
-def _scikit_table(name: str) -> Reader:
-    def read(settings: DataSettings) -> Raw:
-        from glasshouse.data.builtin.scikit_sets import scikit_frame
-
-        frame, target = scikit_frame(name)
-        return _table(name, frame, target, settings)
-
-    return read
-
-
-def _toy(name: str) -> Reader:
-    def read(settings: DataSettings) -> Raw:
-        from glasshouse.data.builtin.toys import toy_frame
-
-        return _table(name, toy_frame(name), "class", settings)
-
-    return read
-
-
-def _table(name: str, frame: object, target: str, settings: DataSettings) -> Raw:
-    from glasshouse.data.tables.read_table import table_from_frame
-
-    if settings.target is None:
-        known = BUILTIN[name].facts["task"]
-        task = known if settings.task in ("auto", "reconstruction") else settings.task
-        settings = settings.replace(target=target, task=task)
-    return replace(table_from_frame(frame, settings), origin=name)
-
-
-def _digits(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.scikit_sets import scikit_digits
-
-    return scikit_digits(settings)
-
-
-def _faces(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.faces import faces
-
-    return faces(settings)
-
-
-def _sounds(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.sounds import sounds
-
-    return sounds(settings)
-
-
-def _motions(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.motions import motions
-
-    return motions(settings)
-
-
-def _adding(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.sequences import adding
-
-    return adding(settings)
-
-
-def _copy_memory(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.sequences import copy_memory
-
-    return copy_memory(settings)
-
-
-def _captioned_shapes(_settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.captioned_shapes import captioned_shapes
-
-    return captioned_shapes()
-
-
-def _pendulum_strokes(_settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.pendulum_strokes import pendulum_strokes
-
-    return pendulum_strokes()
-
-
-def _nab(name: str) -> Reader:
-    def read(settings: DataSettings) -> Raw:
-        from glasshouse.data.builtin.nab import nab_series
-
-        return nab_series(name, settings)
-
-    return read
-
-
-def _nab_entry(name: str, summary: str, rows: int) -> Concept:
-    return _entry(
-        name,
-        summary,
-        _nab(name),
-        kind="series",
-        rows=rows,
-        task="reconstruction",
-        needs="the folder nab below GLASSHOUSE_DATA",
-        source="A. Lavin, S. Ahmad: the Numenta anomaly benchmark (2015)",
-    )
-
-
-def _odd_days(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.odd_days import odd_days
-
-    return odd_days(settings)
-
-
-def _sentences(name: str, make: str, target: str) -> Reader:
-    def read(settings: DataSettings) -> Raw:
-        from glasshouse.data.builtin import sentences
-
-        return _table(name, getattr(sentences, make)(), target, settings)
-
-    return read
-
-
-def _tales(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.sentences import tales
-    from glasshouse.data.text.language import WINDOW, in_pieces
-
-    return in_pieces(tales(), "tales", settings.window or WINDOW)
-
-
-def _records(name: str, target: str) -> Reader:
-    def read(settings: DataSettings) -> Raw:
-        from glasshouse.data.builtin import records
-
-        return _table(name, getattr(records, name)(), target, settings)
-
-    return read
-
-
-def _seasons(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.records import seasons
-
-    time = settings.time if settings.time is not None else "month"
-    return _table("seasons", seasons(), "level", settings.replace(time=time))
-
-
-def _cadences(_settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.cadences import cadences
-
-    return cadences()
-
-
-def _chorales(_settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.chorales import chorales
-
-    return chorales()
-
-
-def _shapes(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.shapes import shapes
-
-    return shapes(settings)
-
-
-def _scenes(settings: DataSettings) -> Raw:
-    from glasshouse.data.builtin.scenes import scenes
-
-    return scenes(settings)
-
-
-def _published(name: str) -> Reader:
-    def read(settings: DataSettings) -> Raw:
-        from glasshouse.data.builtin.published_sets import read_published
-
-        return read_published(name, settings)
-
-    return read
-
-
 def _entry(
     name: str,
     summary: str,
@@ -224,8 +58,21 @@ def _entry(
     return Concept(name, "data", summary, build, aliases=aliases, source=source, facts=facts)
 
 
+def _nab_entry(name: str, summary: str, rows: int) -> Concept:
+    return _entry(
+        name,
+        summary,
+        nab(name),
+        kind="series",
+        rows=rows,
+        task="reconstruction",
+        needs="the folder nab below GLASSHOUSE_DATA",
+        source="A. Lavin, S. Ahmad: the Numenta anomaly benchmark (2015)",
+    )
+
+
 def _toy_entry(name: str, summary: str, rows: int = 1000) -> Concept:
-    return _entry(name, summary, _toy(name), kind="table", rows=rows, source="made from a fixed seed")
+    return _entry(name, summary, toy(name), kind="table", rows=rows, source="made from a fixed seed")
 
 
 def _made(
@@ -242,7 +89,7 @@ BUILTIN = Catalogue(
         _entry(
             "digits",
             "Handwritten digits, grey, 8 x 8 pixels",
-            _digits,
+            late("scikit_sets.scikit_digits"),
             kind="images",
             rows=1797,
             source="E. Alpaydin, C. Kaynak (1998), UCI; part of scikit-learn",
@@ -250,7 +97,7 @@ BUILTIN = Catalogue(
         _entry(
             "iris",
             "Three species of iris by four lengths of their flowers",
-            _scikit_table("iris"),
+            scikit_table("iris"),
             kind="table",
             rows=150,
             source="R. A. Fisher (1936); part of scikit-learn",
@@ -258,7 +105,7 @@ BUILTIN = Catalogue(
         _entry(
             "wine",
             "Three cultivars of wine by thirteen chemical measurements",
-            _scikit_table("wine"),
+            scikit_table("wine"),
             kind="table",
             rows=178,
             source="M. Forina et al. (1988), UCI; part of scikit-learn",
@@ -266,7 +113,7 @@ BUILTIN = Catalogue(
         _entry(
             "breast_cancer",
             "Malignant and benign tumours by thirty measurements of cell nuclei",
-            _scikit_table("breast_cancer"),
+            scikit_table("breast_cancer"),
             kind="table",
             rows=569,
             source="W. Wolberg, W. Street, O. Mangasarian (1995), UCI; part of scikit-learn",
@@ -274,7 +121,7 @@ BUILTIN = Catalogue(
         _entry(
             "diabetes",
             "Progress of diabetes after a year, by ten measurements",
-            _scikit_table("diabetes"),
+            scikit_table("diabetes", "regression"),
             kind="table",
             rows=442,
             task="regression",
@@ -290,7 +137,7 @@ BUILTIN = Catalogue(
         _entry(
             "faces",
             "Drawn faces of a hundred identities, grey, 32 x 32 pixels: do two show the same one?",
-            _faces,
+            late("faces.faces"),
             kind="images",
             rows=2000,
             task="verification",
@@ -299,7 +146,7 @@ BUILTIN = Catalogue(
         _entry(
             "sounds",
             "Tones, glides, noises and vowels of half a second, made by formulas; nobody spoke",
-            _sounds,
+            late("sounds.sounds"),
             kind="sounds",
             rows=1100,
             source="made from a fixed seed; formants of G. Peterson, H. Barney (1952)",
@@ -307,7 +154,7 @@ BUILTIN = Catalogue(
         _entry(
             "motions",
             "Shapes that move up, down, left or right: no single frame tells which",
-            _motions,
+            late("motions.motions"),
             kind="videos",
             rows=1200,
             source="made from a fixed seed",
@@ -316,7 +163,7 @@ BUILTIN = Catalogue(
         _entry(
             "adding",
             "Sequences of 100 numbers of which two are marked: what is their sum?",
-            _adding,
+            late("sequences.adding"),
             kind="series",
             rows=10_000,
             task="regression",
@@ -327,14 +174,14 @@ BUILTIN = Catalogue(
             "opinions",
             "Praise and blame, in which a negation turns the word behind it",
             3000,
-            _sentences("opinions", "opinions", "opinion"),
+            late_table("opinions", "sentences.opinions", "opinion"),
             kind="text",
         ),
         _made(
             "numbers",
             "Numbers in words, and in digits",
             3000,
-            _sentences("numbers", "number_words", "digits"),
+            late_table("numbers", "sentences.number_words", "digits", "translation"),
             kind="text",
             task="translation",
         ),
@@ -342,7 +189,7 @@ BUILTIN = Catalogue(
             "notices",
             "Reports of meetings, and the gist of each",
             3000,
-            _sentences("notices", "notices", "gist"),
+            late_table("notices", "sentences.notices", "gist", "translation"),
             kind="text",
             task="translation",
         ),
@@ -350,7 +197,7 @@ BUILTIN = Catalogue(
             "tales",
             "A text about animals, whose entropy is known",
             1250,
-            _tales,
+            tales,
             kind="text",
             task="language",
         ),
@@ -358,7 +205,7 @@ BUILTIN = Catalogue(
             "ratings",
             "What people of some tastes think of films of some kinds",
             2400,
-            _records("ratings", "rating"),
+            late_table("ratings", "records.ratings", "rating", "regression"),
             kind="table",
             task="regression",
         ),
@@ -366,14 +213,14 @@ BUILTIN = Catalogue(
             "payments",
             "Card payments, of which one in forty is fraud",
             8000,
-            _records("payments", "fraud"),
+            late_table("payments", "records.payments", "fraud"),
             kind="table",
         ),
         _made(
             "seasons",
             "Forty years of months with a trend, a season and chance that lingers",
             480,
-            _seasons,
+            seasons,
             kind="series",
             task="forecast",
         ),
@@ -381,14 +228,14 @@ BUILTIN = Catalogue(
             "cadences",
             "Pieces of four voices, chord after chord, in twelve keys",
             160,
-            _cadences,
+            late("cadences.cadences", settled=False),
             kind="music",
             task="frames",
         ),
         _entry(
             "copy-memory",
             "Ten symbols, a wait of 30 steps, and then: which ones were they?",
-            _copy_memory,
+            late("sequences.copy_memory"),
             kind="sequences",
             rows=10_000,
             task="tagging",
@@ -398,7 +245,7 @@ BUILTIN = Catalogue(
         _entry(
             "captioned-shapes",
             "Pictures of coloured shapes, with a sentence about each, 32 x 32 pixels",
-            _captioned_shapes,
+            late("captioned_shapes.captioned_shapes", settled=False),
             kind="images",
             rows=4000,
             task="captioning",
@@ -407,7 +254,7 @@ BUILTIN = Catalogue(
         _entry(
             "pendulum-strokes",
             "Loops, waves, eights and knots that a pen on two pendulums draws, three in a row",
-            _pendulum_strokes,
+            late("pendulum_strokes.pendulum_strokes", settled=False),
             kind="strokes",
             rows=2000,
             task="strokes",
@@ -416,7 +263,7 @@ BUILTIN = Catalogue(
         _entry(
             "odd-days",
             "A daily rhythm by the hour, with twelve days that go otherwise",
-            _odd_days,
+            late("odd_days.odd_days"),
             kind="series",
             rows=5760,
             task="reconstruction",
@@ -432,7 +279,7 @@ BUILTIN = Catalogue(
         _entry(
             "shapes",
             "Circles, squares and triangles in colour, 32 x 32 pixels, with masks or boxes",
-            _shapes,
+            late("shapes.shapes"),
             kind="images",
             rows=2000,
             task="segmentation",
@@ -441,7 +288,7 @@ BUILTIN = Catalogue(
         _entry(
             "scenes",
             "Painted landscapes in colour, 32 x 32 pixels, to be made of grey, small or noisy copies",
-            _scenes,
+            late("scenes.scenes"),
             kind="images",
             rows=2000,
             task="image_to_image",
@@ -450,7 +297,7 @@ BUILTIN = Catalogue(
         _entry(
             "chorales",
             "Bach's chorales, at every step the keys of a piano that sound",
-            _chorales,
+            late("chorales.chorales", settled=False),
             kind="music",
             rows=382,
             needs="JSB_Chorales.mat below GLASSHOUSE_DATA",
@@ -461,7 +308,7 @@ BUILTIN = Catalogue(
         _entry(
             "fashion-mnist",
             "Pieces of clothing in ten classes, grey, 28 x 28 pixels",
-            _published("fashion-mnist"),
+            published("fashion-mnist"),
             kind="images",
             rows=70000,
             needs=_DOWNLOAD.format(31),
@@ -471,7 +318,7 @@ BUILTIN = Catalogue(
         _entry(
             "mnist",
             "Handwritten digits, grey, 28 x 28 pixels",
-            _published("mnist"),
+            published("mnist"),
             kind="images",
             rows=70000,
             needs=_DOWNLOAD.format(12),
@@ -480,7 +327,7 @@ BUILTIN = Catalogue(
         _entry(
             "cifar10",
             "Photographs in ten classes, colour, 32 x 32 pixels",
-            _published("cifar10"),
+            published("cifar10"),
             kind="images",
             rows=60000,
             needs=_DOWNLOAD.format(170),
@@ -490,7 +337,7 @@ BUILTIN = Catalogue(
         _entry(
             "cifar100",
             "Photographs in a hundred classes, colour, 32 x 32 pixels",
-            _published("cifar100"),
+            published("cifar100"),
             kind="images",
             rows=60000,
             needs=_DOWNLOAD.format(169),

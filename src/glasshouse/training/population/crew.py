@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Hashable, Sequence
 from operator import mul
+from threading import Lock
 from typing import Any
 
 import torch
@@ -19,6 +20,9 @@ from glasshouse.training.population.crew_buffers import Buffers
 from glasshouse.training.population.measure import quick_metrics
 from glasshouse.training.population.member import Member
 from glasshouse.training.quick import metric_name
+
+FINDING_OUT = Lock()
+"""Looking for the layer at fault takes random numbers and gives them back, which two cannot do at once."""
 
 
 class Crew:
@@ -179,4 +183,5 @@ class Crew:
         buffers.held.write(place, member.progress.step + done + 1)
         losses, weights = buffers.losses[place, : done + 1], buffers.weights[place, : done + 1]
         inputs = buffers.inputs_of(place, done)
-        member.fail(losses.tolist(), weights.tolist(), rates[: done + 1], inputs, best)
+        with FINDING_OUT:
+            member.fail(losses.tolist(), weights.tolist(), rates[: done + 1], inputs, best)
