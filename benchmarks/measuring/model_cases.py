@@ -74,6 +74,7 @@ OWN: Mapping[str, ModelCase] = {
         ModelCase("convolutional_autoencoder", (1, 28, 28), 64, "rows"),
         ModelCase("recurrent", (32, 8), 64),
         ModelCase("transformer", (32, 8), 64),
+        ModelCase("recurrent_autoencoder", (32, 8), 64, "rows"),
         ModelCase("lrcn", (8, 1, 16, 16), 16),
         ModelCase("cnn3d", (8, 1, 16, 16), 16),
         ModelCase("language_model", (32,), 32, "text"),
