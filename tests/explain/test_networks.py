@@ -192,6 +192,11 @@ MODELS_TRIED = {
         (3, 4),
     ),
     "mobilenet": ({"classes": 3, "width": 0.1}, (2, 3, 33, 33)),
+    "lrcn": (
+        {"inputs": (3, 1, 6, 7), "outputs": 3, "widths": [2], "features": 3, "units": 2},
+        (2, 3, 1, 6, 7),
+    ),
+    "cnn3d": ({"inputs": (3, 1, 6, 7), "outputs": 3, "widths": [2, 3]}, (2, 3, 1, 6, 7)),
     "autoencoder": ({"inputs": 5, "hidden": [4], "code": 2, "normalization": "batch"}, (4, 5)),
     "sparse_autoencoder": ({"inputs": 5, "code": 6}, (3, 5)),
     "denoising_autoencoder": ({"inputs": (1, 2, 3), "hidden": [7], "code": 4}, (3, 1, 2, 3)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import tomllib
 import zipfile
@@ -26,12 +27,10 @@ FAMILIES = {
     *("convolutional autoencoder", "variational autoencoder"),
     *("restricted Boltzmann machine", "generative adversarial network", "DCGAN"),
     *("deep Q-network", "DDPG"),
-    "Siamese network",
-    "recurrent convolutional network",
+    *("residual network", "MobileNet", "deep belief network", "stacked denoising autoencoder"),
+    *("Siamese network", "U-Net", "ESPCN", "grid detector", "recurrent convolutional network"),
+    *("convolutional network with a recurrent decoder", "recurrent network with a mixture density"),
     "recurrent network",
-    "autoencoder",
-    "convolutional network with a recurrent decoder",
-    "recurrent network with a mixture density",
 }
 """The families of networks of the course, which all have a recipe."""
 APPLICATIONS = {
@@ -40,18 +39,12 @@ APPLICATIONS = {
     *("text classification", "sentiment", "language modelling and generation", "translation", "summarising"),
     *("time-series forecasting", "anomaly detection", "fraud detection", "recommendation"),
     *("music composition", "game playing", "control"),
-    "face verification",
-    "retrieval",
-    "sound classification",
-    "video classification",
-    "long memory",
-    "anomaly detection",
-    "image captioning",
-    "handwriting generation",
+    *("face verification", "retrieval", "sound classification", "video classification", "long memory"),
+    *("image captioning", "handwriting generation"),
 }
 """What networks are used for in the course, which all has a recipe."""
 SLOW = {
-    *("alexnet", "googlenet", "vgg", "zfnet", "dcgan", "cartpole", "pendulum"),
+    *("alexnet", "googlenet", "mobilenet", "vgg", "zfnet", "dcgan", "cartpole", "pendulum"),
     *("translation", "transformer", "transformer-translation", "summarising"),
 }
 """Small forms that take more than ten seconds."""
@@ -261,6 +254,22 @@ def test_recipes_are_run_by_name_from_python(monkeypatch):
     monkeypatch.delenv("GLASSHOUSE_DATA", raising=False)
     with pytest.raises(UnknownNameError, match="there is no recipe named 'nothing'"):
         run("recipe:nothing")
+
+
+def test_the_recipes_that_help_and_handbook_name_are_there():
+    house = FOLDER.parents[2]
+    pages = [
+        *FOLDER.parent.rglob("*.py"),
+        *(house / "docs").glob("*.md"),
+        *(house / "docs/guide").glob("*.md"),
+    ]
+    told = {
+        name
+        for page in [*pages, house / "README.md"]
+        for name in re.findall(r"recipe:([a-z0-9]+(?:-[a-z0-9]+)*)", page.read_text(encoding="utf-8"))
+    }
+    assert told
+    assert told <= set(names())
 
 
 def test_the_files_are_where_the_wheel_takes_them_from():

@@ -22,22 +22,8 @@ from .synthetic import HOSTILE, whole_run
 
 KINDS = ("images", "table", "numbers")
 OF_SOME = (
-    "pretraining",
-    "time",
-    "writing",
-    "generation",
-    "ensemble",
-    "forecast",
-    "translation",
-    "captions",
-    "strokes",
-    "tags",
-    "verification",
-    "energy",
-    "verification",
-    *("pictures", "captions", "strokes", "tags"),
-    "reconstruction",
-    "pictures",
+    *("pretraining", "time", "writing", "generation", "ensemble", "forecast", "translation", "captions"),
+    *("strokes", "tags", "verification", "energy", "pictures", "reconstruction"),
 )
 USUAL = [key for key, _, _ in SECTIONS if key not in OF_SOME]
 """Sections of every run; what a network makes, gives back or foretells has one for those that do."""

@@ -267,7 +267,7 @@ CONCEPT = Concept(
         "gives": "reconstruction",
         "year": 2006,
         "input": (784,),
-        "parameters": 109_648,
+        "parameters": 109_649,
         "macs": 217_088,
         "defaults": {
             "objective.name": "contrastive_divergence",

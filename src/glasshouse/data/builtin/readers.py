@@ -22,6 +22,10 @@ LONGEST = 30
 """Words of the longest text of pairs that are made here: none is left out for its length."""
 
 
+TWO_YEARS = 24
+"""Months of a window where nothing else is said."""
+
+
 def late(place: str, settled: bool = True) -> Reader:
     """A reader that is a function of a module of this folder.
 
@@ -128,4 +132,5 @@ def seasons(settings: DataSettings) -> Raw:
     from glasshouse.data.builtin import records
 
     time = settings.time if settings.time is not None else "month"
-    return _table("seasons", records.seasons(), "level", "forecast", settings.replace(time=time, window=settings.window or 24))
+    settings = settings.replace(time=time, window=settings.window or TWO_YEARS)
+    return _table("seasons", records.seasons(), "level", "forecast", settings)
