@@ -65,3 +65,13 @@ def test_hooks_are_its_own() -> None:
     other[0].register_forward_hook(lambda *_: None)
     assert not network[0]._forward_hooks
     assert len(other[0]._forward_hooks) == 1
+
+
+def test_a_recurrent_layer_answers_by_its_own_weights() -> None:
+    network = nn.LSTM(4, 3)
+    other = twin(network)
+    with torch.no_grad():
+        for each in other.parameters():
+            each.zero_()
+        assert not other(torch.ones(2, 1, 4))[0].any()
+        assert network(torch.ones(2, 1, 4))[0].any()

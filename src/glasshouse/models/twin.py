@@ -13,7 +13,7 @@ def twin(network: nn.Module) -> nn.Module:
     """A copy of a network that shares nothing with it.
 
     Layers of PyTorch's own are copied piece by piece, ten times as fast as :func:`copy.deepcopy`; a network
-    with any other layer goes through that.
+    with any other layer goes through that, and so does a recurrent one, which lists its weights twice.
 
     Args:
         network: Any module.
@@ -24,9 +24,14 @@ def twin(network: nn.Module) -> nn.Module:
         >>> bool((other[0].weight == network[0].weight).all()), other[0].weight is network[0].weight
         (True, False)
     """
-    if all(type(each).__module__.startswith("torch.nn.modules.") for each in network.modules()):
+    if all(map(_is_plain, network.modules())):
         return _twin(network, {})
     return copy.deepcopy(network)
+
+
+def _is_plain(module: nn.Module) -> bool:
+    """Whether all tensors of a layer are in its parameters and buffers."""
+    return type(module).__module__.startswith("torch.nn.modules.") and not isinstance(module, nn.RNNBase)
 
 
 def _twin(module: nn.Module, known: dict[int, Any]) -> nn.Module:
