@@ -128,13 +128,17 @@ def _locate(
 
 
 def _elsewhere(settings: type[BaseModel], key: str, above: str = "") -> list[str]:
-    """Dotted names of the settings called ``key`` in the sections below, nearest to the top first."""
+    """Dotted names of the settings called ``key`` in the sections below, nearest to the top first.
+
+    Of several sections the largest comes first: it is the one that people mean more often.
+    """
     found: list[str] = []
-    for name, field in settings.model_fields.items():
-        section, dotted = field.annotation, f"{above}{name}."
-        if _is_section(section):
-            found += [f"{dotted}{key}"] if key in section.model_fields else []
-            found += _elsewhere(section, key, dotted)
+    sections = {name: each.annotation for name, each in settings.model_fields.items()}
+    known = {name: each for name, each in sections.items() if _is_section(each)}
+    for name, section in sorted(known.items(), key=lambda each: -len(each[1].model_fields)):
+        dotted = f"{above}{name}."
+        found += [f"{dotted}{key}"] if key in section.model_fields else []
+        found += _elsewhere(section, key, dotted)
     return sorted(found, key=lambda each: each.count("."))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from glasshouse.core.errors import DataError, SettingError
@@ -98,6 +97,8 @@ class Spectrogram:
 
     def __call__(self, samples: NDArray[np.int16]) -> NDArray[np.float32]:
         """Samples (N, length) to decibels (N, height, frames), at least -80."""
+        import torch  # bundles of tables and pictures know this file too, and start without it
+
         weights = torch.from_numpy(self.triangles()) if self.form == "log_mel" else None
         hann = torch.hann_window(self.window, periodic=True)
         pieces = []
