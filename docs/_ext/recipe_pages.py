@@ -10,6 +10,7 @@ from glasshouse.recipes import Form, Recipe, find, names
 
 MOST_SEEDS = 5
 """How many numbers of single seeds are listed one by one."""
+BREAK = "<br>"
 
 
 def recipes(_which: str) -> Iterator[str]:
@@ -34,42 +35,42 @@ def recipes(_which: str) -> Iterator[str]:
 
 
 def _titled(title: str, form: str, found: Iterable[Recipe]) -> Iterator[str]:
-    """The table of one form of all recipes."""
-    full = form == "full"
+    """The table of one form of all recipes, and what is to be known of the measurements."""
+    noted = []
     yield f"## {title}"
     yield ""
-    what = "what it is" if full else "family"
-    yield f"| recipe | {what} | data | must reach | measured | seconds | seeds |"
-    yield "|---|---|---|---|---|--:|---|"
+    yield "| recipe | must reach | measured | seconds |"
+    yield "|---|---|---|--:|"
     for recipe in found:
         shown: Form = getattr(recipe, form)
-        told = f"{prose(recipe.family)}: {prose(recipe.summary)}" if full else prose(recipe.family)
-        cells = [code(recipe.name), told, _data(shown), _bar(shown), *_measured(shown)]
-        yield f"| {' | '.join(cells)} |"
+        told = sentence(recipe.summary) if form == "full" else f"{prose(recipe.family)}."
+        name = f"{code(recipe.name)}{BREAK}{told} {code(shown.written.data.source)}"
+        yield f"| {' | '.join([name, _bar(shown), *_measured(shown)])} |"
+        if shown.measured is not None and shown.measured.note:
+            noted.append(f"- {code(recipe.name)}: {sentence(shown.measured.note)}")
     yield ""
-
-
-def _data(form: Form) -> str:
-    return code(form.written.data.source)
+    yield from noted
+    yield ""
 
 
 def _bar(form: Form) -> str:
-    return f"{prose(form.bar.part)} {code(form.bar.metric)} {form.bar}"
+    bar = form.bar
+    part = f"{bar.part} " if bar.part != "test" else ""
+    return f"{part}{code(bar.metric.rpartition('.')[2])}{BREAK}{bar}"
 
 
-def _measured(form: Form) -> tuple[str, str, str]:
-    """What was measured, how many fell short, how long it took, and with which seeds."""
+def _measured(form: Form) -> tuple[str, str]:
+    """What was measured with which seeds, how many fell short, and how long it took."""
     measured, bar = form.measured, form.bar
     if measured is None:
-        return "not measured", "–", "–"
+        return "not measured", "–"
     numbers = measured.numbers
     told = ", ".join(f"{each:.4g}" for each in numbers[:MOST_SEEDS])
     if len(numbers) > MOST_SEEDS:
         told = f"{min(numbers):.4g} to {max(numbers):.4g}"
+    seeds = ", ".join(map(str, measured.used))
+    told += f"{BREAK}{'seeds' if len(measured.used) > 1 else 'seed'} {seeds}"
     short = sum(not bar.judged({"metrics": {bar.part: {bar.metric: each}}}).passed for each in numbers)
     if short:
         told += f"; {short} of {len(numbers)} did not pass"
-    if measured.note:
-        told += f" ({prose(measured.note)})"
-    seconds = "–" if measured.seconds is None else f"{measured.seconds:,.0f}"
-    return told, seconds, ", ".join(map(str, measured.used))
+    return told, "–" if measured.seconds is None else f"{measured.seconds:,.0f}"
