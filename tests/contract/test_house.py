@@ -116,7 +116,8 @@ def test_the_public_names_are_these():
         "sweep",
     ]
     for name in glasshouse.__all__:
-        assert getattr(glasshouse, name) is not None
+        public = getattr(glasshouse, name)
+        assert callable(public) or inspect.ismodule(public) or isinstance(public, str), name
     with pytest.raises(AttributeError, match="has no attribute 'fitt'"):
         _ = glasshouse.fitt
 

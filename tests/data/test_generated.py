@@ -143,6 +143,5 @@ def test_a_piece_ends_on_the_chord_that_it_began_with_by_way_of_its_fifth():
 
 def test_a_target_of_ones_own_choice_is_kept():
     raw = load_builtin("payments", DataSettings.read({"source": "payments", "target": "amount"}))
-    assert raw.target is not None
     assert (raw.target.name, raw.target.task) == ("amount", "regression")
     assert isinstance(raw.frame, pl.DataFrame)

@@ -69,7 +69,7 @@ def test_windows_are_read_and_written_step_by_step_too(tmp_path):
     windows = torch.zeros(2, 24, 1)
     state = coder.encoder.recurrent(windows)[1][0][-1]
     torch.testing.assert_close(coder.encode(windows), coder.encoder.code(state))
-    assert gh.load(found.bundle).schema.onnx.checked is not None
+    assert gh.load(found.bundle).schema.onnx.checked.largest_difference < 1e-4
 
 
 def test_rows_that_are_no_windows_are_refused():

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from glasshouse.core.files import plain
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.evaluation.evaluation import Evaluation
-from glasshouse.evaluation.intervals import LEVEL
-from glasshouse.evaluation.row_means import METHOD, mean_interval
+from glasshouse.evaluation.row_means import mean_interval
+from glasshouse.evaluation.surprise import judged_part, surprise_evaluation
 from glasshouse.objectives.frames import surprise_by_frame
 
 Numbers = NDArray[np.float64]
@@ -26,56 +24,26 @@ def evaluate_frames(network: nn.Module, prepared: Prepared) -> Evaluation:
         prepared: Pieces.
     """
     parts = prepared.parts()
-    judged = next(name for name in ("test", "validation", "train") if name in parts)
+    judged = judged_part(prepared)
     totals = {
         name: torch.cat(surprise_by_frame(network, part)).double().sum(dim=1).numpy()
         for name, part in parts.items()
     }
     counts = {name: lengths(part) for name, part in parts.items()}
     metrics = {name: {"nats": float(totals[name].sum() / counts[name].sum())} for name in parts}
-    baselines = [
-        {"name": name, "about": about, "metrics": {"nats": value}}
-        for name, about, value in simple_surprises(prepared.train, parts[judged])
-    ]
+    simple = simple_surprises(prepared.train, parts[judged])
+    baselines = [{"name": name, "about": about, "metrics": {"nats": value}} for name, about, value in simple]
     span = mean_interval(totals[judged] / counts[judged])
-    best = min(baselines, key=lambda each: float(each["metrics"]["nats"]))  # type: ignore[index]
-    nats, other = metrics[judged]["nats"], float(best["metrics"]["nats"])  # type: ignore[index]
-    side = "less" if nats <= other else "more"
-    record = {
-        "task": "frames",
-        "target": prepared.target_name,
-        "classes": [],
-        "primary": "nats",
-        "metrics": metrics,
-        "intervals": {
-            "part": judged,
-            "rows": len(parts[judged]),
-            "level": LEVEL,
-            "method": METHOD,
-            "metrics": {} if span is None else {"nats": span},
-        },
-        "baselines": baselines,
-        "difference": None,
-        "verdict": f"Surprised by {nats:.2f} nats at each of {int(counts[judged].sum()):,} frames of "
+    nats = metrics[judged]["nats"]
+    name, _, other = min(simple, key=lambda each: each[2])
+    verdict = (
+        f"Surprised by {nats:.2f} nats at each of {int(counts[judged].sum()):,} frames of "
         f"{len(parts[judged]):,} {'training' if judged == 'train' else judged} pieces. That is "
-        f"{abs(nats - other):.2f} {side} than the best simple method, {best['name']} ({other:.2f}).",
-        **dict.fromkeys(("confusion", "per_class", "calibration", "curves", "residuals", "mistaken")),
-        "mistakes": [],
-    }
-    frame = pl.concat(
-        [
-            pl.DataFrame(
-                {
-                    "part": [name] * len(part),
-                    "row": part.rows,
-                    "target": counts[name].astype(np.float64),
-                    "prediction": totals[name] / counts[name],
-                }
-            )
-            for name, part in parts.items()
-        ]
+        f"{abs(nats - other):.2f} {'less' if nats <= other else 'more'} than the best simple method, {name} "
+        f"({other:.2f})."
     )
-    return Evaluation(plain(record), {}, frame)
+    told = {name: (totals[name], counts[name]) for name in parts}
+    return surprise_evaluation(prepared, told, metrics, baselines, span, verdict)
 
 
 def lengths(part: Part) -> Numbers:

@@ -61,10 +61,10 @@ def evaluate_image_to_image(
     metrics = {name: measured(*each) for name, each in errors.items()}
     simple = simple_pictures(prepared, part, levels)
     others = {each.name: _errors(each.pictures, part.targets) for each in simple}
-    baselines = [
+    baselines: list[dict[str, Any]] = [
         {"name": each.name, "about": each.about, "metrics": measured(*others[each.name])} for each in simple
     ]
-    best = max(baselines, key=lambda each: float(each["metrics"]["psnr"]))  # type: ignore[index]
+    best = max(baselines, key=lambda each: float(each["metrics"]["psnr"]))
     squared, absolute = errors[judged]
     scores = psnr_of(squared)
     beside = score_difference("psnr", "picture", scores, psnr_of(others[str(best["name"])][0]))

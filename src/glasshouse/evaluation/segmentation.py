@@ -70,11 +70,11 @@ def evaluate_segmentation(
     metrics = {name: each.metrics for name, each in said.items()}
     simple = simple_masks(prepared, parts[judged])
     answers = {name: counted(masks, parts[judged].targets, prepared.outputs) for name, _, masks in simple}
-    baselines = [
+    baselines: list[dict[str, Any]] = [
         {"name": name, "about": about, "metrics": measured(answers[name].sum(axis=0))}
         for name, about, _ in simple
     ]
-    best = max(baselines, key=lambda each: float(each["metrics"]["mean_iou"]))  # type: ignore[index]
+    best = max(baselines, key=lambda each: float(each["metrics"]["mean_iou"]))
     found = said[judged]
     spans = resampled(found.counts, seed)
     beside = score_difference("picture_iou", "picture", found.scores, scores_of(answers[str(best["name"])]))

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-import polars as pl
 import torch
 from numpy.typing import NDArray
 
@@ -14,8 +13,8 @@ from glasshouse.core.files import plain
 from glasshouse.core.seeds import derive, numpy_stream
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.evaluation.evaluation import Evaluation
-from glasshouse.evaluation.intervals import LEVEL
 from glasshouse.evaluation.row_means import symmetric_interval
+from glasshouse.evaluation.surprise import judged_part, surprise_evaluation
 from glasshouse.models.outputs import evaluating
 from glasshouse.objectives.strokes import surprise_by_drawing
 
@@ -36,7 +35,7 @@ def evaluate_strokes(network: Any, prepared: Prepared, seed: int) -> Evaluation:
         seed: For what is drawn.
     """
     parts = prepared.parts()
-    judged = next(name for name in ("test", "validation", "train") if name in parts)
+    judged = judged_part(prepared)
     totals = {name: surprise_by_drawing(network, part).numpy() for name, part in parts.items()}
     counts = {name: points_of(part) for name, part in parts.items()}
     metrics = {name: {"nats": float(totals[name].sum() / counts[name].sum())} for name in parts}
@@ -45,42 +44,11 @@ def evaluate_strokes(network: Any, prepared: Prepared, seed: int) -> Evaluation:
         for name, about, value in single_gaussians(prepared.train, parts[judged])
     ]
     span = symmetric_interval(totals[judged] / counts[judged])
-    record = {
-        "task": "strokes",
-        "target": prepared.target_name,
-        "classes": [],
-        "primary": "nats",
-        "metrics": metrics,
-        "intervals": {
-            "part": judged,
-            "rows": len(parts[judged]),
-            "level": LEVEL,
-            "method": METHOD,
-            "metrics": {} if span is None else {"nats": span},
-        },
-        "baselines": baselines,
-        "difference": None,
-        "verdict": _verdict(
-            judged, int(counts[judged].sum()), len(parts[judged]), metrics[judged], baselines
-        ),
-        **dict.fromkeys(("confusion", "per_class", "calibration", "curves", "residuals", "mistaken")),
-        "mistakes": [],
-        "strokes": {"true": _some(parts[judged], seed), "drawn": _drawn(network, seed)},
-    }
-    frame = pl.concat(
-        [
-            pl.DataFrame(
-                {
-                    "part": [name] * len(part),
-                    "row": part.rows,
-                    "target": counts[name],
-                    "prediction": totals[name] / counts[name],
-                }
-            )
-            for name, part in parts.items()
-        ]
-    )
-    return Evaluation(plain(record), {}, frame)
+    verdict = _verdict(judged, int(counts[judged].sum()), len(parts[judged]), metrics[judged], baselines)
+    told = {name: (totals[name], counts[name]) for name in parts}
+    found = surprise_evaluation(prepared, told, metrics, baselines, span, verdict, METHOD)
+    found.record["strokes"] = plain({"true": _some(parts[judged], seed), "drawn": _drawn(network, seed)})
+    return found
 
 
 def points_of(part: Part) -> Numbers:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 from torch import nn
 
@@ -14,8 +13,8 @@ from glasshouse.core.seeds import numpy_stream
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.evaluation.evaluation import Evaluation
-from glasshouse.evaluation.intervals import LEVEL
-from glasshouse.evaluation.row_means import METHOD, mean_interval
+from glasshouse.evaluation.row_means import mean_interval
+from glasshouse.evaluation.surprise import judged_part, surprise_evaluation
 from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives.tagging import told_by_row
 
@@ -41,7 +40,7 @@ def evaluate_tagging(
         seed: For the draw of examples.
     """
     parts = prepared.parts()
-    judged = next(name for name in ("test", "validation", "train") if name in parts)
+    judged = judged_part(prepared)
     told = {name: [each.numpy() for each in told_by_row(network, part)] for name, part in parts.items()}
     counts = {name: steps_of(part) for name, part in parts.items()}
     metrics = {
@@ -54,42 +53,11 @@ def evaluate_tagging(
     }
     span = mean_interval(told[judged][0] / counts[judged])
     baselines = counted(prepared, parts[judged])
-    record = {
-        "task": "tagging",
-        "target": prepared.target_name,
-        "classes": [],
-        "primary": "nats",
-        "metrics": metrics,
-        "intervals": {
-            "part": judged,
-            "rows": len(parts[judged]),
-            "level": LEVEL,
-            "method": METHOD,
-            "metrics": {} if span is None else {"nats": span},
-        },
-        "baselines": baselines,
-        "difference": None,
-        "verdict": _verdict(
-            judged, int(counts[judged].sum()), len(parts[judged]), metrics[judged], baselines
-        ),
-        **dict.fromkeys(("confusion", "per_class", "calibration", "curves", "residuals", "mistaken")),
-        "mistakes": [],
-        "tagging": {"examples": _examples(network, parts[judged], preparation, seed)},
-    }
-    frame = pl.concat(
-        [
-            pl.DataFrame(
-                {
-                    "part": [name] * len(part),
-                    "row": part.rows,
-                    "target": counts[name],
-                    "prediction": told[name][0] / counts[name],
-                }
-            )
-            for name, part in parts.items()
-        ]
-    )
-    return Evaluation(plain(record), {}, frame)
+    verdict = _verdict(judged, int(counts[judged].sum()), len(parts[judged]), metrics[judged], baselines)
+    surprise = {name: (told[name][0], counts[name]) for name in parts}
+    found = surprise_evaluation(prepared, surprise, metrics, baselines, span, verdict)
+    found.record["tagging"] = plain({"examples": _examples(network, parts[judged], preparation, seed)})
+    return found
 
 
 def steps_of(part: Part) -> Numbers:

@@ -148,7 +148,7 @@ def make_job(
         network.to(device)
     pictures = any(isinstance(module, nn.Conv2d) for module in network.modules())
     if pictures:
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # PyTorch's stub has no such call
     assert training.epochs != "auto", "the experiment is not decided"
     assert training.learning_rate != "auto", "the experiment is not decided"
     assert training.weight_decay != "auto", "the experiment is not decided"

@@ -39,7 +39,7 @@ def rebuilt(model: ModelSettings, folder: Path, weights: dict[str, torch.Tensor]
     network = build_model(model.spec(), tuple(noted["input_shape"]), noted["outputs"] or 1, seed)
     network.load_state_dict(weights)
     if any(isinstance(module, nn.Conv2d) for module in network.modules()):
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as it was trained
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as trained; no stub
     return network.eval()
 
 

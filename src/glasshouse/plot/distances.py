@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from glasshouse.plot.style import ACCENT, FONT, INK, MUTED, name_axes, panel, short
@@ -49,11 +50,11 @@ def distances(
     return figure
 
 
-def _name(axes: object, edges: Sequence[float], counts: Sequence[int], name: str, colour: str) -> None:
+def _name(axes: Axes, edges: Sequence[float], counts: Sequence[int], name: str, colour: str) -> None:
     """Write what a histogram is of above its highest bin."""
     highest = max(range(len(counts)), key=counts.__getitem__)
     middle = (edges[highest] + edges[highest + 1]) / 2
-    axes.annotate(  # type: ignore[attr-defined]
+    axes.annotate(
         name,
         (middle, counts[highest]),
         xytext=(0, 2),

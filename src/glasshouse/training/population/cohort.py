@@ -9,8 +9,11 @@ from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
+import torch
+
 from glasshouse.core.devices import cores as all_cores
 from glasshouse.core.errors import NonFiniteError
+from glasshouse.training.batches import InMemoryBatches
 from glasshouse.training.dense.site import UnsupportedError
 from glasshouse.training.fused.loading import available
 from glasshouse.training.interrupts import StopRequest, stop_request
@@ -239,17 +242,24 @@ def chosen(members: Sequence[Seat], against: str | None, cores: int) -> str:
 
 def crews_of(members: Sequence[Member[Compiled]], cores: int) -> list[list[Member[Compiled]]]:
     """Members of one shape in crews, so many that every core has work; those on the same rows together."""
-    ordered = sorted(members, key=lambda each: each.job.batches.whole.inputs.data_ptr())  # type: ignore[attr-defined]
+    ordered = sorted(members, key=lambda each: _rows(each).data_ptr())
     size = min(CREW, max(1, -(-len(ordered) // (2 * cores))))
     crews: list[list[Member[Compiled]]] = []
     for member in ordered:
-        inputs = member.job.batches.whole.inputs  # type: ignore[attr-defined]
+        inputs = _rows(member)
         large = inputs.numel() * inputs.element_size() > MOST_COPIED
-        before = crews[-1][-1].job.batches.whole.inputs if crews else None  # type: ignore[attr-defined]
+        before = _rows(crews[-1][-1]) if crews else None
         if before is None or len(crews[-1]) >= size or (large and before.data_ptr() != inputs.data_ptr()):
             crews.append([])
         crews[-1].append(member)
     return crews
+
+
+def _rows(member: Member[Compiled]) -> torch.Tensor:
+    """The inputs that a member learns from."""
+    batches = member.job.batches
+    assert isinstance(batches, InMemoryBatches), "compiled.py refuses all others"
+    return batches.whole.inputs
 
 
 def chunks(members: Sequence[Member[Structure]]) -> list[list[Member[Structure]]]:

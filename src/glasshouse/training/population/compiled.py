@@ -226,7 +226,8 @@ def refuse_validation(job: Job, plan: FusedPlan) -> None:
 
 def refuse_form(plan: Plan, job: Job) -> None:
     """Refuse a network whose layers do not take what reaches them, tried on two rows."""
-    shape, kind, soft = job.batches.form  # type: ignore[attr-defined]  # refuse_data saw to it
+    assert isinstance(job.batches, InMemoryBatches), "refuse_data refuses all others"
+    shape, kind, soft = job.batches.form
     if kind != plan.dtype:
         raise UnsupportedError(f"inputs of type {kind}", f"the parameters are {plan.dtype}")
     plan.bind((2, *shape), soft, lambda parameter: parameter.detach())
