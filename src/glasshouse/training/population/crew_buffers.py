@@ -22,6 +22,7 @@ from glasshouse.training.fused.feeding import (
 from glasshouse.training.fused.loading import loop, note_compiled
 from glasshouse.training.fused.masks import draw, room
 from glasshouse.training.fused.tables import settle
+from glasshouse.training.fused.threads import alone
 from glasshouse.training.job import Job
 from glasshouse.training.population.compiled import Compiled
 from glasshouse.training.population.crew_weights import CrewWeights
@@ -199,7 +200,7 @@ class Buffers:
         validation = self._validation if call.last else self._unjudged
         self._run(
             np.array(which, dtype=np.int64), self._tables, self._data, validation, optimizer, memory, chunk,
-            found, self._look,
+            found, self._look, alone(),
         )  # fmt: skip
         if not self._called:
             self._called = True
