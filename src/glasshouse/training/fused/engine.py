@@ -23,7 +23,7 @@ from glasshouse.training.fused.loading import loop, note_compiled
 from glasshouse.training.fused.masks import draw, room
 from glasshouse.training.fused.optimizer import Memories, read_optimizer
 from glasshouse.training.fused.plan import FusedPlan
-from glasshouse.training.fused.tables import Tables, group_tables, lay_out, part_table
+from glasshouse.training.fused.tables import Tables, aligned, group_tables, lay_out, part_table
 from glasshouse.training.fused.threads import Team, usable
 from glasshouse.training.job import Job
 from glasshouse.training.regularization import Regularization
@@ -143,7 +143,7 @@ class FusedLoop:
         memories = [each.numpy()[None] for each in self._memories.buffers]
         first, second, *_ = [*memories, self._nothing[None], self._nothing[None]]
         # Optimizers with one memory or none never touch the others, but a stretch of them is cut out.
-        work = np.zeros(tables.space, dtype=kind)
+        work = aligned(tables.space, kind=kind)
         self._memory = (
             flat.weights.numpy()[None], flat.gradients.numpy(), first, second, work, self._running[None],
         )  # fmt: skip

@@ -21,7 +21,7 @@ from glasshouse.training.fused.feeding import (
 )
 from glasshouse.training.fused.loading import loop, note_compiled
 from glasshouse.training.fused.masks import draw, room
-from glasshouse.training.fused.tables import settle
+from glasshouse.training.fused.tables import aligned, settle
 from glasshouse.training.fused.threads import alone
 from glasshouse.training.job import Job
 from glasshouse.training.population.compiled import Compiled
@@ -85,7 +85,7 @@ class Buffers:
         """Room for what is computed and for what is found."""
         kind, numbers = self._kind, self.layout.numbers
         tables, shown = self.layout.tables, self._jobs[0].validation
-        self._gradients, self._work = np.zeros(numbers, dtype=kind), np.zeros(tables.space, dtype=kind)
+        self._gradients, self._work = aligned(numbers, kind=kind), aligned(tables.space, kind=kind)
         self.done = np.zeros(members, dtype=np.int64)
         self.losses, self.weights = np.zeros((members, self.steps)), np.zeros((members, self.steps))
         self.right, self.judged = np.zeros(members, dtype=np.int64), np.zeros((members, 2))
