@@ -100,4 +100,4 @@ GATE_HERE = 0
 GATE_MEETINGS = 16
 GATE_GIVEN_UP = 32
 GATE = 48
-"""Threads that have come, meetings so far, and whether one has given up: each in its own line of the cache."""
+"""Threads that have come, meetings so far, and whether one has given up: each in a line of the cache."""

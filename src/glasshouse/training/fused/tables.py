@@ -36,8 +36,10 @@ def padded(width: int) -> int:
 
 
 def aligned(*shape: int, kind: type[np.floating[Any]]) -> NDArray[Any]:
-    """Zeros that begin with a line of the processor's cache. Where they don't, every vector lies in two lines,
-    which costs an update of many weights two thirds of its speed.
+    """Zeros that begin with a line of the processor's cache.
+
+    Where they don't, every vector lies in two lines, which costs an update of many weights two thirds of its
+    speed.
 
     Args:
         shape: Of the array.

@@ -21,7 +21,8 @@ def alone() -> tuple[int, int, NDArray[np.int64]]:
 
 def usable(wanted: int) -> int:
     """How many threads the loop can have: no more than there are cores, and one where waiting threads can't
-    let others have theirs."""
+    let others have theirs.
+    """
     return max(1, min(wanted, cores())) if hasattr(os, "sched_yield") else 1
 
 

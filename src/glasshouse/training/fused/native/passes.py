@@ -102,7 +102,8 @@ def affine(layer, buffer):
 @njit(**WRITTEN_IN)
 def linear(layer, begin, end, parameters, work, team):
     """``y = x W' + b`` for some rows. W is turned first, so that the outputs of a row lie side by side in
-    vectors; each thread turns some of it."""
+    vectors; each thread turns some of it.
+    """
     width_in, width, stride = layer[WIDTH_IN], layer[WIDTH], layer[STRIDE]
     first, last = part_of(width, SQUARE, team)
     turn(

@@ -23,9 +23,9 @@ LINE = 64
 def vectors_of_a_tile(features: str) -> int:
     """How many vectors wide a tile is: two where its sums fit into the registers, else one.
 
-    AVX-512 has room for 32 lines, AVX2 and NEON for eight, of which a tile of four rows and two vectors would
-    take all. Measured at 784-256-128-10: two are 5 % faster than one with AVX-512, one is 50 % faster than two
-    with AVX2. With SSE alone neither fits, and two are faster.
+    AVX-512 has room for 32 vectors, AVX2 and NEON for eight, of which a tile of four rows and two vectors
+    would take all. Measured at 784-256-128-10: two are a tenth faster than one with AVX-512, one is half as
+    fast again as two with AVX2. With SSE alone neither fits, and two are faster.
 
     Args:
         features: Of the processor, as LLVM lists them.
