@@ -40,7 +40,8 @@ class CrewWeights:
         line = -(-layout.numbers // VECTOR) * VECTOR
         self.weights = aligned(members, line, kind=kind)
         memories = [aligned(members, line, kind=kind) for _ in MEMORIES[code]]
-        self.first, self.second, *_ = [*memories, *[np.zeros((members, 0), dtype=kind)] * 2]
+        nothing = aligned(members, 0, kind=kind)
+        self.first, self.second, *_ = [*memories, nothing, nothing]
         features = sum(each.num_features for each in layout.tables.running)
         self.running = np.zeros((members, 2 * features), dtype=kind)
         self._best, self._best_running = np.zeros_like(self.weights), np.zeros_like(self.running)
