@@ -189,13 +189,15 @@ def source_of(
     return Brackets(points, scale.at_once, epochs, settings.factor, settings.rungs)
 
 
-def scale_of(settings: SweepSettings, cells: int, largest: int) -> Scale:
+def scale_of(settings: SweepSettings, cells: int, largest: int, alone: bool = False) -> Scale:
     """How much is done at once: as much as trains well, as far as it fits into memory.
 
     Args:
         settings: Strategy, trials, folds, seeds.
         cells: Networks of a trial.
         largest: Bytes that the largest network needs.
+        alone: Whether networks are trained one after another: then trials are, too, but where they compete in
+            a bracket, so that each is written down as soon as it is done.
 
     Example:
         >>> scale_of(SweepSettings(strategy="random"), cells=15, largest=1000).at_once
@@ -205,6 +207,8 @@ def scale_of(settings: SweepSettings, cells: int, largest: int) -> Scale:
         "halving": min(BRACKET, settings.trials),
         "tpe": min(ASKED, max(1, settings.trials // 8)),
     }.get(settings.strategy, max(1, NETWORKS // cells))
+    if alone and settings.strategy != "halving":
+        wanted = 1
     free = free_bytes()
     if free is None:
         return Scale(wanted)

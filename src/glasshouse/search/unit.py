@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from glasshouse.core.errors import GlasshouseError, StorageError
+from glasshouse.core.errors import GlasshouseError, NonFiniteError, StorageError
 from glasshouse.core.memory import shortage_named
+from glasshouse.search.cells import Networks
 from glasshouse.search.halving import Rung
 from glasshouse.search.measure import Measure, curves_of, score_of
 from glasshouse.search.memory import bytes_needed, free_bytes, parts_of
-from glasshouse.search.networks import Foundry, Networks
+from glasshouse.search.networks import Foundry
 from glasshouse.search.trial import Asked, State, Trial
 from glasshouse.training.population import Cohort
 
@@ -42,6 +43,7 @@ class Running:
         asked: What it is.
         networks: Its networks.
         histories: Their epochs so far.
+        judged: What the held-out rows say of each by now, where training does not write that down.
         seconds: Its share of the time so far.
         engine: What computes the gradients.
         engine_why: Why it was chosen.
@@ -51,6 +53,7 @@ class Running:
     asked: Asked
     networks: Networks
     histories: list[list[dict[str, Any]]] = field(default_factory=list)
+    judged: list[float | None] = field(default_factory=list)
     seconds: float = 0.0
     engine: str = ""
     engine_why: str = ""
@@ -118,6 +121,7 @@ class Training:
 
     def _train(self, running: list[Running], rungs: Sequence[Rung]) -> Iterator[Trial]:
         """All trials of a part, rung by rung."""
+        yield from self._begin(running)
         with shortage_named():
             cohort = Cohort([job for each in running for job in each.networks.jobs], of=self.networks)
         longest = max((job.epochs for each in running for job in each.networks.jobs), default=0)
@@ -134,6 +138,19 @@ class Training:
             cells = len(self.foundry.ground.folds) * self.foundry.seeds
             if not last:
                 cohort.keep([place * cells + cell for place in places for cell in range(cells)])
+
+    def _begin(self, running: list[Running]) -> Iterator[Trial]:
+        """Train layers one by one where that comes first; trials that it cannot be done for are given."""
+        for each in running:
+            began = time.perf_counter()
+            try:
+                with shortage_named():
+                    self.foundry.begin(each.networks)
+            except NonFiniteError as error:
+                each.error = f"in pre-training: {error.received}"
+                yield self._done(each, "failed")
+            each.seconds += time.perf_counter() - began
+        running[:] = [each for each in running if not each.error]
 
     def _climb(self, cohort: Cohort, running: list[Running], rung: Rung, longest: int) -> Iterator[Trial]:
         """Train up to a rung; trials that cannot go on are given."""
@@ -152,6 +169,8 @@ class Training:
             each.engine, each.engine_why = cohort.engines[own][0], cohort.reasons[own][0] or cohort.why
             each.seconds += seconds
             each.error = next((error for error in cohort.errors[own] if error), "")
+            if not each.error:
+                self._judge(each)
             if not each.error and self._scores(each, self.measure.name) is None:
                 each.error = f"{self.measure.name} is not defined on the rows of a fold"
             if each.error:
@@ -159,6 +178,18 @@ class Training:
         fine = [place for place, each in enumerate(running) if not each.error]
         if len(fine) < len(running):
             cohort.keep([place * cells + cell for place in fine for cell in range(cells)])
+
+    def _judge(self, each: Running) -> None:
+        """Ask the networks of a trial about the held-out rows, where training has not written down enough."""
+        if self.measure.column in each.histories[0][-1]["validation"]:
+            return
+        began = time.perf_counter()
+        try:
+            with shortage_named():
+                each.judged = [self.foundry.judge(cell, self.measure.name) for cell in each.networks.cells]
+        except NonFiniteError as error:
+            each.error = error.received
+        each.seconds += time.perf_counter() - began
 
     def _best(self, running: list[Running], keep: int) -> list[Running]:
         """The trials that go on: the best by now, in their old order."""
@@ -179,6 +210,8 @@ class Training:
             kept = job.stopping.best_epoch if job.stopping.patience is not None else 0
             row = history[min(kept, len(history)) - 1]
             value = score_of(row, name)
+            if value is None and name == self.measure.name and each.judged:
+                value = each.judged[place]
             if value is None or not math.isfinite(value):
                 return None
             if place % seeds == 0:

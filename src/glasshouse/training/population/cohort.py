@@ -202,11 +202,7 @@ def seated(jobs: Sequence[Job], against: str | None, cores: int) -> list[Seat]:
             read.append("it shares its network or its early stopping with another")
             continue
         try:
-            if against is None or (job.engine == "fused" and available()):
-                with suppress(UnsupportedError):
-                    read.append(reader.read(job))
-                    continue
-            read.append(read_structure(job))
+            read.append(read_job(job, against, reader))
         except UnsupportedError as error:
             read.append(str(error))
     found = Counter(each.key for each in read if isinstance(each, Structure))
@@ -222,6 +218,37 @@ def seated(jobs: Sequence[Job], against: str | None, cores: int) -> list[Seat]:
         else:
             members.append(Member(job, each))
     return members
+
+
+def read_job(job: Job, against: str | None, reader: Reader) -> Structure | Compiled:
+    """What a crew sees of a network, or else what a population sees of it.
+
+    Args:
+        job: What it is told.
+        against: Why compiled code is not worth it; where it was asked for by name, that does not count.
+        reader: Reads for crews.
+
+    Raises:
+        UnsupportedError: Neither takes it; the reason is named.
+    """
+    if against is None or (job.engine == "fused" and available()):
+        with suppress(UnsupportedError):
+            return reader.read(job)
+    return read_structure(job)
+
+
+def reason_alone(job: Job, of: int | None = None) -> str:
+    """Why a network would be trained by itself, however many like it there are; empty where it would not.
+
+    Args:
+        job: What it is told.
+        of: How many networks like it are to be trained in all; ``None``: this one.
+    """
+    try:
+        read_job(job, reason_against([job], of), Reader(all_cores()))
+    except UnsupportedError as error:
+        return str(error)
+    return ""
 
 
 def chosen(members: Sequence[Seat], against: str | None, cores: int) -> str:
