@@ -177,8 +177,8 @@ def _measure(settings: SweepSettings, measure: Measure, space: Space, experiment
         if own in ("adversarial", "contrastive_divergence"):
             raise UsageError(
                 f"score = 'loss' with the objective {own!r}",
-                expected=f"score = 'metric', which is {measure.name} here: the loss of a game or of chains does "
-                "not tell which network is better",
+                expected=f"score = 'metric', which is {measure.name} here: the loss of a game or of chains "
+                "does not tell which network is better",
                 fix="leave score out",
             )
         measure = Measure("loss")

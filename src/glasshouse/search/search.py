@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from glasshouse.experiment import Experiment
 from glasshouse.search.brackets import Brackets
 from glasshouse.search.claims import Claims
+from glasshouse.search.half_done import HalfDone
 from glasshouse.search.journal import Journal
 from glasshouse.search.listed import Listed, grid_points, random_points
 from glasshouse.search.measure import Measure
@@ -159,8 +160,12 @@ class Search:
 
         cells = len(self.foundry.ground.folds) * self.foundry.seeds
         in_all = self.source.total * cells
-        training = Training(self.foundry, self.measure, claims.worker, tell, advanced, in_all)
+        if not unit.asked:
+            return
         claim_of = {asked.number: asked.claim for asked in unit.asked}
+        first = unit.asked[0].claim
+        half_done = HalfDone(self.folder / "state" / first, lambda: claims.holds(first))
+        training = Training(self.foundry, self.measure, claims.worker, tell, advanced, in_all, half_done)
         for trial in training.trials(unit):
             if not claims.holds(claim_of[trial.number]):
                 continue  # this process was taken for dead, and somebody else is at it now
