@@ -29,7 +29,10 @@ KINDS = {
         {"engine": "fused"},
     ),
     "one by one": ({"name": "mlp", "hidden": [4], "dropout": 0.3}, {"engine": "autograd"}),
-    "one by one on a plateau": ({"name": "mlp", "hidden": [4]}, {"engine": "autograd", "schedule": "plateau"}),
+    "one by one on a plateau": (
+        {"name": "mlp", "hidden": [4]},
+        {"engine": "autograd", "schedule": "plateau"},
+    ),
 }  # fmt: skip
 
 
