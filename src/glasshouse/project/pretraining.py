@@ -79,12 +79,6 @@ def refuse_pretraining(experiment: Experiment, prepared: Prepared, network: nn.M
             expected="one of them: either would replace what the other gave",
             fix="leave pretraining.method out, or model.weights",
         )
-    if experiment.ensemble.members > 1 and experiment.ensemble.kind != "snapshots":
-        raise SettingError(
-            f"pretraining.method = {method!r} with ensemble.kind = {experiment.ensemble.kind!r}",
-            expected="one network, or snapshots of one",
-            fix="leave ensemble.members out, or set ensemble.kind = 'snapshots'",
-        )
     if method == "supervised" and prepared.task == "reconstruction":
         raise SettingError(
             "pretraining.method = 'supervised' on rows without a target",

@@ -54,15 +54,16 @@ class HalfDone:
     Args:
         folder: For these trials alone.
         mine: Whether they still are this process's.
-        seconds: At least so many lie between two states.
+        seconds: At least so many lie between two states; ``None`` for 20.
 
     Example:
         >>> HalfDone(getfixture("tmp_path") / "bracket-000000", lambda: True).read(print) is None
         True
     """
 
-    def __init__(self, folder: Path, mine: Callable[[], bool], seconds: float = SECONDS) -> None:
-        self.folder, self.mine, self.seconds = folder, mine, seconds
+    def __init__(self, folder: Path, mine: Callable[[], bool], seconds: float | None = None) -> None:
+        self.folder, self.mine = folder, mine
+        self.seconds = SECONDS if seconds is None else seconds
         self._states = CheckpointFolder(folder, folder.name)
         self._saved = time.perf_counter()
         self._took: float | None = None
