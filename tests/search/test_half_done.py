@@ -110,6 +110,16 @@ def test_trials_that_were_given_up_in_the_meantime_stay_given_up(tmp_path):
     assert as_results(resumed) == as_results(whole)
 
 
+def test_a_trial_that_got_other_settings_in_the_meantime_begins_anew(tmp_path):
+    """As a strategy that learns may give them, when a process was stopped and asks again."""
+    foundry = foundry_of("population")
+    climb(foundry, tmp_path, killed_after=3)
+    kept = HalfDone(tmp_path / "bracket", lambda: True).read(print)
+    assert kept.knows(Asked(1, {"training.learning_rate": RATES[1]}))
+    assert not kept.knows(Asked(1, {"training.learning_rate": 0.5}))
+    assert not kept.knows(Asked(9, {"training.learning_rate": RATES[1]}))
+
+
 def test_a_damaged_state_is_passed_over_and_said(tmp_path):
     kind = "population"
     whole, epochs, _ = climb(foundry_of(kind))

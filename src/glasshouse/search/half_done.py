@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from glasshouse.core.errors import CheckpointError
+from glasshouse.core.files import plain
+from glasshouse.search.trial import Asked
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.population import Cohort
 
@@ -27,13 +30,22 @@ class Kept:
 
     Args:
         numbers: Of the trials.
+        settings: Of the trials: what each was to be trained with.
         seconds: What each had taken by then.
         cohort: The state of all their networks, those of the first trial first.
     """
 
     numbers: Sequence[int]
+    settings: Sequence[str]
     seconds: Sequence[float]
     cohort: dict[str, Any]
+
+    def knows(self, asked: Asked) -> bool:
+        """Whether a trial is among them, with the same settings: of a strategy that learns, another may have
+        got its number since.
+        """
+        pairs = zip(self.numbers, self.settings, strict=True)
+        return any(number == asked.number and each == written(asked) for number, each in pairs)
 
     def of(self, numbers: Sequence[int], cells: int) -> dict[str, Any]:
         """The state of the networks of some of the trials.
@@ -46,6 +58,16 @@ class Kept:
         members = self.cohort["members"]
         wanted = [members[place * cells + cell] for place in places for cell in range(cells)]
         return {**self.cohort, "members": wanted}
+
+
+def written(asked: Asked) -> str:
+    """The settings of a trial as a text: equal for equal ones, also of those that were on disk.
+
+    Example:
+        >>> written(Asked(0, {"model.hidden": (4, 2)})) == written(Asked(1, {"model.hidden": [4, 2]}))
+        True
+    """
+    return json.dumps(plain(dict(asked.settings)), sort_keys=True)
 
 
 class HalfDone:
@@ -77,12 +99,12 @@ class HalfDone:
         took = size / PER_SECOND if self._took is None else self._took
         return time.perf_counter() - self._saved >= max(self.seconds, took / SHARE) and self.mine()
 
-    def write(self, epochs: int, numbers: Sequence[int], seconds: Sequence[float], cohort: Cohort) -> None:
+    def write(self, epochs: int, asked: Sequence[Asked], seconds: Sequence[float], cohort: Cohort) -> None:
         """Write down how far trials are.
 
         Args:
             epochs: Done by all that have not ended.
-            numbers: Of the trials.
+            asked: The trials.
             seconds: What each has taken.
             cohort: Their networks.
 
@@ -90,9 +112,13 @@ class HalfDone:
             StorageError: It could not be written; the state before is still there.
         """
         began = time.perf_counter()
-        self._states.save(
-            epochs, {"numbers": list(numbers), "seconds": list(seconds), "cohort": cohort.state()}
-        )
+        state = {
+            "numbers": [each.number for each in asked],
+            "settings": [written(each) for each in asked],
+            "seconds": list(seconds),
+            "cohort": cohort.state(),
+        }
+        self._states.save(epochs, state)
         self._saved = time.perf_counter()
         self._took = self._saved - began
 

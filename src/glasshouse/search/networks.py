@@ -210,7 +210,7 @@ class Foundry:
             GlasshouseError: A value cannot be meant; the key is named.
         """
         start = {each.key: each.grid()[0] for each in space}
-        largest, watched = 0, set()
+        largest, watched = 0, set[str]()
         alone = "" if len(space.keys) else self._alone({}, networks)
         for dimension in space:
             values = dimension.values if isinstance(dimension, Choice) else (dimension.low, dimension.high)

@@ -80,7 +80,7 @@ class Training:
                 yield self._failed(asked, str(error.received))
         kept = None if self.half_done is None else self.half_done.read(self.tell)
         if kept is not None:
-            known = [each for each in running if each.asked.number in kept.numbers]
+            known = [each for each in running if kept.knows(each.asked)]
             running = [each for each in running if each not in known]
             if known:
                 yield from self._train(known, unit.rungs, kept)
@@ -180,8 +180,8 @@ class Training:
             if took > SECONDS:
                 step = max(1, int(step * SECONDS / took))
             if self.half_done is not None and until < longest and self.half_done.due(cohort.bytes):
-                numbers, seconds = zip(*((each.asked.number, each.seconds) for each in running), strict=True)
-                self.half_done.write(until, numbers, seconds, cohort)
+                asked, seconds = zip(*((each.asked, each.seconds) for each in running), strict=True)
+                self.half_done.write(until, asked, seconds, cohort)
 
     def _taken_up(self, running: list[Running], kept: Kept) -> Cohort:
         """The networks of trials as they were when their state was kept."""
