@@ -309,10 +309,23 @@ def test_settings_that_could_do_nothing_are_refused_by_their_dotted_key(section,
     assert received in caught.value.received
 
 
-def test_a_sweep_compares_networks_that_are_trained_as_a_whole(tmp_path):
-    space = {"training.learning_rate": {"values": [0.1, 0.01]}}
-    with pytest.raises(SettingError, match="pretraining.method = 'rbm' in a sweep"):
-        gh.sweep(digits(), space, out=tmp_path)
+def test_every_trial_of_a_sweep_pre_trains_by_itself(tmp_path):
+    """Fine-tuning that moves nothing leaves what pre-training gave, so scores are its alone."""
+    space = {"pretraining.epochs": {"values": [1, 4]}}
+    search = {"strategy": "grid", "folds": 1, "seeds": 1, "refit": False}
+    sweep = gh.sweep(digits(training=STILL), space, out=tmp_path, **search)
+    for trial, epochs in zip(sweep.trials, (1, 4), strict=True):
+        run = made(tmp_path, training=STILL, pretraining={"epochs": epochs})
+        assert trial.losses == [[run.history["validation_loss"][0]]]
+    assert sweep.trials[0].losses != sweep.trials[1].losses
+
+
+def test_a_sweep_refuses_layers_that_cannot_be_pre_trained_before_it_begins(tmp_path):
+    space = {"model.activation": {"values": ["sigmoid", "tanh"]}}
+    experiment = gh.Experiment(data={"source": "digits", "most_rows": 100}, model="cnn", pretraining="rbm")
+    with pytest.raises(SettingError, match="pretraining.method = 'rbm'"):
+        gh.sweep(experiment, space, out=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_snapshots_begin_with_pre_trained_layers(tmp_path):
