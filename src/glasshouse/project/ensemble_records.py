@@ -21,7 +21,8 @@ from glasshouse.evaluation.verdict import PRIMARY
 from glasshouse.metrics import measure
 from glasshouse.models.ensemble import Ensemble
 from glasshouse.models.outputs import mapped
-from glasshouse.project.stages import Stage, truth
+from glasshouse.project.evaluating import truth
+from glasshouse.project.stages import Stage
 from glasshouse.project.work import Work
 from glasshouse.ship.weights import write_weights
 from glasshouse.training.records import Records
