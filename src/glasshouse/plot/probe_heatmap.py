@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from glasshouse.plot.heat import draw_cells, draw_key, scale_of
 from glasshouse.plot.style import FONT, literal, name_axes, panel
 
+_MOST_STEPS = 6
+"""Steps that are named below the cells."""
 _MOST_NAMES = 40
 _LONGEST_NAME = 20
 
@@ -64,6 +66,7 @@ def _draw(values: np.ndarray, layers: list[str], steps: list[int]) -> Figure:
     axes.set_yticks(range(0, count, every), layers[::every])
     if count > 24:
         axes.tick_params(axis="y", labelsize=FONT - 2.5)
+    axes.set_xticks(steps[:: -(-len(steps) // _MOST_STEPS)])
     axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
     name_axes(axes, "step", "")

@@ -20,6 +20,7 @@ def preparation(records: Records) -> Content:
         "inputs": inputs[:MOST_INPUTS],
         "more": inputs[MOST_INPUTS:],
         "columns": len(inputs),
+        "series": bool((records.json.get("exploration") or {}).get("series")),
         "features": sum(each["features"] for each in inputs),
         "shape": network["input_shape"] if network else None,
         "images": record.get("kind") == "images",
