@@ -10,6 +10,8 @@ from glasshouse.plot.style import ACCENT, INK, MUTED, SECOND, legend, logarithmi
 
 GATE_STYLES = ((ACCENT, "solid"), (SECOND, (0, (4, 3))), (INK, (0, (1, 2))))
 MOST_NAMES = 32
+MOST_LETTERS = 48
+"""Letters of names that stand side by side below the axis."""
 """Steps up to which each has its name below the axis."""
 
 
@@ -47,13 +49,16 @@ def gates(found: Mapping[str, Sequence[float]], steps: Sequence[str]) -> Figure:
         >>> len(gates({"forget": [0.9, 0.1]}, ["a", "b"]).axes[0].lines)
         1
     """
-    figure, axes = panel(height=220)
+    figure, axes = panel(height=250, margins=(44, 14, 26, 64))
     for (name, values), (colour, dashes) in zip(found.items(), GATE_STYLES, strict=False):
         axes.plot(range(len(values)), values, color=colour, linestyle=dashes, linewidth=1.5, label=name)
     axes.set_ylim(0, 1)
     legend(axes, "best", 3)
     if len(steps) <= MOST_NAMES:
-        axes.set_xticks(range(len(steps)), [_visible(each) for each in steps])
+        names = [_visible(each) for each in steps]
+        # Words would run into each other: they stand upright.
+        upright = sum(map(len, names)) + len(names) > MOST_LETTERS
+        axes.set_xticks(range(len(steps)), names, rotation=90 if upright else 0)
     name_axes(axes, "step", "open")
     return figure
 

@@ -29,6 +29,8 @@ _TOP = 3
 _LONG_NAME = 14
 """Class names from this length on stand above their bars."""
 _LONGEST_VALUE = 28
+_NOTABLE = 0.005
+"""Share of the most frequent value below which shares are not drawn."""
 
 
 def data(records: Records) -> Content:
@@ -47,10 +49,10 @@ def data(records: Records) -> Content:
         "things": explored_things(records),
         "series": series,
         "used": sum(each["used"] for each in columns),
-        "parts": _parts(record["parts"]),
+        "parts": _parts(record["parts"], records),
         "split": record["split"],
         "notes": [_sentence(note) for note in record["notes"]],
-        "findings": record["findings"],
+        "findings": [{**each, "text": numbers.percents(each["text"])} for each in record["findings"]],
         "looked_for": _looked_for(record, task),
         "predicted": task in (None, *PREDICTED),
         "role": ROLES.get(task, ""),
@@ -87,10 +89,12 @@ def _looked_for(record: Mapping[str, Any], task: str | None) -> str:
     return ", ".join([*looked, "copies that stand in two parts", "parts too small to judge by"])
 
 
-def _parts(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+def _parts(counts: Mapping[str, int], records: Records) -> list[dict[str, Any]]:
+    # Losses of a game do not tell a best epoch.
+    chosen = (records.json.get("evaluation") or {}).get("generation") is None
     purposes = {
         "train": "the network learns from these",
-        "validation": "these choose the best epoch",
+        "validation": "these choose the best epoch" if chosen else "looked at beside the training",
         "test": "held out to the very end",
     }
     total = sum(counts.values()) or 1
@@ -184,6 +188,9 @@ def _column(column: Mapping[str, Any], rows: int) -> dict[str, Any]:
         words += f", median {numbers.number(summary['median'])}"
     elif top and top[0]["count"] == 1:
         words = "every value occurs once"
+    elif top and top[0]["share"] < _NOTABLE:
+        # Shares that nobody could see: examples say more.
+        words = "such as " + ", ".join(f"“{_cut(each['value'])}”" for each in top[:_TOP])
     elif top:
         picture = shares([each["share"] for each in top])
         words = ", ".join(f"{_cut(each['value'])} {numbers.percent(each['share'], 0)}" for each in top[:_TOP])

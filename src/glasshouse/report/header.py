@@ -33,7 +33,7 @@ def header(records: Records) -> Content:
         "message": status.get("message") or "",
         "resume": f"glasshouse resume {records.path}" if status["state"] in ("failed", "interrupted") else "",
         "time": _time(status.get("time")),
-        "verdict": str(record.get("verdict", "")) if record else "",
+        "verdict": numbers.percents(str(record.get("verdict", ""))) if record else "",
         "result": _attempt(lambda: _result(record)) if record else None,
         "facts": [*_attempt(lambda: _data_facts(records), []), *_attempt(lambda: _run_facts(records), [])],
     }

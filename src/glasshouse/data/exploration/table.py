@@ -165,7 +165,8 @@ def _correlations(raw: RawTable, records: list[dict[str, Any]], train: NDArray[n
     numbers.sort(key=lambda each: -(each["association"] or {"value": 0.0})["value"])
     names = [each["name"] for each in numbers[:MOST_CORRELATED]]
     columns = [raw.frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()[train] for name in names]
-    if raw.target is not None and raw.target.task == "regression":
+    # What is forecast is a variable of the series itself.
+    if raw.target is not None and raw.target.task == "regression" and raw.target.name not in names:
         names.append(raw.target.name)
         columns.append(raw.target.values[train].astype(np.float64))
     if len(names) < 2:
