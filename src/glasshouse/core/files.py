@@ -16,7 +16,7 @@ from typing import Any
 from glasshouse.core.errors import StorageError
 
 
-def write_atomic(path: Path, content: bytes | str | Callable[[Path], None]) -> None:
+def write_atomic(path: Path, content: bytes | str | Callable[[Path], object]) -> None:
     """Write a file so that a reader sees the old content or the new one, whatever happens in between.
 
     The content goes to a temporary file in the same folder, is flushed to the disk and then takes the

@@ -67,7 +67,7 @@ class Materials:
 
     def explore(self) -> Exploration:
         """What is in the data, with its pictures."""
-        return explore(self.raw, self.split)
+        return explore(self.raw, self.split, self.prepared.task)
 
 
 def gather(experiment: Experiment, frame: object | None = None) -> Materials:

@@ -30,6 +30,7 @@ from glasshouse.project.arguments import as_experiment
 from glasshouse.project.bundling import content
 from glasshouse.project.ensemble import refuse_ensemble, train_ensemble
 from glasshouse.project.ensemble_records import measure_members, told_together
+from glasshouse.project.evaluating import evaluate_network
 from glasshouse.project.materials import Materials, anchored, gather, weights_anchored
 from glasshouse.project.noting import noting
 from glasshouse.project.pretraining import pretrain, refuse_pretraining
@@ -37,14 +38,13 @@ from glasshouse.project.stages import (
     Stage,
     Tell,
     describe_network,
-    evaluate_network,
     find_rate,
     look_over_time,
     silent,
     train_network,
-    write_pictures,
 )
 from glasshouse.project.work import Work
+from glasshouse.project.write_pictures import write_pictures
 from glasshouse.project.writing import Writer
 from glasshouse.report import write_report
 from glasshouse.ship.write_bundle import write_bundle
