@@ -10,7 +10,6 @@ import torch
 
 from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import GlasshouseError, SettingError
-from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.experiment import Experiment, decide
 from glasshouse.experiment.data_settings import preparing_settings
 from glasshouse.experiment.decide import facts_of, refuse_unbuildable
@@ -103,8 +102,6 @@ class Foundry:
         jobs, layers = [], None
         for fold in range(len(self.ground.folds)):
             preparation, prepared = self.ground.pair(fold, data)
-            black = preparation.black if isinstance(preparation, ImagePreparation) else None
-            shades = None if black is None else torch.as_tensor(black, dtype=torch.float32)
             objective = build_objective(experiment.objective, prepared)
             outputs = objective.outputs(prepared)
             for seed in range(self.seeds):
@@ -114,7 +111,7 @@ class Foundry:
                 if layers is None:
                     objective.refuse(network)
                     layers = self._ledger(experiment, network, prepared.train.inputs[:1])
-                batches = make_batches(own, prepared.train, shades, device)
+                batches = make_batches(own, prepared.train, preparation, device)
                 jobs.append(make_job(own, network, batches, prepared.validation, objective, layers))
         assert layers is not None
         trainable = sum(each.numel() for each in jobs[0].network.parameters() if each.requires_grad)

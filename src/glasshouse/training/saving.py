@@ -81,6 +81,7 @@ def take_up(training: Training) -> list[str]:
         return []
     newest, problems = training.checkpoints.newest()
     if newest is None:
+        training.records.restart()
         return problems
     found, job = newest.state, training.job
     try:
