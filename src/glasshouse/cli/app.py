@@ -22,6 +22,7 @@ from glasshouse.cli.sample import sample
 from glasshouse.cli.show import show
 from glasshouse.cli.sweep import sweep
 from glasshouse.cli.verify import verify
+from glasshouse.core.allocation import keep_freed_memory
 from glasshouse.core.errors import GlasshouseError, StorageError, UsageError
 
 
@@ -68,6 +69,8 @@ def main(arguments: list[str] | None = None) -> None:
     # Before PyTorch comes in: threads that wait are to sleep. Spinning wins a third of the time on an idle
     # machine, and loses several times as much when another program is busy (docs/decisions/0009).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Pages that are fetched anew are up to a tenth of a step of a convolutional network (0028).
+    keep_freed_memory()
     code = execute(sys.argv[1:] if arguments is None else arguments)
     try:
         flush()
