@@ -131,7 +131,9 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_done_twice(begun, 
 
 WRITING = PROGRAM.replace(
     "print(",
-    "from glasshouse.search import half_done\nhalf_done.SECONDS = 0.0\nhalf_done.SHARE = 1e9\nprint(",
+    "from glasshouse.training.population import kept_state\n"
+    "kept_state.SECONDS, kept_state.SHARE = 0.0, 1e9\n"
+    "print(",
     1,
 )
 
