@@ -10,12 +10,11 @@ from typing import Any
 
 from glasshouse.core.errors import GlasshouseError, NonFiniteError, StorageError
 from glasshouse.core.memory import shortage_named
-from glasshouse.search.cells import Networks
+from glasshouse.search.cells import Maker, Networks
 from glasshouse.search.half_done import HalfDone, Kept
 from glasshouse.search.halving import Rung
 from glasshouse.search.measure import Measure, curves_of, score_of
 from glasshouse.search.memory import bytes_needed, free_bytes, parts_of
-from glasshouse.search.networks import Foundry
 from glasshouse.search.running import Running, mean_of
 from glasshouse.search.trial import Asked, State, Trial
 from glasshouse.training.population import Cohort, in_slices
@@ -49,7 +48,7 @@ class Training:
 
     def __init__(
         self,
-        foundry: Foundry,
+        foundry: Maker,
         measure: Measure,
         worker: str,
         tell: Callable[[str], None],
