@@ -10,13 +10,14 @@ from collections.abc import Callable
 from glasshouse.core.seeds import derive
 from glasshouse.data.parts import OutputScale, Part
 from glasshouse.evaluation.bleu import bleu
+from glasshouse.evaluation.compared import Compared, Thresholds
 from glasshouse.evaluation.detection import answer, ask, measured
 from glasshouse.evaluation.forecast import asked
 from glasshouse.evaluation.frechet import Eye, make_eye
 from glasshouse.evaluation.generation import compared, likeness
 from glasshouse.evaluation.reconstruction import Question
-from glasshouse.evaluation.translation import Texts, greedily
-from glasshouse.evaluation.verification import Compared, Thresholds, embedded
+from glasshouse.evaluation.verification import embedded
+from glasshouse.evaluation.written_texts import Texts, greedily
 from glasshouse.models.latent_codes import draw
 from glasshouse.objectives import Verification
 from glasshouse.objectives.contrastive_divergence import ContrastiveDivergence

@@ -20,7 +20,7 @@ from glasshouse.objectives import Objective
 from glasshouse.objectives.image_to_image import squared_errors
 from glasshouse.objectives.segmentation import confusion_of
 from glasshouse.objectives.tokens import PAD, right, summed
-from glasshouse.project.stages import truth
+from glasshouse.project.evaluating import truth
 
 FIRST = {
     **PRIMARY,

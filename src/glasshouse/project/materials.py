@@ -6,12 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from glasshouse.data import assemble, divide, explore, fit_preparation, load
 from glasshouse.data.exploration.explore import Exploration
 from glasshouse.data.fingerprint import fingerprint
-from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawTable
@@ -41,13 +38,6 @@ class Materials:
     prepared: Prepared
 
     @property
-    def black(self) -> torch.Tensor | None:
-        """What black pixels are after preparing, one number per channel; ``None`` for tables."""
-        if not isinstance(self.preparation, ImagePreparation):
-            return None
-        return torch.as_tensor(self.preparation.black, dtype=torch.float32)
-
-    @property
     def origin(self) -> str:
         """The file, the folder or the built-in name."""
         return self.raw.origin
@@ -67,7 +57,7 @@ class Materials:
 
     def explore(self) -> Exploration:
         """What is in the data, with its pictures."""
-        return explore(self.raw, self.split)
+        return explore(self.raw, self.split, self.prepared.task)
 
 
 def gather(experiment: Experiment, frame: object | None = None) -> Materials:
