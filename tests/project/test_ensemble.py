@@ -20,6 +20,7 @@ from glasshouse.experiment.toml import read_experiment, write_experiment
 from glasshouse.models import build_model
 from glasshouse.project.ensemble_members import bootstrap, member_seeds
 from glasshouse.project.ensemble_records import rank_correlation
+from glasshouse.training.population import Cohort, kept_state
 from glasshouse.training.records import read_lines
 
 TABLE = {
@@ -311,6 +312,35 @@ def test_the_rank_correlation_is_that_of_scipy_with_ties_too():
     generator = np.random.default_rng(0)
     one, other = generator.integers(0, 9, 50).astype(float), generator.normal(size=50)
     assert rank_correlation(one, other) == pytest.approx(spearmanr(one, other).statistic)
+
+
+@pytest.mark.parametrize("kind", ["seeds", "bagging"])
+@pytest.mark.parametrize("engine", ["auto", "autograd"])
+def test_members_go_on_from_where_they_were_cut_off(tmp_path, monkeypatch, kind, engine):
+    training = {"epochs": 10, "early_stopping": {"patience": "off"}, "engine": engine}
+    whole = made(tmp_path, kind, training=training)
+    monkeypatch.setattr(kept_state, "SECONDS", 0.0)
+    monkeypatch.setattr(kept_state, "SHARE", float("inf"))
+    monkeypatch.setattr(kept_state, "PER_SECOND", float("inf"))
+    advance, seen = Cohort.advance, []
+
+    def cut(self, epochs):
+        seen.append(epochs)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        advance(self, epochs)
+
+    monkeypatch.setattr(Cohort, "advance", cut)
+    with pytest.raises(KeyboardInterrupt):
+        made(tmp_path / "cut", kind, training=training)
+    said = []
+    run = gh.resume(next((tmp_path / "cut").iterdir()), observers=[], tell=said.append)
+    assert any(each.startswith("3 members go on from epoch ") for each in said)
+    assert seen[3] > seen[1], "what was done was done again"
+    for number in range(MEMBERS):
+        assert apart(weights(run, number), weights(whole, number)) == 0.0
+    assert run.metrics == whole.metrics
+    assert not list((run.path / "members").glob("training-*"))
 
 
 def test_the_run_folder_speaks_plain_json(tmp_path):

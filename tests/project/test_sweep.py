@@ -6,7 +6,14 @@ import polars as pl
 import pytest
 
 import glasshouse as gh
-from glasshouse.core.errors import DataError, GlasshouseError, TrainingError, TrainingStoppedError, UsageError
+from glasshouse.core.errors import (
+    DataError,
+    GlasshouseError,
+    SettingError,
+    TrainingError,
+    TrainingStoppedError,
+    UsageError,
+)
 from glasshouse.core.files import read_json
 from glasshouse.search import Sweep
 from glasshouse.search.unit import Training
@@ -247,15 +254,22 @@ def test_what_is_wrong_is_told_before_there_is_a_folder(swept, tmp_path, space, 
 
 
 @pytest.mark.parametrize(
-    "sections",
-    [{"data": "world:grid"}, {"sections": {"objective": "q_learning"}}],
-    ids=["world", "objective"],
+    ("search", "said"),
+    [
+        ({"folds": 3}, "folds = 3 in a world"),
+        ({"outer_folds": 2, "folds": 1}, "outer_folds = 2 in a world"),
+        ({"score": "loss", "folds": 1}, "score = 'loss' in a world"),
+    ],
 )
-def test_worlds_are_refused_because_they_have_no_rows_to_divide(swept, sections):
-    with pytest.raises(UsageError) as caught:
-        swept(**sections)
-    assert "a sweep of learning by acting" in str(caught.value)
-    assert caught.value.fix == "compare runs of several seeds: glasshouse compare RUN RUN"
+def test_a_world_has_nothing_to_divide(swept, tmp_path, search, said):
+    with pytest.raises(UsageError, match=said):
+        swept(data="world:grid", sections={"model": "q_network"}, **search)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_acting_needs_a_world(swept):
+    with pytest.raises(SettingError, match="objective 'q_learning' on rows"):
+        swept(sections={"objective": "q_learning"})
 
 
 def test_a_sweep_has_its_own_space(swept):

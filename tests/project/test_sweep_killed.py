@@ -50,7 +50,8 @@ def begun(tmp_path):
         training = {"epochs": 2, "engine": engine}
         experiment = gh.Experiment(data="iris", model={"name": "mlp", "hidden": [3]}, training=training)
         space = {"training.learning_rate": {"from": 1e-4, "to": 0.1, "scale": "log", "points": TRIALS}}
-        search = {"strategy": strategy, "trials": TRIALS, "folds": 2, "seeds": 1, "rungs": 2}
+        # Three networks for each trial: a last trial that a kill leaves over is a population, too.
+        search = {"strategy": strategy, "trials": TRIALS, "folds": 3, "seeds": 1, "rungs": 2}
         work = begin_sweep(experiment, space, None, tmp_path, search, lambda sentence: None)
         about = {**work.sweep.about, "at_once": 4 if strategy == "halving" else 2}
         write_json(work.sweep.path / "sweep.json", about)
@@ -131,7 +132,9 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_done_twice(begun, 
 
 WRITING = PROGRAM.replace(
     "print(",
-    "from glasshouse.search import half_done\nhalf_done.SECONDS = 0.0\nhalf_done.SHARE = 1e9\nprint(",
+    "from glasshouse.training.population import kept_state\n"
+    "kept_state.SECONDS, kept_state.SHARE = 0.0, 1e9\n"
+    "print(",
     1,
 )
 

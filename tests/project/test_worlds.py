@@ -11,9 +11,10 @@ import torch
 
 import glasshouse as gh
 from glasshouse.cli.app import execute
-from glasshouse.core.errors import DataError, SettingError
+from glasshouse.core.errors import DataError, SettingError, TrainingStoppedError
 from glasshouse.experiment.decide_acting import decide_acting
 from glasshouse.project.acting import gather_scene
+from glasshouse.training.population import Cohort, kept_state
 from glasshouse.worlds import GridWorld, play, seeds_for, value_iteration
 
 GRID = {
@@ -31,6 +32,56 @@ LINE = {
 
 def ran(settings, folder, **changes):
     return gh.run(gh.Experiment(**{**settings, **changes}), out=folder, observers=[])
+
+
+def test_a_trial_of_a_sweep_is_the_run_that_it_would_be_alone(tmp_path):
+    """Also when it learns a slice at a time, beside others that are given up on the way."""
+    patient = {**GRID["training"], "early_stopping": {"patience": 50}}
+    settings = {**GRID, "training": patient, "output": {"onnx": False}, "watch": {"probes": False}}
+    space = {"training.learning_rate": [1e-6, 0.003], "data.acting.explore": [0.04]}
+    search = {"strategy": "halving", "trials": 2, "rungs": 2, "factor": 2, "seeds": 2}
+    found = gh.sweep(gh.Experiment(**settings), space, out=tmp_path, observers=[], **search)
+    assert found.measure.name == "return"
+    assert {each.settings["training.learning_rate"]: each.state for each in found.trials} == {
+        1e-6: "dropped", 0.003: "finished",
+    }  # fmt: skip
+    for seed, score in enumerate(found.best.scores[0]):
+        alone = ran(settings, tmp_path / "alone", seed=seed)
+        best = alone.record("training")["best_epoch"]
+        assert score == alone.history["validation_return"][best - 1]
+        assert found.best.losses[0][seed] == alone.history["validation_loss"][best - 1]
+    assert found.run.metrics["test"]["return"] is not None
+    page = found.report.read_text()
+    assert "world:grid" in page
+    assert "Trained once more, it reaches" in page
+    (found.path / "summary.json").unlink()
+    assert gh.sweep(found.path, refit=False, observers=[]).best == found.best
+
+
+def test_a_sweep_that_is_cut_off_goes_on_in_the_middle_of_an_episode(tmp_path, monkeypatch):
+    settings = gh.Experiment(**{**GRID, "watch": {"probes": False}})
+    search = {"strategy": "halving", "trials": 2, "rungs": 2, "factor": 2, "seeds": 1, "refit": False}
+    space = {"training.learning_rate": [1e-6, 0.003]}
+    whole = gh.sweep(settings, space, out=tmp_path, **search)
+    for name, value in {"SECONDS": 0.0, "SHARE": 1e9, "PER_SECOND": 1e30}.items():
+        monkeypatch.setattr(kept_state, name, value)
+    advance, seen = Cohort.advance, []
+
+    def cut(self, epochs):
+        seen.append(epochs)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        advance(self, epochs)
+
+    monkeypatch.setattr(Cohort, "advance", cut)
+    with pytest.raises(TrainingStoppedError) as caught:
+        gh.sweep(settings, space, out=tmp_path, **search)
+    said = []
+    again = gh.sweep(caught.value.run, refit=False, tell=said.append)
+    assert any("2 trials go on from epoch " in each for each in said)
+    assert [(each.state, each.scores, each.losses, each.curves) for each in again.trials] == [
+        (each.state, each.scores, each.losses, each.curves) for each in whole.trials
+    ]
 
 
 @pytest.fixture(scope="module")

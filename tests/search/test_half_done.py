@@ -8,7 +8,6 @@ import torch
 from glasshouse.core.errors import CheckpointError
 from glasshouse.data import divide, load
 from glasshouse.experiment import Experiment
-from glasshouse.search import half_done
 from glasshouse.search.ground import Ground
 from glasshouse.search.half_done import HalfDone
 from glasshouse.search.halving import Rung
@@ -16,7 +15,7 @@ from glasshouse.search.measure import Measure
 from glasshouse.search.networks import Foundry
 from glasshouse.search.trial import Asked
 from glasshouse.search.unit import Training, Unit
-from glasshouse.training.population import Cohort
+from glasshouse.training.population import Cohort, KeptState, kept_state
 
 EPOCHS = 8
 RUNGS = [Rung(3, 2), Rung(EPOCHS, 2)]
@@ -79,8 +78,8 @@ def as_results(trials):
 
 @pytest.fixture(autouse=True)
 def written_at_once(monkeypatch):
-    monkeypatch.setattr(half_done, "PER_SECOND", float("inf"))
-    monkeypatch.setattr(half_done, "SHARE", float("inf"))
+    monkeypatch.setattr(kept_state, "PER_SECOND", float("inf"))
+    monkeypatch.setattr(kept_state, "SHARE", float("inf"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -148,20 +147,24 @@ def test_a_state_of_other_networks_is_refused():
         Cohort.resumed(others.networks({}).jobs, cohort.state())
 
 
-def test_the_state_is_written_rarely_and_only_by_whom_the_trials_belong_to(tmp_path, monkeypatch):
-    monkeypatch.setattr(half_done, "PER_SECOND", 100.0)
-    monkeypatch.setattr(half_done, "SHARE", 0.1)
+def test_the_state_is_written_by_whom_the_trials_belong_to(tmp_path):
+    cohort = Cohort(foundry_of("population").networks({}).jobs)
+    kept = HalfDone(tmp_path / "bracket", lambda: False, seconds=0.0)
+    kept.keep(1, [Asked(0, {})], [0.0], cohort)
+    assert kept.read(print) is None
+
+
+def test_the_state_is_written_rarely(tmp_path, monkeypatch):
+    monkeypatch.setattr(kept_state, "PER_SECOND", 100.0)
+    monkeypatch.setattr(kept_state, "SHARE", 0.1)
     now = [0.0]
-    monkeypatch.setattr(half_done.time, "perf_counter", lambda: now[0])
-    mine = [True]
-    kept = HalfDone(tmp_path / "bracket", lambda: mine[0], seconds=20.0)
+    monkeypatch.setattr(kept_state.time, "perf_counter", lambda: now[0])
+    kept = KeptState(tmp_path / "bracket", seconds=20.0)
     now[0] = 19.0
     assert not kept.due(100)
     now[0] = 21.0
     assert kept.due(100)
     assert not kept.due(1000)  # ten seconds of writing in twenty of training
-    mine[0] = False
-    assert not kept.due(100)
 
 
 def test_networks_have_their_weights_when_their_state_is_taken_up():

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from glasshouse.core.errors import DataError, UsageError
 from glasshouse.core.files import write_atomic, write_json
 from glasshouse.data.fingerprint import fingerprint
 from glasshouse.experiment import Experiment
-from glasshouse.experiment.decide import IN_WORLDS, objective_of
+from glasshouse.experiment.decide import objective_of
 from glasshouse.experiment.environment import environment
 from glasshouse.experiment.run import new_folder
 from glasshouse.experiment.toml import write_experiment
+from glasshouse.project.acting import gather_scene
 from glasshouse.project.arguments import as_experiment
-from glasshouse.project.materials import anchored, overlap_of, read_and_divide
+from glasshouse.project.materials import anchored, overlap_of, read_and_divide, weights_anchored
 from glasshouse.project.search_aids import SearchAids
-from glasshouse.project.searching import Searching
+from glasshouse.project.searching import Searching, SearchingWorld
 from glasshouse.project.stages import Tell
+from glasshouse.project.world_trials import WorldFoundry, without_folds
 from glasshouse.search import Space, Sweep, SweepSettings, read_space
+from glasshouse.search.cells import Maker
 from glasshouse.search.ground import Ground
 from glasshouse.search.measure import Measure
-from glasshouse.search.networks import Foundry
-from glasshouse.search.search import scale_of, source_of
+from glasshouse.search.networks import Foundry, Tried
+from glasshouse.search.search import Scale, scale_of, source_of
 from glasshouse.worlds import is_world
 
+WORLD = "world"
+"""What stands in the place of the name of a division, where there are no rows."""
 WITHOUT_LOSS = ("nats", "loss", "log_likelihood", "pseudo_likelihood", "bound")
 """Measures of rows that are learnt themselves: they mean the same only for the same rows and objective."""
 
@@ -37,7 +42,7 @@ def begin_sweep(
     out: Path | str,
     search: Mapping[str, Any],
     tell: Tell,
-) -> Searching:
+) -> Searching | SearchingWorld:
     """A new sweep. Whatever is wrong comes to light before there is a folder to leave behind.
 
     Args:
@@ -60,7 +65,9 @@ def begin_sweep(
         )
     found = read_space(space)
     base = as_experiment(experiment)
-    refuse_worlds(base)
+    _refuse_unfair(settings, found)
+    if is_world(base.data.source) and data is None:
+        return _begin_in_world(base, found, without_folds(settings, search), out, tell)
     base = anchored(base)
     raw, split = read_and_divide(base, data)
     overlap = overlap_of(base, raw)
@@ -69,38 +76,89 @@ def begin_sweep(
         whole = Ground(raw, split, settings.outer_folds, base.seed + 1, overlap)
         for outer in whole.folds:
             whole.without(outer, settings.folds)
-    _refuse_unfair(settings, found)
     foundry = Foundry(base, ground, settings.seeds, SearchAids(raw))
     cells = len(ground.folds) * settings.seeds
     tried = foundry.try_out(found, int(min(settings.trials, found.size)) * cells)
     measure = _measure(settings, foundry.measure(tried), found, base)
     scale = scale_of(settings, cells, tried.bytes, bool(tried.alone))
-    source = source_of(settings, found, foundry.experiment, measure, scale)
-    folder = new_folder(out, f"{base.name or Path(raw.origin).stem}-sweep")
-    write_experiment(folder / "experiment.toml", base)
-    write_atomic(folder / "space.toml", found.to_toml())
+    about = {
+        "held_share": ground.held_share,
+        "rows": len(ground.rows),
+        "held_out": len(split.test),
+        "division": split.method,
+        "origin": raw.origin,
+        "fingerprint": fingerprint(raw),
+    }
+    sweep = _written(_Begun(base, found, settings, foundry, measure, scale), about, out)
+    tell(f"Read {len(raw):,} rows from {raw.origin}; sweep folder {sweep.path}.")
+    _tell(sweep, foundry, scale, tried, tell)
+    return Searching(sweep, raw, split, data)
+
+
+class _Begun(NamedTuple):
+    """What a new folder is to say of a sweep."""
+
+    experiment: Experiment
+    space: Space
+    settings: SweepSettings
+    foundry: Maker
+    measure: Measure
+    scale: Scale
+
+
+def _begin_in_world(
+    base: Experiment, space: Space, settings: SweepSettings, out: Path | str, tell: Tell
+) -> SearchingWorld:
+    """A new sweep of learning by acting."""
+    scene = gather_scene(base)
+    base = weights_anchored(base)
+    foundry = WorldFoundry(base, scene, settings.seeds)
+    tried = foundry.try_out(space)
+    scale = scale_of(settings, settings.seeds, tried.bytes, alone=True)
+    facts = scene.facts()
+    about = {
+        "held_share": foundry.ground.held_share,
+        "rows": 0,
+        "held_out": 0,
+        "division": WORLD,
+        "origin": facts["origin"],
+        "fingerprint": facts["fingerprint"],
+    }
+    sweep = _written(_Begun(base, space, settings, foundry, Measure("return"), scale), about, out)
+    tell(f"{scene.told()}; sweep folder {sweep.path}.")
+    _tell(sweep, foundry, scale, tried, tell)
+    return SearchingWorld(sweep, scene)
+
+
+def _written(begun: _Begun, about: dict[str, Any], out: Path | str) -> Sweep:
+    """The folder of a new sweep."""
+    settings, foundry = begun.settings, begun.foundry
+    source = source_of(settings, begun.space, foundry.experiment, begun.measure, begun.scale)
+    name = begun.experiment.name or Path(str(about["origin"]).rpartition(":")[2]).stem
+    folder = new_folder(out, f"{name}-sweep")
+    write_experiment(folder / "experiment.toml", begun.experiment)
+    write_atomic(folder / "space.toml", begun.space.to_toml())
     write_json(folder / "environment.json", environment())
     write_json(
         folder / "sweep.json",
         {
             "settings": settings.model_dump(),
-            "measure": measure.name,
+            "measure": begun.measure.name,
             "total": source.total,
-            "at_once": scale.at_once,
-            "held_share": ground.held_share,
-            "rows": len(ground.rows),
-            "held_out": len(split.test),
-            "division": split.method,
-            "origin": raw.origin,
-            "fingerprint": fingerprint(raw),
-            "networks": source.total * len(ground.folds) * settings.seeds,
+            "at_once": begun.scale.at_once,
+            **about,
+            "networks": source.total * len(foundry.ground.folds) * settings.seeds,
         },
     )
-    sweep = Sweep(folder)
-    tell(f"Read {len(raw):,} rows from {raw.origin}; sweep folder {folder}.")
+    return Sweep(folder)
+
+
+def _tell(sweep: Sweep, foundry: Maker, scale: Scale, tried: Tried, tell: Tell) -> None:
+    """Say how much is going to be trained, and what people should know of it."""
+    folds, seeds = len(foundry.ground.folds), foundry.seeds
     tell(
-        f"{source.total:,} trials of {len(ground.folds)} fold{'s' * (len(ground.folds) != 1)} and "
-        f"{settings.seeds} seed{'s' * (settings.seeds != 1)}: {sweep.about['networks']:,} networks."
+        f"{sweep.about['total']:,} trials of {folds} fold{'s' * (folds != 1)} and "
+        f"{seeds} seed{'s' * (seeds != 1)}: {sweep.about['networks']:,} networks."
     )
     if scale.why:
         tell(f"Note: {scale.why}")
@@ -111,10 +169,11 @@ def begin_sweep(
             "Note: training stops early by the rows that judge, as the experiment asks; scores look a little "
             "better than they are."
         )
-    return Searching(sweep, raw, split, data)
 
 
-def take_up_sweep(experiment: Any, space: Any, data: object | None, search: Mapping[str, Any]) -> Searching:
+def take_up_sweep(
+    experiment: Any, space: Any, data: object | None, search: Mapping[str, Any]
+) -> Searching | SearchingWorld:
     """A sweep that is there already.
 
     Args:
@@ -140,29 +199,26 @@ def take_up_sweep(experiment: Any, space: Any, data: object | None, search: Mapp
             expected="the same data again",
             fix="call gh.sweep(folder, data=...)",
         )
+    if found.about["division"] == WORLD:
+        scene = gather_scene(found.experiment)
+        _refuse_changed(found, str(scene.facts()["fingerprint"]))
+        return SearchingWorld(found, scene)
     raw, split = read_and_divide(found.experiment, data)
-    if fingerprint(raw) != found.about["fingerprint"]:
+    _refuse_changed(found, fingerprint(raw))
+    return Searching(found, raw, split, data)
+
+
+def _refuse_changed(found: Sweep, now: str) -> None:
+    """Refuse to go on with data, or in a world, that are not those of the beginning.
+
+    Raises:
+        DataError: They are not.
+    """
+    if now != found.about["fingerprint"]:
         raise DataError(
             f"the data of {found.path} have changed since the sweep was started",
             expected="the same values in the same order",
             fix="restore the data, or start a new sweep",
-        )
-    return Searching(found, raw, split, data)
-
-
-def refuse_worlds(experiment: Experiment) -> None:
-    """Refuse to search in worlds, where there are no rows to divide.
-
-    Raises:
-        UsageError: The networks learn by acting.
-    """
-    if is_world(experiment.data.source) or experiment.objective.name in IN_WORLDS:
-        name = experiment.data.source if is_world(experiment.data.source) else experiment.objective.name
-        raise UsageError(
-            f"a sweep of learning by acting ({name})",
-            expected="rows that can be divided into folds: a world gives none, only returns that differ from "
-            "seed to seed",
-            fix="compare runs of several seeds: glasshouse compare RUN RUN",
         )
 
 

@@ -93,8 +93,8 @@ def train_ensemble(stage: Stage, work: Work) -> tuple[Stage, Work]:
     """Train the members, and put them in the place of the single network.
 
     The run folder gets ``ensemble.json``, the epochs and weights of every member in ``members/``, the mean of
-    them in ``metrics.jsonl``, and a checkpoint of the whole. A run that was cut off before that trains its
-    members from the start again; snapshots go on from the last checkpoint.
+    them in ``metrics.jsonl``, and a checkpoint of the whole. A run that was cut off before that goes on from
+    the last state of its members, or the last checkpoint of snapshots.
 
     Raises:
         NonFiniteError: The numbers of every member overflowed.

@@ -17,13 +17,13 @@ from glasshouse.data.parts import Part
 from glasshouse.experiment.make_job import make_batches, make_job
 from glasshouse.experiment.make_network import make_network
 from glasshouse.models import ledger
-from glasshouse.project.ensemble_records import Member
+from glasshouse.project.ensemble_records import MEMBERS, Member
 from glasshouse.project.pretraining import pretrain_unwatched
 from glasshouse.project.stages import Stage
 from glasshouse.project.work import Work
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.observers import Plan
-from glasshouse.training.population import Cohort
+from glasshouse.training.population import Cohort, KeptState, in_slices
 from glasshouse.training.quick import metric_name
 
 MOST_BYTES = 2**30
@@ -71,16 +71,43 @@ def member_seeds(seed: int, members: int) -> list[int]:
 def _together(stage: Stage, work: Work, numbered: Sequence[tuple[int, int]]) -> list[Member]:
     """Some of the members, trained side by side."""
     jobs = [member_job(stage, work, seed) for _, seed in numbered]
+    kept = KeptState(stage.run.path / MEMBERS / f"training-{numbered[0][0]:03d}")
+    cohort, done = _begun(stage, work, numbered, jobs, kept)
+    longest = max(job.epochs for job in jobs)
+    for until, _ in in_slices(cohort, done, longest, longest):
+        if until < longest and kept.due(cohort.bytes):
+            kept.write(until, {}, cohort)
+    failures = [each for each in cohort.outcomes if not isinstance(each, Outcome)]
+    if len(failures) == len(jobs):
+        raise failures[0]
+    kept.forget()
+    return members_of(numbered, jobs, cohort)
+
+
+def _begun(
+    stage: Stage, work: Work, numbered: Sequence[tuple[int, int]], jobs: list[Job], kept: KeptState
+) -> tuple[Cohort, int]:
+    """The members before their first epoch, or as they were when the run was cut off, and epochs done."""
+    found = kept.read(stage.tell)
+    if found is not None:
+        stage.tell(f"{len(jobs)} members go on from epoch {found['epochs']}.")
+        return Cohort.resumed(jobs, found["cohort"]), found["epochs"]
     if stage.experiment.pretraining.active:
         for (number, seed), job in zip(numbered, jobs, strict=True):
             if number:  # the first one is the run's own network, whose layers are trained by now
                 own = stage.experiment.replace(seed=seed)
                 pretrain_unwatched(own, job.network, work.prepared, work.objective)
-    cohort = Cohort(jobs)
-    cohort.advance(max(job.epochs for job in jobs))
-    failures = [each for each in cohort.outcomes if not isinstance(each, Outcome)]
-    if len(failures) == len(jobs):
-        raise failures[0]
+    return Cohort(jobs), 0
+
+
+def members_of(numbered: Sequence[tuple[int, int]], jobs: Sequence[Job], cohort: Cohort) -> list[Member]:
+    """What came of the members.
+
+    Args:
+        numbered: Number and seed of each.
+        jobs: What each was told.
+        cohort: Where they were trained.
+    """
     members = []
     for (number, seed), job, each, outcome in zip(
         numbered, jobs, cohort.members, cohort.outcomes, strict=True

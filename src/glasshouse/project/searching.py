@@ -5,20 +5,85 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from glasshouse.core.errors import TrainingError
 from glasshouse.data.parts import Split
 from glasshouse.data.raw import Raw
+from glasshouse.experiment import Experiment
+from glasshouse.project.acting import Scene
 from glasshouse.project.materials import overlap_of
 from glasshouse.project.search_aids import SearchAids
 from glasshouse.project.stages import Tell
+from glasshouse.project.world_trials import WorldFoundry, for_world_trials
 from glasshouse.search import Space, Sweep, SweepSettings, read_space
 from glasshouse.search.claims import Claims
 from glasshouse.search.ground import Ground
 from glasshouse.search.journal import Journal
-from glasshouse.search.networks import Foundry
+from glasshouse.search.networks import Foundry, for_trials
 from glasshouse.search.search import Scale, Search, Watcher
 from glasshouse.search.standing import ranked
+
+
+class Work(Protocol):
+    """A sweep, and whatever it is searched on: rows or a world."""
+
+    @property
+    def sweep(self) -> Sweep:
+        """Its folder."""
+        ...
+
+    @property
+    def data(self) -> object | None:
+        """The table in memory, or ``None``."""
+        ...
+
+    @property
+    def common(self) -> Experiment:
+        """What trials have in common."""
+        ...
+
+    def searches(self) -> Iterator[tuple[str, Search]]:
+        """What is to be searched, in this order, with a sentence."""
+        ...
+
+
+def search_all(work: Work, claims: Claims, watcher: Watcher, tell: Tell) -> None:
+    """Do all that is left to be searched, together with whoever else is at it."""
+    for sentence, search in work.searches():
+        if sentence:
+            tell(sentence)
+        if search.folder == work.sweep.path:
+            search.work(claims, tell, watcher)
+            continue
+        with Claims(search.folder / "claims") as inner:
+            search.work(inner, tell, watcher)
+
+
+@dataclass
+class SearchingWorld:
+    """A sweep in a world.
+
+    Args:
+        sweep: Its folder.
+        scene: The world, looked at.
+    """
+
+    sweep: Sweep
+    scene: Scene
+    data: object | None = None
+
+    @property
+    def common(self) -> Experiment:
+        """What trials have in common."""
+        return for_world_trials(self.sweep.experiment, self.scene)
+
+    def searches(self) -> Iterator[tuple[str, Search]]:
+        """One search: a world cannot be divided."""
+        sweep = self.sweep
+        foundry = WorldFoundry(sweep.experiment, self.scene, sweep.settings.seeds)
+        scale = Scale(sweep.about["at_once"])
+        yield "", Search(sweep.path, sweep.settings, sweep.space, foundry, sweep.measure, scale)
 
 
 @dataclass
@@ -44,6 +109,11 @@ class Searching:
         folds = self.sweep.settings.folds
         self.ground = Ground(self.raw, self.split, folds, experiment.seed, self.overlap)
 
+    @property
+    def common(self) -> Experiment:
+        """What trials have in common."""
+        return for_trials(self.sweep.experiment, self.ground)
+
     def searches(self) -> Iterator[tuple[str, Search]]:
         """What is to be searched, in this order, with a sentence: the whole, then the whole without each
         outer fold, and after each of these the winner's score on that fold.
@@ -59,17 +129,6 @@ class Searching:
             inner = whole.without(outer, sweep.settings.folds)
             yield f"{told}: the search without it.", self._search(folder, inner, sweep.space, sweep.settings)
             yield f"{told}: the winner judged on it.", self._judging(folder, whole.holding(outer))
-
-    def search_all(self, claims: Claims, watcher: Watcher, tell: Tell) -> None:
-        """Do all that is left to be searched, together with whoever else is at it."""
-        for sentence, search in self.searches():
-            if sentence:
-                tell(sentence)
-            if search.folder == self.sweep.path:
-                search.work(claims, tell, watcher)
-                continue
-            with Claims(search.folder / "claims") as inner:
-                search.work(inner, tell, watcher)
 
     def _search(self, folder: Path, ground: Ground, space: Space, settings: SweepSettings) -> Search:
         about = self.sweep.about

@@ -11,6 +11,7 @@ from glasshouse.core.garbage import set_aside
 from glasshouse.experiment import Experiment
 from glasshouse.project.begin_sweep import begin_sweep, take_up_sweep
 from glasshouse.project.beside import Beside
+from glasshouse.project.searching import Work, search_all
 from glasshouse.project.stages import Tell, silent
 from glasshouse.project.winner import finish
 from glasshouse.search import Space, Sweep
@@ -72,6 +73,7 @@ def sweep(
         >>> found.best.settings["training.learning_rate"], found.run.status["state"]
         (0.01, 'finished')
     """
+    work: Work
     if is_folder(experiment):
         work = take_up_sweep(experiment, space, data, search)
     else:
@@ -91,7 +93,7 @@ def sweep(
             Claims(work.sweep.path / "claims") as claims,
             Beside(work.sweep.path, processes - 1),
         ):
-            work.search_all(claims, look, tell)
+            search_all(work, claims, look, tell)
             look.ended()
             finish(work, claims, refit, observers, tell)
     except (KeyboardInterrupt, TrainingStoppedError) as error:

@@ -9,12 +9,11 @@ from glasshouse.core.errors import TrainingError
 from glasshouse.core.files import write_json
 from glasshouse.experiment import Experiment, Run
 from glasshouse.project.pipeline import resume, run
-from glasshouse.project.searching import Searching
+from glasshouse.project.searching import Work
 from glasshouse.project.stages import Tell
 from glasshouse.report import write_sweep_report
 from glasshouse.search import Sweep, Trial
 from glasshouse.search.claims import Claims
-from glasshouse.search.networks import for_trials
 from glasshouse.search.space import with_settings
 from glasshouse.search.summary import summary_of
 from glasshouse.training.observers import Observer
@@ -23,9 +22,7 @@ WAIT = 0.5
 """Seconds between two looks at whether another process has finished the sweep."""
 
 
-def finish(
-    work: Searching, claims: Claims, refit: bool, observers: list[Observer] | None, tell: Tell
-) -> None:
+def finish(work: Work, claims: Claims, refit: bool, observers: list[Observer] | None, tell: Tell) -> None:
     """Train the best settings once more and write it all up; or wait for the process that does.
 
     Args:
@@ -73,7 +70,7 @@ def finish(
     write_json(sweep.path / "summary.json", summary)
 
 
-def _refit(work: Searching, best: Trial, observers: list[Observer] | None, tell: Tell) -> Run:
+def _refit(work: Work, best: Trial, observers: list[Observer] | None, tell: Tell) -> Run:
     """The best settings through the ordinary pipeline, which trains, watches and judges by the parts that the
     experiment asks for.
 
@@ -82,7 +79,7 @@ def _refit(work: Searching, best: Trial, observers: list[Observer] | None, tell:
     begun = work.sweep.run
     if begun is not None:
         return resume(begun, data=work.data, observers=observers, tell=tell)
-    epochs = for_trials(work.sweep.experiment, work.ground).training.epochs
+    epochs = work.common.training.epochs
     document = with_settings(work.sweep.experiment.model_dump(), {"training.epochs": epochs})
     experiment = Experiment.read(with_settings(document, best.settings))
     out = work.sweep.path / "winner"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import nn
 
@@ -46,6 +46,50 @@ class Networks:
     def jobs(self) -> list[Job]:
         """What the networks are told."""
         return [each.job for each in self.cells]
+
+
+class Folded(Protocol):
+    """What networks are trained and judged on."""
+
+    @property
+    def folds(self) -> Sequence[Any]:
+        """How many times: rows once for each fold, a world once."""
+        ...
+
+
+class Maker(Protocol):
+    """Makes the networks of trials."""
+
+    @property
+    def experiment(self) -> Experiment:
+        """What trials have in common."""
+        ...
+
+    @property
+    def ground(self) -> Folded:
+        """What they are trained and judged on."""
+        ...
+
+    @property
+    def seeds(self) -> int:
+        """How many networks for each fold."""
+        ...
+
+    def networks(self, settings: Mapping[str, Any]) -> Networks:
+        """The networks of a trial.
+
+        Raises:
+            GlasshouseError: They cannot be built of these settings, or do not fit the data.
+        """
+        ...
+
+    def begin(self, networks: Networks) -> None:
+        """Do what comes before the training of a trial's networks."""
+        ...
+
+    def judge(self, cell: Cell, name: str) -> float | None:
+        """A measure of what a network answers, where training does not write it down."""
+        ...
 
 
 class Aids(Protocol):

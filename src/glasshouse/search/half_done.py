@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glasshouse.core.errors import CheckpointError
 from glasshouse.core.files import plain
 from glasshouse.search.trial import Asked
-from glasshouse.training.checkpoints import CheckpointFolder
-from glasshouse.training.population import Cohort
-
-SECONDS = 20.0
-"""Seconds of training between two looks at whether the state is to be written, and at least between two."""
-SHARE = 0.02
-"""Share of the time that writing may take."""
-PER_SECOND = 2e8
-"""Bytes that are written in a second, until the first state has told."""
+from glasshouse.training.population import Cohort, KeptState
 
 
 @dataclass(frozen=True)
@@ -84,23 +73,11 @@ class HalfDone:
     """
 
     def __init__(self, folder: Path, mine: Callable[[], bool], seconds: float | None = None) -> None:
-        self.folder, self.mine = folder, mine
-        self.seconds = SECONDS if seconds is None else seconds
-        self._states = CheckpointFolder(folder, folder.name)
-        self._saved = time.perf_counter()
-        self._took: float | None = None
+        self.mine = mine
+        self._state = KeptState(folder, seconds)
 
-    def due(self, size: int) -> bool:
-        """Whether it is time to write: so rarely that training does not wait for the disk most of the time.
-
-        Args:
-            size: About how many bytes it is.
-        """
-        took = size / PER_SECOND if self._took is None else self._took
-        return time.perf_counter() - self._saved >= max(self.seconds, took / SHARE) and self.mine()
-
-    def write(self, epochs: int, asked: Sequence[Asked], seconds: Sequence[float], cohort: Cohort) -> None:
-        """Write down how far trials are.
+    def keep(self, epochs: int, asked: Sequence[Asked], seconds: Sequence[float], cohort: Cohort) -> None:
+        """Write down how far trials are, if it is time to.
 
         Args:
             epochs: Done by all that have not ended.
@@ -111,16 +88,13 @@ class HalfDone:
         Raises:
             StorageError: It could not be written; the state before is still there.
         """
-        began = time.perf_counter()
-        state = {
-            "numbers": [each.number for each in asked],
-            "settings": [written(each) for each in asked],
-            "seconds": list(seconds),
-            "cohort": cohort.state(),
-        }
-        self._states.save(epochs, state)
-        self._saved = time.perf_counter()
-        self._took = self._saved - began
+        if self._state.due(cohort.bytes) and self.mine():
+            about = {
+                "numbers": [each.number for each in asked],
+                "settings": [written(each) for each in asked],
+                "seconds": list(seconds),
+            }
+            self._state.write(epochs, about, cohort)
 
     def read(self, tell: Callable[[str], None]) -> Kept | None:
         """The newest state that is whole; ``None`` where there is none.
@@ -128,14 +102,9 @@ class HalfDone:
         Args:
             tell: Told where a damaged one is passed over.
         """
-        try:
-            newest, problems = self._states.newest()
-        except CheckpointError as error:
-            newest, problems = None, [error.received]
-        for each in problems:
-            tell(f"Note: {each}; what it was about is trained from an earlier state, or from the beginning.")
-        return None if newest is None else Kept(**newest.state)
+        found = self._state.read(tell)
+        return None if found is None else Kept(**found["about"], cohort=found["cohort"])
 
     def forget(self) -> None:
         """Remove the state: the trials are done."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._state.forget()

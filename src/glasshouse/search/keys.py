@@ -14,6 +14,9 @@ from glasshouse.models import MODELS
 REFUSED = {
     "name": "it names the run; it changes nothing that could be compared",
     "seed": "every trial is trained with all seeds: say how many with seeds=3",
+    "data.acting.episodes": "it changes by which episodes policies are judged",
+    "data.acting.test_episodes": "it changes by which episodes the winner is judged",
+    "data.acting": "",
     "data.prepare": "",
     "data.augment": "",
     "data": "trials are compared on the same rows, so data are the same for all of them",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from glasshouse.search.ground import Ground
 from glasshouse.search.measure import Measure, measure_for
 from glasshouse.search.memory import bytes_needed
 from glasshouse.search.space import Space, with_settings
+from glasshouse.training.job import Job
 from glasshouse.training.population import reason_alone
 
 KEPT = 32
@@ -154,9 +155,7 @@ class Foundry:
                 task=prepared.task,
             )
             job = make_job(own, network, batches, prepared.validation, objective, layers)
-            if job.stopping.patience is None:  # what counts is the last epoch, so no other's weights are kept
-                job = replace(job, stopping=EarlyStopping(None, part="train"))
-            cells.append(Cell(job, own, prepared))
+            cells.append(Cell(keeping_the_last(job), own, prepared))
         return cells, layers
 
     def begin(self, networks: Networks) -> None:
@@ -206,22 +205,17 @@ class Foundry:
         Raises:
             GlasshouseError: A value cannot be meant; the key is named.
         """
-        start = {each.key: each.grid()[0] for each in space}
-        largest, watched = 0, set[str]()
-        alone = "" if len(space.keys) else self._alone({}, networks)
-        for dimension in space:
-            values = dimension.values if isinstance(dimension, Choice) else (dimension.low, dimension.high)
-            beside = {key: some[0] for key, some in dimension.only_with.items()}
-            for value in values:
-                point = space.counting({**start, **beside, dimension.key: value})
-                try:
-                    needed, names = self._try(point)
-                    largest, watched = max(largest, needed), watched | {names}
-                    if not alone and (dimension.key == "model.name" or value == values[0]):
-                        alone = self._alone(point, networks)
-                except GlasshouseError as error:
-                    error.add_note(f"met while trying {dimension.key} = {value!r} of the space")
-                    raise
+        largest, watched, alone, tried = 0, set[str](), "", set[str]()
+        for key, value, point in values_to_try(space):
+            try:
+                needed, name = self._try(point)
+                largest, watched = max(largest, needed), watched | {name}
+                if not alone and (key == "model.name" or key not in tried):
+                    alone = self._alone(point, networks)
+            except GlasshouseError as error:
+                error.add_note(f"met while trying {key} = {value!r} of the space")
+                raise
+            tried.add(key)
         return Tried(largest, frozenset(watched), alone)
 
     def _try(self, settings: Mapping[str, Any]) -> tuple[int, str]:
@@ -245,6 +239,31 @@ class Foundry:
         """Why the networks of a point are trained one after another, or an empty text."""
         cells, _ = self._fold(self.read(settings), 0)
         return reason_alone(cells[0].job, networks)
+
+
+def values_to_try(space: Space) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Every value of a space once (of ranges both ends), each with its key and the point that it is tried in.
+
+    Example:
+        >>> from glasshouse.search.space import read_space
+        >>> [value for _, value, _ in values_to_try(read_space({"model.dropout": {"from": 0.0, "to": 0.5}}))]
+        [0.0, 0.5]
+    """
+    start = {each.key: each.grid()[0] for each in space}
+    for dimension in space:
+        values = dimension.values if isinstance(dimension, Choice) else (dimension.low, dimension.high)
+        beside = {key: some[0] for key, some in dimension.only_with.items()}
+        for value in values:
+            yield dimension.key, value, space.counting({**start, **beside, dimension.key: value})
+
+
+def keeping_the_last(job: Job) -> Job:
+    """The same job, whose network ends with the weights of its last epoch where nothing stops it early: that
+    epoch is the one that counts, so no other's weights need be kept.
+    """
+    if job.stopping.patience is not None:
+        return job
+    return replace(job, stopping=EarlyStopping(None, part="train"))
 
 
 def for_trials(experiment: Experiment, ground: Ground) -> Experiment:

@@ -10,13 +10,13 @@ from typing import Any, Protocol
 
 from glasshouse.experiment import Experiment
 from glasshouse.search.brackets import Brackets
+from glasshouse.search.cells import Maker
 from glasshouse.search.claims import Claims
 from glasshouse.search.half_done import HalfDone
 from glasshouse.search.journal import Journal
 from glasshouse.search.listed import Listed, grid_points, random_points
 from glasshouse.search.measure import Measure
 from glasshouse.search.memory import SHARE, free_bytes
-from glasshouse.search.networks import Foundry
 from glasshouse.search.settings import SweepSettings
 from glasshouse.search.space import Space
 from glasshouse.search.tpe import TreeParzen
@@ -96,7 +96,7 @@ class Search:
         folder: Path,
         settings: SweepSettings,
         space: Space,
-        foundry: Foundry,
+        foundry: Maker,
         measure: Measure,
         scale: Scale,
     ) -> None:

@@ -10,18 +10,14 @@ from typing import Any
 
 from glasshouse.core.errors import GlasshouseError, NonFiniteError, StorageError
 from glasshouse.core.memory import shortage_named
-from glasshouse.search.cells import Networks
-from glasshouse.search.half_done import SECONDS, HalfDone, Kept
+from glasshouse.search.cells import Maker, Networks
+from glasshouse.search.half_done import HalfDone, Kept
 from glasshouse.search.halving import Rung
 from glasshouse.search.measure import Measure, curves_of, score_of
 from glasshouse.search.memory import bytes_needed, free_bytes, parts_of
-from glasshouse.search.networks import Foundry
 from glasshouse.search.running import Running, mean_of
 from glasshouse.search.trial import Asked, State, Trial
-from glasshouse.training.population import Cohort
-
-SLICES = 5
-"""Into how many pieces training is cut, between which people are told how far it is."""
+from glasshouse.training.population import Cohort, in_slices
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Training:
 
     def __init__(
         self,
-        foundry: Foundry,
+        foundry: Maker,
         measure: Measure,
         worker: str,
         tell: Callable[[str], None],
@@ -167,21 +163,14 @@ class Training:
 
     def _advance(self, cohort: Cohort, running: list[Running], epochs: int, longest: int) -> None:
         """Train for so many epochs, in slices between which people are told and the state may be kept."""
-        until, step = self._done_epochs(running), max(1, math.ceil(longest / SLICES))
-        while until < epochs:
-            began = time.perf_counter()
-            until = min(until + step, epochs)
-            with shortage_named():
-                cohort.advance(until)
-            took = time.perf_counter() - began
-            for each in running:
-                each.seconds += took / len(running)
-            self.advanced(until, longest)
-            if took > SECONDS:
-                step = max(1, int(step * SECONDS / took))
-            if self.half_done is not None and until < longest and self.half_done.due(cohort.bytes):
-                asked, seconds = zip(*((each.asked, each.seconds) for each in running), strict=True)
-                self.half_done.write(until, asked, seconds, cohort)
+        with shortage_named():
+            for until, took in in_slices(cohort, self._done_epochs(running), epochs, longest):
+                for each in running:
+                    each.seconds += took / len(running)
+                self.advanced(until, longest)
+                if self.half_done is not None and until < longest:
+                    asked, seconds = zip(*((each.asked, each.seconds) for each in running), strict=True)
+                    self.half_done.keep(until, asked, seconds, cohort)
 
     def _taken_up(self, running: list[Running], kept: Kept) -> Cohort:
         """The networks of trials as they were when their state was kept."""

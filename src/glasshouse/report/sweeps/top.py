@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -92,6 +93,16 @@ def _result(findings: Findings) -> dict[str, Any]:
     }
 
 
+def _division(about: Mapping[str, Any], folds: str, seeds: str) -> list[tuple[str, str]]:
+    """What was searched on, and how it was divided."""
+    if not about["rows"]:  # a world
+        return [("world", str(about["origin"])), ("seeds", seeds)]
+    return [
+        ("data", f"{about['rows']:,} rows of {about['origin']}, {about['held_out']:,} held out for the end"),
+        ("folds and seeds", f"{folds}, {about['division']}; {seeds}"),
+    ]
+
+
 def _facts(findings: Findings) -> list[tuple[str, str]]:
     about, settings = findings.sweep.about, findings.settings
     states = findings.summary["trials"]
@@ -102,8 +113,7 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
         ("trials", ", ".join(told)),
         ("networks", f"{len(findings.trials) * settings.folds * settings.seeds:,}"),
         ("strategy", settings.strategy),
-        ("data", f"{about['rows']:,} rows of {about['origin']}, {about['held_out']:,} held out for the end"),
-        ("folds and seeds", f"{folds}, {about['division']}; {plural(settings.seeds, 'seed')}"),
+        *_division(about, folds, plural(settings.seeds, "seed")),
         ("time", f"{numbers.seconds(findings.summary['seconds'])} of training"),
     ]
     if len(workers) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glasshouse.training.population.cohort import Cohort, train_together
+from glasshouse.training.population.kept_state import KeptState, in_slices
 from glasshouse.training.population.seating import reason_alone
 
-__all__ = ["Cohort", "reason_alone", "train_together"]
+__all__ = ["Cohort", "KeptState", "in_slices", "reason_alone", "train_together"]
