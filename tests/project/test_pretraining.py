@@ -182,3 +182,14 @@ def test_many_validation_rows_are_watched_by_some_of_all_of_them():
 def test_rows_of_the_record_are_plain_numbers(tmp_path):
     record = made(tmp_path, "supervised").record("pretraining")
     assert all(np.isfinite(layer["seconds"]) and layer["steps"] > 0 for layer in record["layers"])
+
+
+def test_every_trial_of_a_sweep_pre_trains_by_itself(tmp_path):
+    """Fine-tuning that moves nothing leaves what pre-training gave, so scores are its alone."""
+    space = {"pretraining.epochs": {"values": [1, 4]}}
+    search = {"strategy": "grid", "folds": 1, "seeds": 1, "refit": False}
+    sweep = gh.sweep(digits(training=STILL), space, out=tmp_path, **search)
+    for trial, epochs in zip(sweep.trials, (1, 4), strict=True):
+        run = made(tmp_path, training=STILL, pretraining={"epochs": epochs})
+        assert trial.losses == [[run.history["validation_loss"][0]]]
+    assert sweep.trials[0].losses != sweep.trials[1].losses

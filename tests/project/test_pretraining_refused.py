@@ -78,7 +78,9 @@ def test_settings_that_could_do_nothing_are_refused_by_their_dotted_key(section,
     assert received in caught.value.received
 
 
-def test_a_sweep_compares_networks_that_are_trained_as_a_whole(tmp_path):
-    space = {"training.learning_rate": {"values": [0.1, 0.01]}}
-    with pytest.raises(SettingError, match="pretraining.method = 'rbm' in a sweep"):
-        gh.sweep(digits(), space, out=tmp_path)
+def test_a_sweep_refuses_layers_that_cannot_be_pre_trained_before_it_begins(tmp_path):
+    space = {"model.activation": {"values": ["sigmoid", "tanh"]}}
+    experiment = gh.Experiment(data={"source": "digits", "most_rows": 100}, model="cnn", pretraining="rbm")
+    with pytest.raises(SettingError, match="pretraining.method = 'rbm'"):
+        gh.sweep(experiment, space, out=tmp_path)
+    assert list(tmp_path.iterdir()) == []

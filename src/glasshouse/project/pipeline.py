@@ -91,7 +91,7 @@ def run(
     # Whatever is wrong with the experiment comes to light here, before there is a folder to leave behind.
     refuse_unbuildable(experiment)
     work = work_for(experiment, materials)
-    refuse_pretraining(experiment, work)
+    refuse_pretraining(experiment, work.prepared, work.network)
     folder = new_run(out, experiment.name or Path(materials.origin).stem)
     tell(f"{materials.told()}; run folder {folder.path}.")
     for note in materials.notes:

@@ -259,8 +259,9 @@ class Bundle:
 
     def _tagged(self, raw: Raw, preparation: TagPreparation) -> Answers:
         inputs = preparation.transform(raw)
-        tags = preparation.told(inputs, self.backend.answer(inputs))
-        return Answers(self.schema.target, labels=tags).from_rows((), self._warnings(raw))
+        outputs = self.backend.outputs(inputs)
+        answers = Answers(self.schema.target, labels=preparation.told(inputs, outputs[0]))
+        return self._apart(answers, outputs).from_rows((), self._warnings(raw))
 
     def sample(self, count: int = 1, seed: int = 0, steps: int = 1, bias: float = 0.0) -> Samples:
         """New rows, of a network that makes some: a GAN, a variational autoencoder.
@@ -281,7 +282,10 @@ class Bundle:
 
     def _interpret(self, outputs: list[NDArray[Any]], false_alarms: float | None) -> Answers:
         """Answers from the first output, and an ensemble's disagreement from its last."""
-        answers = interpret(outputs[0], self.schema, false_alarms)
+        return self._apart(interpret(outputs[0], self.schema, false_alarms), outputs)
+
+    def _apart(self, answers: Answers, outputs: list[NDArray[Any]]) -> Answers:
+        """Answers with an ensemble's disagreement, if it is one."""
         if self.schema.outputs[-1].name != DISAGREEMENT:
             return answers
         return replace(answers, disagreement=outputs[-1].astype(np.float64))

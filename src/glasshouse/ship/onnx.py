@@ -83,9 +83,11 @@ def single(rows: torch.Tensor) -> torch.Tensor:
 
 def _names(network: nn.Module, meaning: Meaning | None) -> list[str]:
     if meaning == "reconstruction":
-        return [each.name for each in describe_given_back((), 1 if codes(network) else None)]
+        own = describe_given_back((), 1 if codes(network) else None)
+    else:
+        own = describe_outputs(meaning, 1, "")
     apart = [describe_disagreement(meaning, "")] if isinstance(network, Ensemble) else []
-    return [each.name for each in (*describe_outputs(meaning, 1, ""), *apart)]
+    return [each.name for each in (*own, *apart)]
 
 
 def _copy_of(network: nn.Module) -> nn.Module:

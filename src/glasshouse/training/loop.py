@@ -255,9 +255,7 @@ class Training:
 
     def seen(self) -> list[dict[str, Any]]:
         """What the probes saw since somebody asked, in the order of the steps."""
-        rows = [row for turn in self.turns for row in turn.probes.rows]
-        for turn in self.turns:
-            turn.probes.rows = []
+        rows = [row for turn in self.turns for row in turn.probes.taken()]
         return sorted(rows, key=lambda row: row["step"]) if len(self.turns) > 1 else rows
 
     def judge(self, row: dict[str, Any]) -> None:

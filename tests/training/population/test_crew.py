@@ -112,6 +112,7 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
         {"loss": "cross_entropy"},
     ],
     "rows": [{"rows": part(seed=seed)} for seed in range(3)],
+    "threads": [{"threads": 2}, {"threads": 2, "clip_norm": 0.3}, {"threads": 1}],
     "nobody judges": [{"validation": None}, {"validation": None, "train_metric": False}],
     "stopping": [
         {"stopping": EarlyStopping(patience=1, least_change=10.0)},

@@ -35,7 +35,6 @@ def test_what_crews_do_not_know_is_named() -> None:
         "training.accumulate: its steps are of one batch": {
             "batches": InMemoryBatches(part(), batch_size=BATCH, accumulate=2)
         },
-        "the network: training.threads = 2: it runs on one": {"threads": 2},
         "the targets: they do not fit the outputs": {
             "validation": Part(part().inputs, part().targets + 7, part().rows)
         },
