@@ -15,14 +15,10 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
 from glasshouse.report.terms import metric_name
 
-_FORETOLD = "Share of the {} that are foretold rightly, given the true ones before."
 RIGHT = {
-    "captioning": _FORETOLD.format("words"),
-    "translation": _FORETOLD.format("words"),
-    "language": _FORETOLD.format("characters"),
+    "captioning": "Share of the words that are foretold rightly, given the true ones before.",
+    "translation": "Share of the words that are foretold rightly, given the true ones before.",
     "tagging": "Share of the steps whose tag is right.",
-    "segmentation": "Share of the pixels whose class is right.",
-    "verification": "Share of the pairs that are judged rightly.",
 }
 """What accuracy says while learning, of tasks that do not classify rows."""
 
