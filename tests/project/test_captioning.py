@@ -52,13 +52,14 @@ def test_the_report_shows_pictures_beside_what_is_written(run):
     assert "data:image/png" in page.partition('class="captions"')[2]
 
 
-def test_the_bundle_writes_about_a_picture_and_says_why_there_is_no_onnx(run, tmp_path):
+def test_the_bundle_writes_about_a_picture_and_says_why_one_graph_is_not_enough(run, tmp_path):
     picture("blue", "red", np.random.default_rng(1)).save(tmp_path / "new.png")
     bundle = gh.load(run.bundle)
     answers = bundle.predict(tmp_path / "new.png")
     assert answers.labels.tolist() == ["blue stands beside red"]
     assert answers.frame()["file"].to_list() == ["new.png"]
     assert "a caption is searched for word by word" in bundle.schema.onnx.reason
+    assert [each.file for each in bundle.schema.graphs if each.checked] == ["encoder.onnx", "decoder.onnx"]
     assert "writes a caption about a picture" in bundle.card
 
 

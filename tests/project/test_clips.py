@@ -106,10 +106,12 @@ def test_videos_are_read_by_a_recurrent_network_where_none_is_named(tmp_path):
     assert gh.resume(run.path).status["state"] == "finished"
 
 
-def test_pictures_are_augmented_and_sounds_are_not(tmp_path):
-    with pytest.raises(SettingError, match=r"data\.augment on data that are no pictures"):
+def test_a_sound_is_not_mirrored_and_the_error_says_what_moves_it(tmp_path):
+    with pytest.raises(
+        SettingError, match=r"data\.augment\.flip_horizontal for sounds(.|\n)*time_shift moves it"
+    ):
         gh.run(
-            experiment({"source": "sounds", "augment": {"noise": 0.1}}, training={"epochs": 1}),
+            experiment({"source": "sounds", "augment": {"flip_horizontal": True}}, training={"epochs": 1}),
             out=tmp_path,
             observers=[],
         )

@@ -34,11 +34,6 @@ REFUSED = {
         "pretraining.method = 'supervised' with a Sequential that is no dense network",
         "model.name = 'mlp'",
     ),
-    "an ensemble": (
-        lambda: digits(ensemble={"members": 3}),
-        "with ensemble.kind = 'seeds'",
-        "ensemble.kind = 'snapshots'",
-    ),
 }
 
 

@@ -207,10 +207,11 @@ def test_it_looks_at_the_word_that_it_writes(translation_run):
     assert (np.diff(where) < 0).mean() > 0.6  # from the end to the beginning
 
 
-def test_the_bundle_translates_and_says_why_there_is_no_onnx(translation_run):
+def test_the_bundle_translates_and_says_why_one_graph_is_not_enough(translation_run):
     bundle = gh.load(translation_run.bundle)
     assert bundle.predict(["one two three"]).labels.tolist() == ["trois deux un"]
     assert "searched for word by word" in bundle.schema.onnx.reason
+    assert [each.file for each in bundle.schema.graphs if each.checked] == ["encoder.onnx", "decoder.onnx"]
     assert "translates a text into" in bundle.card
 
 

@@ -95,6 +95,22 @@ def test_cut_off_at_any_step_ends_with_the_same_bits(tmp_path, step):
     assert_same(expected, evidence(cut, *finish(cut)))
 
 
+def test_cut_off_before_its_first_checkpoint_it_begins_again_and_no_epoch_is_there_twice(tmp_path):
+    seldom = {"checkpoint": CheckpointSettings(seconds=1e9, steps=30)}
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    whole.mkdir(), cut.mkdir()
+    expected = evidence(whole, *finish(whole, **seldom))
+    with pytest.raises(Killed):
+        train(
+            make_job(**{**HARD, **seldom}),
+            Records(cut),
+            CheckpointFolder(cut / "checkpoints", "run"),
+            [KillAt(20)],
+        )
+    assert (cut / "metrics.jsonl").stat().st_size > 0
+    assert_same(expected, evidence(cut, *finish(cut, **seldom)))
+
+
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd", {"name": "momentum", "momentum": 0.9}], ids=str)
 def test_parameters_that_lie_apart_go_on_exactly_too(tmp_path, monkeypatch, optimizer):
     monkeypatch.setattr("glasshouse.training.flat.FEW", 0)

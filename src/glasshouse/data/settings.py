@@ -100,13 +100,23 @@ class PrepareSettings(Settings):
 
 
 class AugmentSettings(Settings):
-    """Random changes to training images, as batched tensor operations. All off by default."""
+    """Random changes to training rows, as batched tensor operations. All off by default.
+
+    What moves a picture moves its mask, its boxes or the picture that is to come out as well. Sounds take
+    ``time_shift``, ``gain``, ``noise`` and the masks; all else is for pictures and videos.
+    """
 
     flip_horizontal: bool = Field(False, description="Mirror left and right for half of the images")
     flip_vertical: bool = Field(False, description="Mirror top and bottom for half of the images")
     shift: float = Field(0.0, ge=0, lt=1, description="Largest shift, as a share of the side, below 1")
     rotate: float = Field(0.0, ge=0, le=180, description="Largest rotation, in degrees, up to 180")
     zoom: float = Field(0.0, ge=0, lt=1, description="Largest change of scale: 0.1 is 0.9 to 1.1 times")
+    crop: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Largest share of the sides that is cut away; what is left is scaled to the full size",
+    )
     brightness: float = Field(0.0, ge=0, description="Largest shift of brightness, in standard deviations")
     contrast: float = Field(
         0.0, ge=0, lt=1, description="Largest change of contrast: 0.2 is 0.8 to 1.2 times"
@@ -115,11 +125,28 @@ class AugmentSettings(Settings):
         0.0, ge=0, description="Standard deviation of Gaussian noise, in standard deviations"
     )
     erase: float = Field(0.0, ge=0, lt=1, description="Largest share of the area that a blank square covers")
+    flip_time: bool = Field(False, description="Play half of the videos backwards")
+    time_shift: float = Field(
+        0.0, ge=0, lt=1, description="Largest shift of a sound in time, as a share of its length, below 1"
+    )
+    gain: float = Field(0.0, ge=0, description="Largest change of a sound's loudness, in decibels")
+    time_mask: float = Field(
+        0.0, ge=0, lt=1, description="Largest share of a sound's moments that a mask hides"
+    )
+    frequency_mask: float = Field(
+        0.0, ge=0, lt=1, description="Largest share of a sound's frequencies that a mask hides"
+    )
+    masks: int = Field(1, ge=1, description="How many masks of each kind a sound has, from 1")
+
+    @property
+    def chosen(self) -> dict[str, bool | float]:
+        """The changes that are switched on, by name."""
+        return {name: value for name, value in self.model_dump().items() if value and name != "masks"}
 
     @property
     def active(self) -> bool:
         """Whether any change is switched on."""
-        return any(self.model_dump().values())
+        return bool(self.chosen)
 
 
 class DegradeSettings(Settings):
@@ -282,7 +309,9 @@ class DataSettings(Settings):
     )
     split: SplitSettings = Field(default_factory=SplitSettings, description="How rows are divided")
     prepare: PrepareSettings = Field(default_factory=PrepareSettings, description="How values become numbers")
-    augment: AugmentSettings = Field(default_factory=AugmentSettings, description="Random changes to images")
+    augment: AugmentSettings = Field(
+        default_factory=AugmentSettings, description="Random changes to training rows"
+    )
     degrade: DegradeSettings = Field(
         default_factory=DegradeSettings, description="How inputs are made of pictures that are to come out"
     )

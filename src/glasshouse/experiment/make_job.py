@@ -11,9 +11,9 @@ from torch import nn
 from glasshouse.core.concept import read_spec
 from glasshouse.core.devices import choose_device, threads_for
 from glasshouse.core.errors import SettingError
-from glasshouse.data.images.augment import Augmenter
 from glasshouse.data.parts import Part
-from glasshouse.data.settings import PICTURE_TASKS, AugmentSettings
+from glasshouse.data.preparation import Preparation
+from glasshouse.experiment.augmenting import augmenter
 from glasshouse.experiment.experiment import Experiment
 from glasshouse.layers.packing import cut_to_longest
 from glasshouse.models import Layer
@@ -21,7 +21,7 @@ from glasshouse.objectives import ContrastiveDivergence, Objective
 from glasshouse.probes import interval
 from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.schedules import SCHEDULES
-from glasshouse.training.batches import Augment, Batches, InMemoryBatches
+from glasshouse.training.batches import Augment, AugmentsPairs, Batches, InMemoryBatches
 from glasshouse.training.class_batches import ClassBatches
 from glasshouse.training.job import Job
 from glasshouse.training.precision import Precision
@@ -32,7 +32,7 @@ from glasshouse.training.stream_batches import StreamBatches
 def make_batches(
     experiment: Experiment,
     part: Part,
-    black: torch.Tensor | None,
+    preparation: Preparation | None,
     device: torch.device,
     tokens: bool = False,
     streams: bool = False,
@@ -43,27 +43,18 @@ def make_batches(
     Args:
         experiment: With nothing left at "auto" in ``training``.
         part: The training part.
-        black: What black pixels are after preparing, one number per channel; ``None`` for tables.
+        preparation: Of the rows, which says what random changes become; ``None`` for bare tensors.
         device: Where the network is.
         tokens: Whether rows are tokens, padded behind: then batches are cut to their longest row.
         streams: Whether rows are pieces of one text, through which a state is carried.
-        task: What is learnt: changes that move pixels are refused where targets lie in the picture.
+        task: What is learnt: where targets lie in the picture, they are moved with it.
 
     Raises:
-        SettingError: Augmentation is asked for on data that are no pictures, or such that would have to
-            change targets as well.
+        SettingError: Augmentation is asked for on data that it is not for, or a change that makes no sense.
     """
-    augment: Augment | None = cut_batch if tokens else None
+    augment: Augment | AugmentsPairs | None = cut_batch if tokens else None
     if experiment.data.augment.active:
-        if black is None:
-            raise SettingError(
-                "data.augment on data that are no pictures",
-                expected="pictures: a folder of them, digits, fashion-mnist ...",
-                fix="remove the settings below [data.augment]",
-            )
-        if task in PICTURE_TASKS:
-            refuse_one_sided(experiment.data.augment, task)
-        augment = Augmenter(experiment.data.augment, black)
+        augment = augmenter(experiment.data.augment, preparation, task)
     training = experiment.training
     assert training.batch_size != "auto", "the experiment is not decided"
     if streams:
@@ -92,27 +83,6 @@ def make_batches(
         device=device,
         augment=augment,
     )
-
-
-def refuse_one_sided(settings: AugmentSettings, task: str) -> None:
-    """Refuse changes to inputs that their targets would have to go through as well.
-
-    Noise and blanks leave the answer what it is; so do brightness and contrast, but where the answer is the
-    picture itself.
-
-    Raises:
-        SettingError: One of them is switched on.
-    """
-    moving = ("flip_horizontal", "flip_vertical", "shift", "rotate", "zoom")
-    lighting = ("brightness", "contrast") if task == "image_to_image" else ()
-    for name in (*moving, *lighting):
-        if getattr(settings, name):
-            raise SettingError(
-                f"data.augment.{name} with data.task = {task!r}",
-                expected="changes that leave the target as it is: noise, erase"
-                + ("" if lighting else ", brightness, contrast"),
-                fix=f"leave data.augment.{name} out: it changes inputs, and targets would stay behind",
-            )
 
 
 def cut_batch(tokens: torch.Tensor, _generator: torch.Generator) -> torch.Tensor:

@@ -74,7 +74,7 @@ class Captioner(nn.Module):
         code = self.encoder(inputs)
         if not self.always:
             return self._kept(self.recurrent(code.unsqueeze(1))[1])
-        zero = code.new_zeros(len(code), self.recurrent.num_layers, self.recurrent.hidden_size)
+        zero = code.new_zeros(code.shape[0], self.recurrent.num_layers, self.recurrent.hidden_size)
         return (code, zero, zero) if self.recurrent.mode == "LSTM" else (code, zero)
 
     def advance(self, tokens: torch.Tensor, state: State) -> tuple[torch.Tensor, State, None]:

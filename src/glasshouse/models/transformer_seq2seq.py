@@ -73,7 +73,7 @@ class TransformerSeq2Seq(nn.Module):
         x = self.dropout(self.position(self.source_embedding(source) * self.scale))
         for block in self.encoder:
             x = block(x, mask.unsqueeze(1))
-        return self.encoder_norm(x), mask, source.new_zeros(len(source), 0)
+        return self.encoder_norm(x), mask, source.new_zeros(source.shape[0], 0)
 
     def advance(self, tokens: torch.Tensor, state: State) -> tuple[torch.Tensor, State, torch.Tensor]:
         """Write a step: logits (N, V) behind the tokens (N,), the state, and where it looked (N, S).

@@ -24,10 +24,10 @@ SHIPPED: dict[str, ShippedMeaning | None] = {
 }
 """What outputs mean in a bundle, where that differs from training."""
 SEARCHED = {
-    "translation": "a translation is searched for word by word, which PyTorch does",
-    "captioning": "a caption is searched for word by word, which PyTorch does",
+    "translation": "a translation is searched for word by word",
+    "captioning": "a caption is searched for word by word",
 }
-"""Tasks whose answers have no ONNX file, and why."""
+"""Tasks whose answers are no function of one graph, and why: one reads, and another one writes a step."""
 
 
 def shipped_meaning(meaning: Meaning | None) -> ShippedMeaning | None:

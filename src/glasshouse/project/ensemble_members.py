@@ -110,7 +110,7 @@ def member_job(stage: Stage, work: Work, seed: int) -> Job:
         part = bootstrap(part, seed)
     device = choose_device(experiment.training.device)
     batches = make_batches(
-        experiment, part, work.black, device, tokens=prepared.tokens > 0, task=prepared.task
+        experiment, part, work.preparation, device, tokens=prepared.tokens > 0, task=prepared.task
     )
     layers = ledger(network, prepared.train.inputs[:1])
     job = make_job(experiment, network, batches, prepared.validation, stage.job.objective, layers)

@@ -6,12 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from glasshouse.data import assemble, divide, explore, fit_preparation, load
 from glasshouse.data.exploration.explore import Exploration
 from glasshouse.data.fingerprint import fingerprint
-from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import Prepared, Split
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawTable
@@ -39,13 +36,6 @@ class Materials:
     split: Split
     preparation: Preparation
     prepared: Prepared
-
-    @property
-    def black(self) -> torch.Tensor | None:
-        """What black pixels are after preparing, one number per channel; ``None`` for tables."""
-        if not isinstance(self.preparation, ImagePreparation):
-            return None
-        return torch.as_tensor(self.preparation.black, dtype=torch.float32)
 
     @property
     def origin(self) -> str:

@@ -27,6 +27,7 @@ from glasshouse.objectives import build_objective
 from glasshouse.project.acting import Scene, evaluate_acting, gather_scene, look_around, work_in
 from glasshouse.project.agreement import refuse_other_outputs, refuse_squashed_twice
 from glasshouse.project.arguments import as_experiment
+from glasshouse.project.augmented import show_augmented
 from glasshouse.project.bundling import content
 from glasshouse.project.ensemble import refuse_ensemble, train_ensemble
 from glasshouse.project.ensemble_records import measure_members, told_together
@@ -210,7 +211,6 @@ def work_for(experiment: Experiment, materials: Materials | Scene) -> Work:
         model=spec,
         raw=materials.raw,
         preparation=materials.preparation,
-        black=materials.black,
     )
 
 
@@ -266,12 +266,14 @@ def make_stage(
     batches = work.batches or make_batches(
         experiment,
         prepared.train,
-        work.black,
+        work.preparation,
         choose_device(experiment.training.device),
         tokens=prepared.tokens > 0,
         streams=prepared.task == "language",
         task=prepared.task,
     )
+    if experiment.data.augment.active and work.batches is None:
+        show_augmented(run, experiment, work)
     job = make_job(experiment, network, batches, prepared.validation, work.objective, layers)
     model = work.model or {"class": type(network).__qualname__}
     describe_network(run, job, layers, model, prepared.input_shape)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import nn
 
 from glasshouse.data.parts import Prepared
@@ -26,7 +25,6 @@ class Work:
         model: The model's name and settings; ``None`` for a network of the user's own.
         raw, preparation: What the tensors were made of; ``None`` for bare tensors.
         batches: The training part in batches; ``None`` to cut it as the experiment says.
-        black: What black pixels are after preparing; ``None`` for anything but pictures.
         notes: What was done to the network before training, in sentences.
     """
 
@@ -37,5 +35,4 @@ class Work:
     raw: Raw | None = None
     preparation: Preparation | None = None
     batches: Batches | None = None
-    black: torch.Tensor | None = None
     notes: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from glasshouse.experiment.run import Run
 FILES = {
     "exploration": "exploration.json",
     "preparation": "preparation.json",
+    "augmentation": "augmentation.json",
     "network": "network.json",
     "pretraining": "pretraining.json",
     "training": "training.json",

@@ -10,7 +10,6 @@ import torch
 
 from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import GlasshouseError, SettingError
-from glasshouse.data.images.image_preparation import ImagePreparation
 from glasshouse.data.parts import Prepared
 from glasshouse.data.preparation import Preparation
 from glasshouse.experiment import Experiment, decide
@@ -132,8 +131,6 @@ class Foundry:
         """The networks of a trial that learn from a fold's rows, and their layers."""
         experiment, prepared, preparation = self.decided(experiment, fold)
         device = choose_device(experiment.training.device)
-        black = preparation.black if isinstance(preparation, ImagePreparation) else None
-        shades = None if black is None else torch.as_tensor(black, dtype=torch.float32)
         objective = build_objective(experiment.objective, prepared)
         outputs = objective.outputs(prepared)
         cells: list[Cell] = []
@@ -150,7 +147,7 @@ class Foundry:
             batches = make_batches(
                 own,
                 prepared.train,
-                shades,
+                preparation,
                 device,
                 tokens=prepared.tokens > 0,
                 streams=prepared.task == "language",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glasshouse.ship.card_graphs import graphs
 from glasshouse.ship.markdown import code, shown, words
 from glasshouse.ship.schema import DISAGREEMENT, OF_PICTURES, WITH_PROBABILITIES, Schema
 
@@ -102,10 +103,13 @@ def without_glasshouse(schema: Schema) -> list[str]:
     """How to use the ONNX file with ONNX Runtime alone, or why there is none."""
     heading = ["## Without Glasshouse", ""]
     checked = schema.onnx.checked
+    if checked is None and any(each.checked for each in schema.graphs):
+        return [*heading, f"There is no `model.onnx`: {words(schema.onnx.reason)}.", *graphs(schema)]
     if checked is None:
         return [
             *heading,
             f"There is no ONNX file: {words(schema.onnx.reason)}. The weights are plain safetensors.",
+            *graphs(schema),
         ]
     shape = ", ".join(map(str, ("batch", *schema.input_shape)))
     outputs = "; ".join(f"{code(each.name)}: {words(each.meaning)}" for each in schema.outputs)
@@ -124,6 +128,7 @@ def without_glasshouse(schema: Schema) -> list[str]:
         "",
         f"Checked against PyTorch with {sizes} rows at once: the largest difference was "
         f"{shown(checked.largest_difference)} {_unit(schema)}.",
+        *graphs(schema),
     ]
 
 

@@ -31,17 +31,7 @@ class OnnxBackend:
     name = "onnx"
 
     def __init__(self, path: Path) -> None:
-        runtime: Any = require("onnxruntime", extra="all", purpose="predicting with backend='onnx'")
-        options = runtime.SessionOptions()
-        options.log_severity_level = 4  # failures come as exceptions; nothing is to be printed
-        # The runtime would count all cores of the machine, whatever the process may use of them.
-        options.intra_op_num_threads = _cores()
-        # Waiting threads sleep rather than spin, which would take the cores from whatever else runs.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # the runtime's errors have no common class below Exception
-            raise damaged(path, f"ONNX Runtime cannot open it ({_first_line(error)})") from error
+        self._session = session_on(path)
 
     def outputs(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
         """Every output of the model for prepared rows (N, *input_shape)."""
@@ -55,6 +45,26 @@ class OnnxBackend:
     def answer(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """The first output for prepared rows (N, *input_shape)."""
         return self.outputs(inputs)[0]
+
+
+def session_on(path: Path) -> Any:
+    """A session of ONNX Runtime on a file.
+
+    Raises:
+        BundleError: It is no ONNX file that the runtime can open.
+        MissingDependencyError: ONNX Runtime is not installed.
+    """
+    runtime: Any = require("onnxruntime", extra="all", purpose="predicting with backend='onnx'")
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4  # failures come as exceptions; nothing is to be printed
+    # The runtime would count all cores of the machine, whatever the process may use of them.
+    options.intra_op_num_threads = _cores()
+    # Waiting threads sleep rather than spin, which would take the cores from whatever else runs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's errors have no common class below Exception
+        raise damaged(path, f"ONNX Runtime cannot open it ({_first_line(error)})") from error
 
 
 def _cores() -> int:

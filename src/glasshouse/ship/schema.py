@@ -24,6 +24,12 @@ CHECKSUMS = "checksums.json"
 ONNX = "model.onnx"
 GENERATOR = "generator.onnx"
 """Of adversarial networks alone: from codes to rows. Their ``model.onnx`` is the discriminator."""
+ENCODER, DECODER = "encoder.onnx", "decoder.onnx"
+"""Of networks that write: reading, and one step of writing. A decoder alone: from codes to rows."""
+STEP = "step.onnx"
+"""Of networks that go on with a sequence: some steps, with the state that is carried along."""
+CHAIN, DOWN = "chain.onnx", "down.onnx"
+"""Of Boltzmann machines: a Gibbs step, and of stacks of them the way from the top machine down to rows."""
 DISAGREEMENT = "disagreement"
 """The output of ensembles that says how far their members disagree."""
 ALWAYS = (WEIGHTS, PREPROCESSING, SCHEMA, CARD)
@@ -72,6 +78,15 @@ class Output(_Part):
     meaning: str
 
 
+class Port(_Part):
+    """An input or output of a further graph. Axes that are named may have any length."""
+
+    name: str
+    shape: tuple[int | str, ...]
+    dtype: Literal["float32", "float64", "int64", "bool"]
+    meaning: str = ""
+
+
 class Scale(_Part):
     """How a network's outputs become numbers in the target's unit."""
 
@@ -80,15 +95,28 @@ class Scale(_Part):
 
 
 class Checked(_Part):
-    """How far ONNX and PyTorch were apart, on how many rows at once."""
+    """How far ONNX and PyTorch were apart, on how many rows at once, and on which lengths where they vary."""
 
     batch_sizes: tuple[int, ...]
+    lengths: tuple[int, ...] = ()
     largest_difference: float
 
 
 class OnnxNote(_Part):
     """What became of the ONNX file: its opset and check, or the reason why there is none."""
 
+    opset: int | None = None
+    checked: Checked | None = None
+    reason: str | None = None
+
+
+class GraphNote(_Part):
+    """A further ONNX file of a bundle: what goes in and out, its check, or why it is not there."""
+
+    file: str = Field(pattern=r"^[a-z_]+\.onnx$")
+    meaning: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
     opset: int | None = None
     checked: Checked | None = None
     reason: str | None = None
@@ -141,6 +169,7 @@ class Schema(_Part):
             classes lie apart.
         model: The model's name and settings, or ``{"class": ...}`` of a user's own module.
         onnx: What became of the ONNX file.
+        graphs: Further ONNX files: parts of the network that are of use by themselves.
         metrics: On the test part, or where there is none on the validation part.
         seed: Of the experiment.
         notes: What was decided on the way.
@@ -176,6 +205,7 @@ class Schema(_Part):
     verification: Verifying | None = None
     model: dict[str, Any]
     onnx: OnnxNote
+    graphs: tuple[GraphNote, ...] = ()
     metrics: Measured | None
     seed: int
     notes: tuple[str, ...]
@@ -192,7 +222,11 @@ class Schema(_Part):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; of the ONNX file only what is known."""
-        state: dict[str, Any] = plain({**self.model_dump(), "onnx": self.onnx.model_dump(exclude_none=True)})
+        known = {
+            "onnx": self.onnx.model_dump(exclude_none=True),
+            "graphs": [each.model_dump(exclude_none=True) for each in self.graphs],
+        }
+        state: dict[str, Any] = plain({**self.model_dump(), **known})
         return state
 
 

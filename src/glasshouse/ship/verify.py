@@ -6,12 +6,22 @@ from pathlib import Path
 
 from glasshouse.core.errors import BundleError, StorageError
 from glasshouse.core.files import read_json, sha256, write_json
-from glasshouse.ship.schema import ALWAYS, CHECKSUMS, GENERATOR, ONNX, SCHEMA, Schema, damaged, read_schema
+from glasshouse.ship.schema import (
+    ALWAYS,
+    CHECKSUMS,
+    GENERATOR,
+    ONNX,
+    SCHEMA,
+    Schema,
+    damaged,
+    read_schema,
+)
 
 
 def write_checksums(folder: Path) -> None:
     """Note the SHA-256 of every file of a bundle in ``checksums.json``."""
-    files = [name for name in (*ALWAYS, ONNX, GENERATOR) if (folder / name).exists()]
+    graphs = sorted(each.name for each in folder.glob("*.onnx"))
+    files = [name for name in (*ALWAYS, *graphs) if (folder / name).is_file()]
     write_json(
         folder / CHECKSUMS, {"algorithm": "sha256", "files": {name: sha256(folder / name) for name in files}}
     )
@@ -31,7 +41,9 @@ def verify(folder: Path) -> Schema:
     schema = read_schema(folder / SCHEMA)
     expected = _read_checksums(folder / CHECKSUMS)
     further = [ONNX] if schema.onnx.checked else []
-    further += [GENERATOR] if GENERATOR in expected else []
+    further += [each.file for each in schema.graphs if each.checked]
+    if GENERATOR in expected and GENERATOR not in further:  # of a bundle from before graphs were described
+        further.append(GENERATOR)
     for name in (*ALWAYS, *further):
         path = folder / name
         if name not in expected:

@@ -20,19 +20,20 @@ from glasshouse.data.parts import OutputScale
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.settings import Task
 from glasshouse.experiment.environment import version
-from glasshouse.models import Ensemble, Gan
+from glasshouse.models import Ensemble
 from glasshouse.models.outputs import mapped, outputs_of
 from glasshouse.ship.card import card
 from glasshouse.ship.head import codes, describe_disagreement, describe_given_back, describe_outputs
 from glasshouse.ship.onnx import export_onnx, single
+from glasshouse.ship.onnx_graphs import write_graphs
 from glasshouse.ship.schema import (
     CARD,
     FORMAT,
-    GENERATOR,
     ONNX,
     PREPROCESSING,
     SCHEMA,
     WEIGHTS,
+    GraphNote,
     Meaning,
     Measured,
     OnnxNote,
@@ -69,7 +70,7 @@ class Content:
         name: Of the run.
         seed: Of the experiment.
         notes: What was decided on the way, as sentences for the card.
-        no_onnx: Why the network does not go into ONNX, in words; empty where it may.
+        no_onnx: Why the whole network does not go into one ONNX file, in words; empty where it may.
         outputs: What the model was built for, where that is not how many numbers it gives for a row; else 0.
     """
 
@@ -130,15 +131,15 @@ def write_bundle(folder: Path | str, content: Content, onnx: bool = True) -> Pat
 def _fill(folder: Path, content: Content, onnx: bool) -> None:
     rows = content.rows()
     outputs = outputs_of(content.network, rows)
+    graphs: tuple[GraphNote, ...] = ()
+    if onnx:
+        graphs = write_graphs(folder, content.network, rows, _code(content), content.seed)
     if not onnx or content.no_onnx:
         note = OnnxNote(reason=content.no_onnx if onnx else "it was not asked for")
     else:
         note = _onnx(folder / ONNX, content, rows)
-    if onnx and isinstance(content.network, Gan) and note.checked is not None:
-        codes = content.network.codes(CHECKED_ROWS, torch.Generator().manual_seed(content.seed))
-        export_onnx(folder / GENERATOR, content.network.generator, codes.cpu(), None)
     units = content.outputs or int(outputs.reshape(len(rows), -1).shape[1])
-    schema = _schema(content, units, note, tuple(outputs.shape[2:]))
+    schema = _schema(content, units, note, graphs, tuple(outputs.shape[2:]))
     write_weights(folder / WEIGHTS, content.network)
     state = content.preparation.to_dict() if content.preparation is not None else _as_arrays(content)
     write_json(folder / PREPROCESSING, state)
@@ -158,7 +159,9 @@ def _onnx(path: Path, content: Content, rows: torch.Tensor) -> OnnxNote:
         return OnnxNote(reason=error.received)
 
 
-def _schema(content: Content, units: int, onnx: OnnxNote, sides: tuple[int, ...]) -> Schema:
+def _schema(
+    content: Content, units: int, onnx: OnnxNote, graphs: tuple[GraphNote, ...], sides: tuple[int, ...]
+) -> Schema:
     preparation = content.preparation
     described = describe_outputs(content.meaning, units, content.target_name, sides)
     if content.meaning == "reconstruction":
@@ -183,6 +186,7 @@ def _schema(content: Content, units: int, onnx: OnnxNote, sides: tuple[int, ...]
         verification=_verifying(content.evaluation),
         model=dict(content.model) if content.model is not None else {"class": type(content.network).__name__},
         onnx=onnx,
+        graphs=graphs,
         metrics=_measured(content.evaluation),
         seed=content.seed,
         notes=content.notes,

@@ -18,6 +18,17 @@ SMALL = 8 * 2**20
 Augment = Callable[[torch.Tensor, torch.Generator], torch.Tensor]
 
 
+@runtime_checkable
+class AugmentsPairs(Protocol):
+    """Random changes to the inputs of a batch that its targets go through as well."""
+
+    def pair(
+        self, inputs: torch.Tensor, targets: torch.Tensor, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Both sides, changed."""
+        ...
+
+
 class Batch(NamedTuple):
     """Inputs and targets of some rows, and what each row counts in the loss (``None``: all alike)."""
 
@@ -116,7 +127,7 @@ class InMemoryBatches:
         accumulate: Batches per step.
         seed: Seed of the experiment.
         device: Where the network is.
-        augment: Random changes to the inputs of a batch.
+        augment: Random changes to the inputs of a batch, or to both of its sides.
         shuffle: Whether each epoch has an order of its own; else the rows come as they lie.
 
     Raises:
@@ -131,7 +142,7 @@ class InMemoryBatches:
         accumulate: int = 1,
         seed: int = 0,
         device: torch.device | None = None,
-        augment: Augment | None = None,
+        augment: Augment | AugmentsPairs | None = None,
         shuffle: bool = True,
     ) -> None:
         self.rows = len(part)
@@ -211,16 +222,20 @@ class InMemoryBatches:
             batches = []
             for _ in self._sizes[step]:
                 inputs = gather(self._inputs, rows[place]) if shuffled is None else shuffled[place]
-                inputs = self._changed(inputs, number, place)
-                batches.append(Batch(inputs, inputs if own else targets[place], weights[place]))
+                inputs, due = self._changed(inputs, inputs if own else targets[place], number, place)
+                batches.append(Batch(inputs, inputs if own else due, weights[place]))
                 place += 1
             yield batches
 
-    def _changed(self, inputs: torch.Tensor, number: int, place: int) -> torch.Tensor:
+    def _changed(
+        self, inputs: torch.Tensor, targets: torch.Tensor, number: int, place: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         if self._augment is None:
-            return inputs
+            return inputs, targets
         generator = torch.Generator().manual_seed(derive(self._seed, "augment", number, place))
-        return self._augment(inputs, generator)
+        if isinstance(self._augment, AugmentsPairs):
+            return self._augment.pair(inputs, targets, generator)
+        return self._augment(inputs, generator), targets
 
 
 def gather(inputs: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:

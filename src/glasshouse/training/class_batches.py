@@ -6,7 +6,7 @@ import torch
 
 from glasshouse.core.seeds import derive
 from glasshouse.data.parts import Part
-from glasshouse.training.batches import Augment, InMemoryBatches
+from glasshouse.training.batches import Augment, AugmentsPairs, InMemoryBatches
 
 
 class ClassBatches(InMemoryBatches):
@@ -49,7 +49,7 @@ class ClassBatches(InMemoryBatches):
         accumulate: int = 1,
         seed: int = 0,
         device: torch.device | None = None,
-        augment: Augment | None = None,
+        augment: Augment | AugmentsPairs | None = None,
     ) -> None:
         super().__init__(part, batch_size, accumulate=accumulate, seed=seed, device=device, augment=augment)
         self._together = together

@@ -137,6 +137,11 @@ class Records:
             write_atomic(self.folder / name, "".join(json.dumps(row) + "\n" for row in rows))
         self.flush()
 
+    def restart(self) -> None:
+        """Drop what a run wrote that was cut off before its first checkpoint: all of it comes again."""
+        if self.folder is not None and (self.folder / "metrics.jsonl").exists():
+            self.rewind(0, [])
+
     def _append(self, name: str, row: dict[str, Any]) -> None:
         if self.folder is None:
             return

@@ -81,6 +81,7 @@ def take_up(training: Training) -> list[str]:
         return []
     newest, problems = training.checkpoints.newest()
     if newest is None:
+        training.records.restart()
         return problems
     go_on(training, newest.state, f"checkpoint {newest.path}")
     training.records.rewind(training.progress.step, newest.state["epochs"])

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
-import torch.nn.functional as F
 
+from glasshouse.data.images.moves import Moves
 from glasshouse.data.settings import AugmentSettings
 
 
 class Augmenter:
     """Change every image of a batch at random, in the ways that the settings switch on.
 
-    The order is: flips, rotation and zoom (in one resampling), shift, contrast, brightness, noise, erasing.
+    The order is: flips, rotation and zoom (in one resampling), shift, crop, contrast, brightness, noise,
+    erasing.
     All chance comes from the generator that is handed in and is drawn on the CPU, so the same generator state
     gives the same images on every device, and the global random state is never touched.
 
@@ -45,90 +44,32 @@ class Augmenter:
         Returns:
             A batch of the same shape, type, device and memory layout; ``batch`` itself if nothing is on.
         """
-        chosen, images = self.settings, batch
+        moves = Moves.drawn(self.settings, batch, generator)
+        return self.changed(batch, moves, generator)
+
+    def changed(
+        self, batch: torch.Tensor, moves: Moves, generator: torch.Generator, drawn_out: bool = False
+    ) -> torch.Tensor:
+        """Move a batch as it was drawn, and change its light at random.
+
+        Args:
+            batch: As for a call.
+            moves: Drawn for it.
+            generator: A generator on the CPU.
+            drawn_out: Whether edges are drawn out where something comes into view, in place of black.
+        """
+        chosen = self.settings
         fill = self.fill.to(batch).view(1, -1, 1, 1)
-        if chosen.flip_horizontal:
-            images = flip(images, _coin(images, generator), axis=3)
-        if chosen.flip_vertical:
-            images = flip(images, _coin(images, generator), axis=2)
-        if chosen.rotate or chosen.zoom:
-            angles = _between(images, generator, -chosen.rotate, chosen.rotate)
-            zooms = 1.0 + _between(images, generator, -chosen.zoom, chosen.zoom)
-            images = rotate_and_zoom(images, angles, zooms, fill)
-        if chosen.shift:
-            rows = _whole_between(images, generator, chosen.shift * images.shape[2])
-            columns = _whole_between(images, generator, chosen.shift * images.shape[3])
-            images = shift(images, rows, columns, fill)
+        images = moves.of_pictures(batch, None if drawn_out else fill)
         if chosen.contrast:
-            images = contrast(images, 1.0 + _between(images, generator, -chosen.contrast, chosen.contrast))
+            images = contrast(images, 1.0 + _between(images, generator, chosen.contrast))
         if chosen.brightness:
-            images = brighten(images, _between(images, generator, -chosen.brightness, chosen.brightness))
+            images = brighten(images, _between(images, generator, chosen.brightness))
         if chosen.noise:
             images = add_noise(images, chosen.noise, generator)
         if chosen.erase:
             images = erase(images, *_squares(images, chosen.erase, generator), fill)
-        return _laid_out_like(images, batch)
-
-
-def flip(images: torch.Tensor, chosen: torch.Tensor, axis: int) -> torch.Tensor:
-    """Mirror the chosen images.
-
-    Args:
-        images: Shape (images, channels, height, width).
-        chosen: Which ones, bool, shape (images,).
-        axis: 3 swaps left and right, 2 top and bottom.
-    """
-    return torch.where(chosen.view(-1, 1, 1, 1), images.flip(axis), images)
-
-
-def shift(
-    images: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, fill: torch.Tensor
-) -> torch.Tensor:
-    """Move each image by whole pixels, which blurs nothing.
-
-    Each result is a window of the image's own size, cut out of the image in a frame of filling.
-
-    Args:
-        images: Shape (images, channels, height, width).
-        rows: Pixels downwards, int64, shape (images,), on the CPU.
-        columns: Pixels to the right, likewise.
-        fill: What comes into view, shape (1, channels, 1, 1).
-    """
-    count, channels, height, width = images.shape
-    down, right = int(rows.abs().max()), int(columns.abs().max())
-    # channels last, so that a window is copied in long runs
-    framed = images.new_empty(count, height + 2 * down, width + 2 * right, channels)
-    framed.copy_(fill.permute(0, 2, 3, 1).expand_as(framed))
-    framed[:, down : down + height, right : right + width] = images.permute(0, 2, 3, 1)
-    windows = framed.unfold(1, height, 1).unfold(2, width, 1).permute(0, 1, 2, 4, 5, 3)
-    which = (torch.arange(count), down - rows, right - columns)
-    return windows[tuple(each.to(images.device) for each in which)].permute(0, 3, 1, 2)
-
-
-def rotate_and_zoom(
-    images: torch.Tensor, degrees: torch.Tensor, zooms: torch.Tensor, fill: torch.Tensor
-) -> torch.Tensor:
-    r"""Turn each image about its centre and scale it, with bilinear interpolation.
-
-    A pixel of the result at :math:`p` from the centre is read at :math:`R(-\theta)\, p / z`.
-
-    Args:
-        images: Shape (images, channels, height, width).
-        degrees: Angles :math:`\theta`, counterclockwise, shape (images,).
-        zooms: Factors :math:`z` above 0; above 1 enlarges; shape (images,).
-        fill: What comes into view, shape (1, channels, 1, 1).
-    """
-    height, width = images.shape[2:]
-    angle = torch.deg2rad(degrees)
-    cosine, sine = torch.cos(angle) / zooms, torch.sin(angle) / zooms
-    zero = torch.zeros_like(cosine)
-    # the grid runs from -1 to 1 along both sides, so an angle in pixels is skewed unless the image is square
-    upper = torch.stack([cosine, -sine * (height / width), zero], dim=1)
-    lower = torch.stack([sine * (width / height), cosine, zero], dim=1)
-    places = F.affine_grid(torch.stack([upper, lower], dim=1), list(images.shape), align_corners=False)
-    # grid_sample fills with zeros only: move the filling to zero and back
-    turned = F.grid_sample(images - fill, places, "bilinear", "zeros", align_corners=False)
-    return turned + fill
+        return laid_out_like(images, batch)
 
 
 def contrast(images: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
@@ -199,23 +140,14 @@ def _squares(
     return tops.to(images.device), lefts.to(images.device), sides.to(images.device)
 
 
-def _coin(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    return (torch.rand(len(images), generator=generator) < 0.5).to(images.device)
-
-
-def _between(images: torch.Tensor, generator: torch.Generator, low: float, high: float) -> torch.Tensor:
-    """One number per image, drawn even from a point: so zooms are the same with and without rotation."""
+def _between(images: torch.Tensor, generator: torch.Generator, most: float) -> torch.Tensor:
+    """One number per image, from ``-most`` to ``most``."""
     draws = torch.rand(len(images), generator=generator)
-    return (low + (high - low) * draws).to(images)
+    return (-most + 2 * most * draws).to(images)
 
 
-def _whole_between(images: torch.Tensor, generator: torch.Generator, most: float) -> torch.Tensor:
-    """One whole number from ``-most`` to ``most`` per image, each equally likely."""
-    pixels = math.floor(most)
-    return torch.randint(-pixels, pixels + 1, (len(images),), generator=generator)
-
-
-def _laid_out_like(images: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
+def laid_out_like(images: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
+    """Images in the memory layout of a batch of the same shape."""
     if images.stride() == batch.stride():
         return images
     return torch.empty_like(batch).copy_(images)

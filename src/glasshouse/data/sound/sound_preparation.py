@@ -11,7 +11,7 @@ from glasshouse.core.errors import BundleError, SettingError
 from glasshouse.data.preparation import Preparation
 from glasshouse.data.raw import Raw, RawClips
 from glasshouse.data.settings import DataSettings
-from glasshouse.data.sound.spectrogram import Spectrogram
+from glasshouse.data.sound.spectrogram import FLOOR, Spectrogram
 from glasshouse.data.sound.wav_folder import read_sounds
 
 SCALINGS = ("z-score", "none")
@@ -75,6 +75,17 @@ class SoundPreparation(Preparation):
         """One channel, bands and moments; or moments and bands, where moments are steps."""
         bands, moments = self.spectrogram.height, self.spectrogram.frames
         return (moments, bands) if self.steps else (1, bands, moments)
+
+    @property
+    def silence(self) -> NDArray[np.float32]:
+        """What silence becomes in every band, shape (bands,)."""
+        silence: NDArray[np.float32] = ((FLOOR - np.array(self.centre)) / self.decibels).astype(np.float32)
+        return silence
+
+    @property
+    def decibels(self) -> NDArray[np.float32]:
+        """How many decibels a prepared unit is in every band, shape (bands,)."""
+        return np.array(self.spread, dtype=np.float32)
 
     def transform(self, raw: Raw) -> NDArray[np.float32]:
         """Prepare sounds: float32, shape (sounds, *input_shape).
