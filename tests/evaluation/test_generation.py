@@ -167,7 +167,11 @@ def test_the_verdict_says_where_rows_lie_beside_the_real_ones():
             "game": {"name": "hinge", "optimum": 2.0},
         },
     }
+    assert "A simple method" not in generation_verdict(record, "pictures")
+    simple = {"name": "normal distribution", "metrics": {"coverage": 0.3}}
+    record["baselines"].append(simple)
     words = generation_verdict(record, "pictures")
+    assert "A simple method does better: normal distribution, 30 %." in words
     assert "fall into 2 of 2 classes, but they lie beside them more often than among them" in words
     assert "50 % of the made pictures lie closer to a training one" in words
     assert "collapsed" not in words

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from glasshouse.models import recurrent_autoencoder
+from glasshouse.models import build_model, recurrent_autoencoder
+from glasshouse.models.ledger import ledger
 
 
 @pytest.mark.parametrize(("cell", "layers"), [("rnn", 1), ("gru", 2), ("lstm", 1), ("lstm", 2)])
@@ -37,3 +38,15 @@ def test_what_is_read_last_comes_back_first_while_it_learns():
         optimizer.step()
     errors = (network(windows) - windows).square().mean(dim=(0, 2))
     assert errors[-2:].mean() < 0.5 * errors[:2].mean()
+
+
+def test_the_ledger_knows_what_recurrent_layers_take_and_give():
+    network = recurrent_autoencoder((6, 2), code=3, units=5)
+    shapes = {
+        each.name: (each.input_shape, each.output_shape) for each in ledger(network, torch.zeros(1, 6, 2))
+    }
+    assert shapes["encoder.recurrent"] == ((6, 2), (6, 5))
+    assert shapes["decoder.recurrent"] == ((6, 3), (6, 5))
+    packing = build_model({"name": "recurrent", "units": 4, "tokens": 9}, (7,), 2, seed=0)
+    tokens = torch.tensor([[1, 2, 3, 0, 0, 0, 0]])  # four steps of padding
+    assert {each.name: each.output_shape for each in ledger(packing, tokens)}["recurrent"] == (3, 8)

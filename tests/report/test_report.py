@@ -288,3 +288,22 @@ def change(run: Run, name: str, **changes: Any) -> None:
     """Change a record on disk."""
     path = run.path / f"{name}.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "command"),
+    [
+        ({}, "glasshouse predict"),
+        ({"task": "language"}, "glasshouse generate"),
+        ({"task": "verification"}, "glasshouse verify"),
+    ],
+)
+def test_a_bundle_is_used_as_its_task_asks(tmp_path: Path, changes: dict[str, str], command: str) -> None:
+    run = whole_run(tmp_path)
+    (run.path / "bundle").mkdir(exist_ok=True)
+    record = json.loads((run.path / "evaluation.json").read_text())
+    (run.path / "evaluation.json").write_text(json.dumps({**record, **changes}))
+    html = read(run).html
+    assert f"{command} {run.path}/bundle" in html
+    others = {"glasshouse predict", "glasshouse generate", "glasshouse verify"} - {command}
+    assert not [each for each in others if f"{each} {run.path}" in html]

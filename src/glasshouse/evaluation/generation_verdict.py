@@ -51,6 +51,13 @@ def generation_verdict(record: Mapping[str, Any], things: str) -> str:
             else f"Of {record['intervals']['rows']:,} {'training' if part == 'train' else part} rows "
             f"{coverage:.0%} have a made row near them, where training rows reach {best:.0%}."
         )
+    simple = [each for each in record["baselines"][1:] if each["metrics"].get("coverage") is not None]
+    if coverage is not None and simple:
+        above = max(simple, key=lambda each: float(each["metrics"]["coverage"]))
+        if above["metrics"]["coverage"] > coverage:
+            sentences.append(
+                f"A simple method does better: {above['name']}, {above['metrics']['coverage']:.0%}."
+            )
     sentences.append(_variety(looked, coverage, best, things))
     if looked["copies"] is not None and looked["copies"]["share"] > 0.1:
         sentences.append(

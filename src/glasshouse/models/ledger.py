@@ -21,7 +21,8 @@ class Layer:
         name: Its dotted name in the network.
         kind: Its class, such as ``"Conv2d"``.
         settings: What PyTorch prints between the brackets.
-        input_shape, output_shape: Without the batch axis; empty where it is no single tensor.
+        input_shape, output_shape: Without the batch axis; of recurrent layers all steps, without their last
+            state; empty where it is no single tensor.
         parameters: Trainable numbers of its own.
         frozen: Numbers of its own that are not trained.
         macs: Multiply-accumulates for one sample: of linear, convolutional and recurrent layers.
@@ -72,8 +73,10 @@ def ledger(network: nn.Module, sample: torch.Tensor) -> list[Layer]:
                 name=names[module] or type(module).__name__,
                 kind=type(module).__name__,
                 settings=module.extra_repr(),
-                input_shape=_shape(inputs[0] if inputs else None),
-                output_shape=_shape(output),
+                input_shape=_steps(module, inputs[0])
+                if isinstance(module, nn.RNNBase)
+                else _shape(inputs[0] if inputs else None),
+                output_shape=_steps(module, output[0]) if isinstance(module, nn.RNNBase) else _shape(output),
                 parameters=sum(each.numel() for each in own if each.requires_grad),
                 frozen=sum(each.numel() for each in own if not each.requires_grad),
                 macs=_recurrent_macs(module, inputs[0])
@@ -106,6 +109,13 @@ def ledger(network: nn.Module, sample: torch.Tensor) -> list[Layer]:
 
 def _shape(value: Any) -> tuple[int, ...]:
     return tuple(value.shape[1:]) if isinstance(value, torch.Tensor) else ()
+
+
+def _steps(module: nn.RNNBase, value: Any) -> tuple[int, ...]:
+    """Steps and the numbers of each; of packed sequences those of the longest."""
+    if isinstance(value, PackedSequence):
+        return len(value.batch_sizes), int(value.data.shape[-1])
+    return _shape(value) if module.batch_first else (int(value.shape[0]), int(value.shape[-1]))
 
 
 def _recurrent_macs(module: nn.RNNBase, x: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -75,7 +75,7 @@ def name_axes(axes: Axes, across: str, up: str) -> None:
     )
 
 
-def legend(axes: Axes, place: str = "best", columns: int = 1) -> None:
+def legend(axes: Axes, place: Literal["best", "upper left"] = "best", columns: int = 1) -> None:
     """Say what the lines are, in a colour that a dark page turns light."""
     axes.legend(frameon=False, fontsize=10, labelcolor=MUTED, loc=place, ncols=columns)
 

@@ -55,7 +55,7 @@ def data(records: Records) -> Content:
         "findings": [{**each, "text": numbers.percents(each["text"])} for each in record["findings"]],
         "looked_for": _looked_for(record, task),
         "predicted": task in (None, *PREDICTED),
-        "role": ROLES.get(task, ""),
+        "role": ROLES.get(task or "", ""),
         "target": _classes(target) if target and target["task"] == "classification" else None,
         "figures": [
             each for each in (*_series(series), _numbers(target, task), _correlations(record)) if each

@@ -119,7 +119,9 @@ IN_A_UNIT = (
 
 
 def metric(name: str, value: float | None) -> str:
-    """A metric: three places for shares, four significant digits for errors in a unit."""
+    """A metric: three places for shares, four significant digits for errors in a unit, one place for BLEU."""
+    if name == "bleu":
+        return decimal(value, 1)
     return number(value) if name in IN_A_UNIT else decimal(value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from glasshouse.report.pictures import data_uri
 from glasshouse.report.records import Records
 from glasshouse.report.section import Content
-from glasshouse.report.terms import KINDS
+from glasshouse.report.terms import KINDS, THINGS, explored_things
 
 MOST_INPUTS = 25
 ROWS_ARE = {"sounds": "sounds", "videos": "videos"}
@@ -32,7 +32,7 @@ def preparation(records: Records) -> Content:
         "series": bool((records.json.get("exploration") or {}).get("series")),
         "features": sum(each["features"] for each in inputs),
         "shape": network["input_shape"] if network else None,
-        "images": record.get("kind") == "images",
+        "clip": explored_things(records)[:-1] if explored_things(records) in THINGS else None,
         "augment": _changes(records),
         "rows_are": ROWS_ARE.get(record.get("kind", ""), "images"),
         **_shown(records),

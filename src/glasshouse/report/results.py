@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glasshouse.report import numbers
@@ -14,6 +14,8 @@ from glasshouse.report.terms import IN_PREPARED_UNITS, METRICS, explored_things,
 MOST_CLASSES = 30
 
 Evaluation = Mapping[str, Any]
+_HALF, _CELL, _LETTER, _LONGEST_NAME = 430, 36, 7, 20
+"""Pixels of half a page, of a cell of the matrix and of a letter beside it; letters of a name."""
 
 
 def results(records: Records) -> Content:
@@ -36,7 +38,7 @@ def results(records: Records) -> Content:
         "baselines": record["baselines"],
         "difference": _difference(record),
         "confusion": confused,
-        "stacked": confused is None or len(confused["rows"]) > 12,
+        "stacked": confused is None or _wide(record["classes"]),
         "pairs": (record["confusion"] or {}).get("pairs", [])[:10],
         "classes": classes[:MOST_CLASSES],
         "more_classes": classes[MOST_CLASSES:],
@@ -104,6 +106,12 @@ def _difference(record: Evaluation) -> dict[str, Any] | None:
         "better": found["value"] > 0,
         "method": found["method"],
     }
+
+
+def _wide(classes: Sequence[str]) -> bool:
+    """Whether a matrix of these classes needs the whole width of the page."""
+    names = min(_LONGEST_NAME, max(map(len, classes)))
+    return len(classes) * _CELL + names * _LETTER > _HALF
 
 
 def _confusion(record: Evaluation) -> dict[str, Any] | None:

@@ -15,6 +15,13 @@ from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
 from glasshouse.report.terms import metric_name
 
+RIGHT = {
+    "captioning": "Share of the words that are foretold rightly, given the true ones before.",
+    "translation": "Share of the words that are foretold rightly, given the true ones before.",
+    "tagging": "Share of the steps whose tag is right.",
+}
+"""What accuracy says while learning, of tasks that do not classify rows."""
+
 
 def training(records: Records) -> Content:
     """What the template of the training section draws."""
@@ -59,8 +66,9 @@ def _figures(records: Records, measure: str | None, best: int | None) -> list[di
     )
     if measure is not None:
         name = metric_name(measure)
+        task = (records.json.get("evaluation") or {}).get("task", "")
         caption = {
-            "accuracy": "Share of rows whose class is right.",
+            "accuracy": RIGHT.get(task, "Share of rows whose class is right."),
             "r2": "Share of the variance that is explained. A first epoch below −0.5 leaves the picture.",
         }[measure]
         caption += " Training rows are measured while the epoch goes on, so their first values look low."
