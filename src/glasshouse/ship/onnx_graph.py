@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,29 @@ class Graph:
         )
 
 
+def of_one_length(graph: Graph) -> Graph:
+    """The same graph for the lengths that it is exported with alone; the batch stays free.
+
+    Args:
+        graph: The first of its cases counts.
+    """
+    lengths = {
+        axis: size
+        for port, tensor in zip(graph.inputs, graph.cases[0], strict=True)
+        for axis, size in zip(port.shape, tensor.shape, strict=True)
+        if isinstance(axis, str) and axis != "batch"
+    }
+
+    def bound(ports: tuple[Port, ...]) -> tuple[Port, ...]:
+        return tuple(
+            port.model_copy(update={"shape": tuple(lengths.get(str(axis), axis) for axis in port.shape)})
+            for port in ports
+        )
+
+    fitting = [tuple(each[:rows] for each in graph.cases[0]) for rows in range(len(graph.cases[0][0]), 0, -1)]
+    return replace(graph, inputs=bound(graph.inputs), outputs=bound(graph.outputs), cases=fitting)
+
+
 def export_graph(folder: Path, graph: Graph) -> GraphNote:
     """Export a graph, check it in all its cases against PyTorch, and write it; where it fails, no file stays.
 
@@ -113,7 +137,7 @@ def exported(module: nn.Module, example: Tensors, inputs: Sequence[Port], output
     if len(inputs) > 1:  # as a list of any length, which is how the exporter takes *inputs as well
         module, shapes = _Listed(module), (shapes,)
     try:
-        with quiet(), torch.no_grad():
+        with quiet(), torch.no_grad(), _looked_up_anew():
             program = torch.onnx.export(
                 module,
                 example,
@@ -128,6 +152,28 @@ def exported(module: nn.Module, example: Tensors, inputs: Sequence[Port], output
         raise cannot(f"the exporter cannot follow the network: {told(error)}") from error
     assert program is not None, "the exporter with dynamo=True always gives a program"
     return _stripped(program.model_proto)
+
+
+@contextmanager
+def _looked_up_anew() -> Iterator[None]:
+    """Let the exporter's own recurrent layers be found, and no trace of them stay.
+
+    It puts a loop of any length in place of a GRU or an LSTM while it exports. PyTorch keeps what it once
+    looked up for an operator, so after another use of it the exchange would go unnoticed, and lengths be
+    fixed.
+    """
+    _forget()
+    try:
+        yield
+    finally:
+        _forget()
+
+
+def _forget() -> None:
+    for operator in (torch.ops.aten.lstm.input, torch.ops.aten.gru.input):
+        kept = getattr(operator, "_dispatch_cache", None)
+        if isinstance(kept, dict):
+            kept.clear()
 
 
 class _Listed(nn.Module):
