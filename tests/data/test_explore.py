@@ -11,6 +11,7 @@ from scipy.stats import skew
 
 from glasshouse.data import divide, explore, load
 from glasshouse.data.exploration.explore import Exploration
+from glasshouse.data.parts import Split
 from glasshouse.data.raw import Column, RawImages, RawTable, Target
 from glasshouse.data.settings import DataSettings, SplitSettings
 
@@ -144,12 +145,63 @@ def test_leakage_is_judged_on_training_rows_alone() -> None:
     assert column(explore(leaking, split), "x")["association"] == before["association"]
 
 
+def walk(task: str, **settings: object) -> tuple[RawTable, Split]:
+    """Windows of a series in which every step is nearly the one before, and what each is labelled."""
+    steps = np.cumsum(np.random.default_rng(4).normal(0, 0.1, ROWS))
+    frame = {
+        "level": steps,
+        "twice": 2 * steps,
+        "state": np.where(np.arange(ROWS) // 20 % 9 == 5, "odd", "calm"),
+    }
+    chosen = DataSettings(source="walk", task=task, window=5, **settings)
+    raw = load(chosen, pl.DataFrame(frame))
+    assert raw.kind == "table"
+    return raw, divide(raw, chosen.split, 0)
+
+
 def test_past_steps_of_a_series_are_no_leak() -> None:
-    raw = numbers()
-    assert raw.target is not None
-    exploration = looked_at(numbers({"co2[t-1]": raw.target.values, "co2[t]": raw.target.values}))
-    assert "leakage" not in codes(exploration)
-    assert "redundant" not in codes(exploration)
+    raw, split = walk("forecast", target="level", horizon=1)
+    assert "leakage" not in codes(explore(raw, split, "forecast"))
+
+
+def test_a_series_is_described_once_and_not_for_every_step_of_a_window() -> None:
+    raw, split = walk("forecast", target="level", horizon=1)
+    record = explore(raw, split, "forecast").record
+    assert [each["name"] for each in record["columns"]] == ["level", "twice"]
+    assert record["things"] == "windows"
+    series = record["series"]
+    assert (series["window"], series["steps"]) == (5, ROWS - 1)  # what comes after the last is not known
+    assert [each["name"] for each in series["variables"]] == ["level", "twice"]
+    np.testing.assert_allclose(
+        np.array(series["variables"][1]["values"]), 2 * np.array(series["variables"][0]["values"])
+    )
+    assert series["variables"][0]["places"] == list(range(ROWS - 1))
+    assert set(series["parts"]) == {"train", "validation", "test"}
+    assert [each["code"] for each in record["findings"]] == ["redundant"]
+    assert record["columns"][0]["association"]["value"] > 0.9  # of its last step with the next one
+
+
+def test_where_windows_of_the_rare_class_lie_is_kept_where_nothing_is_classified() -> None:
+    raw, split = walk("reconstruction", target="state", normal="calm", horizon=0)
+    marked = explore(raw, split, "reconstruction").record["series"]["marked"]
+    assert marked == {"class": "odd", "stretches": [[100, 119], [280, 299]]}
+    assert explore(raw, split, "classification").record["series"]["marked"] is None
+
+
+@pytest.mark.parametrize(
+    ("task", "told"),
+    [
+        ("classification", {"imbalance", "leakage", "few-rows"}),
+        ("verification", {"few-rows"}),
+        ("reconstruction", set()),
+    ],
+)
+def test_advice_about_classes_is_given_where_they_are_learnt(task: str, told: set[str]) -> None:
+    labels = np.where(np.arange(ROWS) % 6 == 1, 1, 0)
+    labels[:6] = 2
+    raw = table({"answer": labels.astype(np.float64)}, labels=labels)
+    found = {each["code"] for each in explore(raw, divide(raw, SplitSettings(), 0), task).record["findings"]}
+    assert found == told
 
 
 def test_uneven_classes_are_a_warning_with_the_ratio_and_the_remedy() -> None:

@@ -23,6 +23,38 @@ def table(labels=None, group=None, time=None):
     )  # fmt: skip
 
 
+def test_windows_that_look_beyond_a_border_are_left_out_before_it():
+    time = np.arange(60)
+    plain = fold_rows(table(time=time), np.arange(60), 3, "time", seed=0)
+    apart = fold_rows(table(time=time), np.arange(60), 3, "time", seed=0, overlap=4)
+    for one, other in zip(plain, apart, strict=True):
+        assert other.held.tolist() == one.held.tolist()
+        # targets lie up to five steps later: that of the last kept window ends where the held-out ones begin
+        assert other.train.tolist() == one.train[:-4].tolist()
+    # rows that are not among those searched on (another class than the normal one, say) count as time too
+    rows = np.delete(np.arange(60), [28, 29])
+    for each in fold_rows(table(time=time), rows, 3, "time", seed=0, overlap=4):
+        assert each.train.max() + 4 < each.held.min()
+
+
+def test_windows_too_long_for_a_fold_are_refused():
+    with pytest.raises(DataError) as caught:
+        fold_rows(table(time=np.arange(20)), np.arange(20), 4, "time", seed=0, overlap=4)
+    assert "of which 4 before the border look beyond it" in str(caught.value)
+    assert "set folds to fewer" in caught.value.fix
+
+
+def test_whole_classes_are_held_out_where_the_split_does_so():
+    labels = np.repeat(np.arange(9), 7)
+    folds = fold_rows(table(labels=labels.tolist()), np.arange(63), 3, "classes", seed=0)
+    assert sorted(set(labels[np.concatenate([each.held for each in folds])])) == list(range(9))
+    for each in folds:
+        assert not set(labels[each.train]) & set(labels[each.held])
+        assert len(set(labels[each.held])) == 3
+    with pytest.raises(DataError, match="10 folds with 9 classes to divide"):
+        fold_rows(table(labels=labels.tolist()), np.arange(63), 10, "classes", seed=0)
+
+
 @pytest.mark.parametrize("method", ["random", "stratified", "given test, stratified"])
 def test_every_row_is_held_out_exactly_once(method):
     raw = table(labels=[0] * 31 + [1] * 13)

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import norm
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import average_precision_score
 
@@ -21,6 +22,7 @@ MADE = {
     "tales": {"task": "language"},
     "ratings": {},
     "payments": {},
+    "mackey-glass": {"task": "forecast", "window": 24, "horizon": 12},
     "seasons": {"task": "forecast", "window": 24, "horizon": 12},
     "cadences": {},
 }
@@ -42,7 +44,7 @@ def test_each_is_the_same_whenever_it_is_made(name):
     first, second = read(name), read(name)
     assert first.frame.equals(second.frame)
     assert first.origin == name
-    windows = 35 if name == "seasons" else 0  # of the last months the future is not known
+    windows = 35 if name in ("seasons", "mackey-glass") else 0  # of the last months the future is not known
     assert len(first) + windows == pytest.approx(BUILTIN[name].facts["rows"], rel=0.1)
 
 
@@ -123,6 +125,33 @@ def test_frauds_are_rare_and_no_single_number_gives_them_away():
         assert max(average_precision_score(fraud, sign * numbers) for sign in (1, -1)) < 0.5
 
 
+def test_who_knew_how_payments_are_made_would_find_most_frauds_and_not_all():
+    frame = records.payments()
+    shop = np.array([records.SHOPS.index(name) for name in frame["shop"]])
+    share = np.array([0.4, 0.2, 0.18, 0.1, 0.1, 0.02])[shop]
+    usual = np.log([35.0, 50.0, 60.0, 220.0, 30.0, 260.0])[shop]
+    amount, hour = np.log(frame["amount"].to_numpy()), frame["hour"].to_numpy()
+    since = np.log(frame["minutes_since_last"].to_numpy().clip(0.05))
+    away = np.log(frame["kilometres_from_last"].to_numpy().clip(0.05))
+
+    def of_day(mean, spread):
+        return sum(norm.pdf(hour + 24 * day, mean, spread) for day in range(-2, 3))
+
+    def density(shops, sum_of, hours, minutes, kilometres):
+        spent, moved = norm.pdf(amount, usual + sum_of, 0.5), norm.pdf(away, kilometres)
+        return shops * spent * hours * moved * norm.pdf(since, minutes, 1.2)
+
+    day, night = of_day(14.0, 4.5), of_day(3.0, 1.5)
+    honest = density(share, 0.0, day, 6.5, 1.5)
+    frauds = (
+        density(np.isin(shop, (4, 5)) / 2, np.log(4.0), day, 6.5, 1.5)
+        + density(share, 0.0, night, 6.5, 1.5 + np.log(6.0))
+        + density(share, 0.0, day, 6.5 + np.log(0.03), 1.5 + np.log(30.0))
+    ) / 3
+    best = average_precision_score(frame["fraud"] == "yes", frauds / honest)
+    assert best == pytest.approx(0.850, abs=0.002)
+
+
 def test_a_series_has_a_season_of_twelve_months_and_a_trend():
     frame = records.seasons()
     assert frame["month"].diff().drop_nulls().dt.total_days().is_between(28, 31).all()
@@ -145,3 +174,29 @@ def test_a_target_of_ones_own_choice_is_kept():
     raw = load_builtin("payments", DataSettings.read({"source": "payments", "target": "amount"}))
     assert (raw.target.name, raw.target.task) == ("amount", "regression")
     assert isinstance(raw.frame, pl.DataFrame)
+
+
+def test_mackey_and_glass_follow_their_equation_between_the_steps_that_are_read():
+    from scipy.integrate import solve_ivp
+
+    # The method of steps: while less than the delay goes by, what was some time ago is known.
+    read = records.mackey_glass(400)["level"].to_numpy()
+    times = np.arange(len(read)) * 3.0
+
+    def slope(t, x):
+        ago = np.interp(t - 17.0, times, read)
+        return 0.2 * ago / (1 + ago**10) - 0.1 * x
+
+    for start in (100, 200, 300):
+        ahead = times[start : start + 6]
+        solved = solve_ivp(slope, (ahead[0], ahead[-1]), read[start : start + 1], t_eval=ahead, rtol=1e-8)
+        np.testing.assert_allclose(solved.y[0], read[start : start + 6], atol=0.06)
+
+
+def test_mackey_and_glass_are_bounded_and_never_repeat():
+    read = records.mackey_glass()["level"].to_numpy()
+    assert 0.2 < read.min() < 0.6
+    assert 1.1 < read.max() < 1.5
+    periods = range(10, 300)
+    alike = [np.corrcoef(read[:-period], read[period:])[0, 1] for period in periods]
+    assert max(alike) < 0.97

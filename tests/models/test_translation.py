@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from glasshouse.data.parts import Part
 from glasshouse.evaluation.bleu import bleu
-from glasshouse.evaluation.translation import words_of
+from glasshouse.evaluation.written_texts import words_of
 from glasshouse.models import seq2seq, transformer_seq2seq
 from glasshouse.models.search import BEGIN, END, beam, greedy
 from glasshouse.objectives.translation import Translation

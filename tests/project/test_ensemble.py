@@ -276,15 +276,11 @@ REFUSED = {
     "a layer of one's own": (lambda path: fit(Bare(), path), "cannot draw its first weights anew"),
     "a loss of one's own": (
         lambda path: fit(nn.Linear(3, 2), path, loss=lambda out, t: out.square().mean()),
-        "outputs that cannot be averaged",
+        "nobody knows what the outputs mean",
     ),
     "too few epochs": (
         lambda path: fit(nn.Linear(3, 2), path, kind="snapshots"),
         "ensemble.members = 8 snapshots of 2 epochs",
-    ),
-    "rows themselves": (
-        lambda path: made(path, data={"source": "iris", "task": "reconstruction"}, model="autoencoder"),
-        "outputs that cannot be averaged",
     ),
     "a sweep": (
         lambda path: gh.sweep(

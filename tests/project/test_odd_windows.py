@@ -41,6 +41,24 @@ def test_the_report_draws_the_series_with_its_windows(run):
     assert f"In {series['found']} of {series['stretches']} marked stretches" in page
 
 
+def test_the_report_shows_the_series_once_and_gives_no_advice_about_classes(run):
+    page = run.report.read_text()
+    for said in (
+        "5,737 windows from",
+        "24 steps each, cut out of a series of 5,760 steps with 1 variable",
+        "value over time",
+        "the last steps of windows that are “unusual”",
+        "in prepared units; lower is better",
+        "Windows that overlap a worse one are left out.",
+    ):
+        assert said in page, said
+    for never in ("value[t", "class_weights=balanced", "with the target", "as many rows as 'unusual'"):
+        assert never not in page, never
+    worst = [each["row"] for each in run.evaluation["reconstruction"]["examples"]["worst"]]
+    assert all(abs(one - other) >= 24 for one in worst for other in worst if one != other)
+    assert page.count('class="spark curves"') == len(worst) + 12
+
+
 def test_the_bundle_names_windows_of_a_series_with_both_backends(run):
     hours = np.arange(96)
     usual = 0.2 + np.exp(-((hours % 24 - 8.5) ** 2) / 6) + 1.2 * np.exp(-((hours % 24 - 18) ** 2) / 9)

@@ -147,15 +147,6 @@ def test_noise_may_be_added_to_inputs_of_masks(tmp_path):
     assert gh.run(gh.Experiment.read({**given, "output": {"bundle": False}}), out=tmp_path).metrics["test"]
 
 
-def test_a_sweep_refuses_pictures(tmp_path):
-    with pytest.raises(UsageError, match="a sweep with data.task = 'segmentation'"):
-        gh.sweep(
-            gh.Experiment.read(experiment()),
-            {"training.learning_rate": [0.1, 0.01]},
-            out=tmp_path,
-        )
-
-
 SMALLER = {
     "grey": ({"name": "unet", "width": 0.0625, "depth": 1}, "grey", (3, 32, 32)),
     "shrink": ({"name": "espcn", "width": 0.125}, "bicubic", (3, 32, 32)),

@@ -246,23 +246,16 @@ def test_what_is_wrong_is_told_before_there_is_a_folder(swept, tmp_path, space, 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("objective", ["adversarial", "q_learning"])
-def test_games_and_worlds_are_refused_because_no_held_out_rows_judge_them(swept, objective):
-    with pytest.raises(UsageError, match=f"a sweep with the objective '{objective}'"):
-        swept(sections={"objective": objective})
-
-
-@pytest.mark.parametrize("task", ["language", "translation", "frames", "forecast", "verification"])
-def test_tasks_whose_rows_follow_each_other_or_are_compared_are_refused(swept, task):
-    with pytest.raises(UsageError, match=f"a sweep with data.task = '{task}'"):
-        swept(data={"source": "iris", "task": task})
-
-
-def test_models_that_read_step_by_step_are_refused_wherever_they_are_named(swept):
-    with pytest.raises(UsageError, match="a sweep with the model 'recurrent'"):
-        swept(sections={"model": "recurrent"})
-    with pytest.raises(UsageError, match="a sweep with the model 'transformer'"):
-        swept({"model.name": ["mlp", "transformer"]})
+@pytest.mark.parametrize(
+    "sections",
+    [{"data": "world:grid"}, {"sections": {"objective": "q_learning"}}],
+    ids=["world", "objective"],
+)
+def test_worlds_are_refused_because_they_have_no_rows_to_divide(swept, sections):
+    with pytest.raises(UsageError) as caught:
+        swept(**sections)
+    assert "a sweep of learning by acting" in str(caught.value)
+    assert caught.value.fix == "compare runs of several seeds: glasshouse compare RUN RUN"
 
 
 def test_a_sweep_has_its_own_space(swept):

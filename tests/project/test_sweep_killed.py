@@ -59,10 +59,10 @@ def begun(tmp_path):
     return begin
 
 
-def start(sweep):
+def start(sweep, program=PROGRAM):
     """A process that is ready to work on a sweep, and waits for the word."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(sweep.path)], **pipes, text=True)
+    process = subprocess.Popen([sys.executable, "-c", program, str(sweep.path)], **pipes, text=True)
     assert process.stdout.readline() == "ready\n", process.stderr.read()
     return process
 
@@ -96,7 +96,8 @@ def lines(sweep):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("strategy", "engine"), [("grid", "auto"), ("halving", "auto"), ("halving", "fused")]
+    ("strategy", "engine"),
+    [("grid", "auto"), ("halving", "auto"), ("halving", "fused"), ("grid", "autograd")],
 )
 def test_killed_at_random_moments_nothing_is_lost_and_nothing_done_twice(begun, strategy, engine):
     if engine == "fused":
@@ -123,9 +124,50 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_done_twice(begun, 
     assert known.items() <= final.items()
     assert sorted(final) == list(range(TRIALS))
     assert read_json(sweep.path / "summary.json")["trials"]["failed"] == 0
-    assert {each.engine for each in sweep.trials} == {"fused" if engine == "fused" else "population"}
+    assert {each.engine for each in sweep.trials} == {"population" if engine == "auto" else engine}
     if strategy == "halving":  # of each four that began together two went on, kills or not
         assert [each.state for each in sweep.trials].count("dropped") == TRIALS // 2
+
+
+WRITING = PROGRAM.replace(
+    "print(",
+    "from glasshouse.search import half_done\nhalf_done.SECONDS = 0.0\nhalf_done.SHARE = 1e9\nprint(",
+    1,
+)
+
+
+@pytest.mark.slow
+def test_a_bracket_of_recurrent_networks_goes_on_in_the_middle_of_a_rung(tmp_path):
+    """What comes of it is what would have come of it without the kill, to the last bit."""
+    experiment = gh.Experiment(
+        data={"source": "copy-memory", "window": 5, "most_rows": 300},
+        model={"units": 6},
+        training={"epochs": 8, "batch_size": 16},
+    )
+    space = {"training.learning_rate": [1e-6, 0.03, 1e-5, 0.01]}
+    search = {"strategy": "halving", "trials": 4, "folds": 2, "seeds": 1, "rungs": 2}
+
+    def begin():
+        made = begin_sweep(experiment, space, None, tmp_path, search, lambda sentence: None)
+        return Sweep(made.sweep.path)
+
+    whole, sweep = begin(), begin()
+    gh.sweep(whole.path, refit=False)
+    process = start(sweep, WRITING)
+    go(process)
+    while not list(sweep.path.glob("state/bracket-000000/step-*.json")) and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    ended(process, -signal.SIGKILL)
+    assert not sweep.trials, "it was killed too late to show anything"
+    said = []
+    gh.sweep(sweep.path, refit=False, tell=said.append)
+    assert any("4 trials go on from epoch" in each for each in said)
+    assert [(each.state, each.scores, each.losses, each.curves) for each in sweep.trials] == [
+        (each.state, each.scores, each.losses, each.curves) for each in whole.trials
+    ]
+    assert [each.state for each in sweep.trials] == ["dropped", "finished", "dropped", "finished"]
+    assert not (sweep.path / "state").exists()
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ FAMILIES = {
     *("residual network", "MobileNet", "deep belief network", "stacked denoising autoencoder"),
     *("Siamese network", "U-Net", "ESPCN", "grid detector", "recurrent convolutional network"),
     *("convolutional network with a recurrent decoder", "recurrent network with a mixture density"),
-    "recurrent network",
+    *("recurrent network", "recurrent autoencoder"),
 }
 """The families of networks of the course, which all have a recipe."""
 APPLICATIONS = {

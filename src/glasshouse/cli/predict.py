@@ -13,7 +13,7 @@ from glasshouse.cli.output import Output
 if TYPE_CHECKING:
     import polars as pl
 
-    from glasshouse.ship.bundle import BackendName
+    from glasshouse.ship.backend import BackendName
 
 FILES = frozenset({".txt", ".csv", ".tsv", ".parquet", ".arff"})
 """Endings that mean a file, also where there is none of that name."""

@@ -16,7 +16,7 @@ from typing import Any
 from glasshouse.core.errors import StorageError
 
 
-def write_atomic(path: Path, content: bytes | str | Callable[[Path], None]) -> None:
+def write_atomic(path: Path, content: bytes | str | Callable[[Path], object]) -> None:
     """Write a file so that a reader sees the old content or the new one, whatever happens in between.
 
     The content goes to a temporary file in the same folder, is flushed to the disk and then takes the
@@ -123,6 +123,11 @@ def plain(value: object) -> Any:
         >>> plain({"a": np.float32(0.5), "b": (np.int64(1), float("nan"))})
         {'a': 0.5, 'b': [1, None]}
     """
+    kind = type(value)
+    if kind is float:  # most of what is recorded; an "isinstance" of a mapping takes longer than all the rest
+        return value if math.isfinite(value) else None  # type: ignore[arg-type]  # it is a float
+    if value is None or kind in (int, str, bool):
+        return value
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

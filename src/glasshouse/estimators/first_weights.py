@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,6 +42,34 @@ def built(network: Network, features: int, outputs: int, seed: int) -> nn.Module
             seed_torch(derive(seed, "weights"))
             return network(features, outputs)
     return build_model(network, (features,), outputs, seed)
+
+
+def first_network(
+    network: Network | None,
+    layers: Mapping[str, Any],
+    sizes: tuple[int, int],
+    kind: torch.dtype,
+    random: np.random.RandomState,
+) -> nn.Module:
+    """The network with which a fit begins.
+
+    Without a network of the caller's own and with the initializer "auto", its weights are those that
+    scikit-learn would draw.
+
+    Args:
+        network: The caller's; ``None`` for a perceptron of these layers.
+        layers: Its table, with the initializer.
+        sizes: Numbers per row, and numbers that the network gives per row.
+        kind: Of its numbers.
+        random: As ``check_random_state`` gives it for ``random_state``.
+    """
+    if network is not None or layers["initializer"] != "auto":
+        return built(network or dict(layers), *sizes, seed=int(random.randint(LARGEST_SEED))).to(kind)
+    # Weights that are drawn afterwards need not be drawn twice.
+    found = built({**layers, "initializer": "zeros"}, *sizes, seed=0).to(kind)
+    linears = [each for each in found.modules() if isinstance(each, nn.Linear)]
+    begin_like_scikit(linears, random, layers["activation"])
+    return found
 
 
 def begin_like_scikit(layers: Sequence[nn.Linear], random: np.random.RandomState, activation: Spec) -> None:

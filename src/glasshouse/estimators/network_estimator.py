@@ -11,16 +11,16 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import validate_data
 
 from glasshouse.core.concept import Spec
-from glasshouse.core.errors import ParameterError, SampleError
+from glasshouse.core.errors import ParameterError
 from glasshouse.core.seeds import derive
 from glasshouse.estimators.course import Course, Learnt, Told
-from glasshouse.estimators.first_weights import LARGEST_SEED, Network, begin_like_scikit, built
+from glasshouse.estimators.first_weights import LARGEST_SEED, Network, first_network
 from glasshouse.estimators.lbfgs import minimise
 from glasshouse.estimators.parameters import Parameters, read_parameters, value_errors
-from glasshouse.estimators.task import Task, divided, number_type
+from glasshouse.estimators.task import Task, divided, number_type, row_weights
 from glasshouse.estimators.together import digest, gathering
 from glasshouse.estimators.trained_network import TrainedNetwork
 from glasshouse.estimators.training_job import batches_of, job_of
@@ -173,7 +173,7 @@ class NetworkEstimator(TrainedNetwork, ABC):
         )
         with value_errors():
             self._understood(y, first, classes, by_epoch)
-            weights = self._weights(X, sample_weight)
+            weights = row_weights(X, sample_weight)
             task = self._task(parameters, X, y, weights)
             if first:
                 self._begin(parameters, task)
@@ -186,35 +186,19 @@ class NetworkEstimator(TrainedNetwork, ABC):
                 self._all_epochs(parameters, task)
         return self
 
-    def _weights(self, X: Any, sample_weight: Any) -> Any:
-        if sample_weight is None:
-            return None
-        weights = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
-        if not weights.any():
-            raise SampleError(
-                "sample weights that are all 0", expected="at least one above 0", fix="weigh some row"
-            )
-        return weights
-
     def _begin(self, parameters: Parameters, task: Task) -> None:
         """A new network, and nothing learnt."""
         random = self._generator(task)
-        as_theirs = self.network is None and self.initializer == "auto"
-        # Weights that are drawn afterwards need not be drawn twice.
-        initializer = "zeros" if as_theirs else self.initializer
         layers = {
             "name": "mlp",
             "hidden": parameters.hidden,
             "activation": self.activation,
             "normalization": self.normalization,
             "dropout": self.dropout,
-            "initializer": initializer,
+            "initializer": self.initializer,
         }
-        seed = 0 if as_theirs else int(random.randint(LARGEST_SEED))
-        network = built(self.network or layers, int(task.rows.shape[1]), task.outputs, seed)
-        self.network_ = network.to(number_type(task.rows)).eval()
-        if as_theirs:
-            begin_like_scikit(self._linears(), random, self.activation)
+        sizes = (int(task.rows.shape[1]), task.outputs)
+        self.network_ = first_network(self.network, layers, sizes, number_type(task.rows), random).eval()
         self._seed = int(random.randint(LARGEST_SEED))
         self.n_outputs_ = task.outputs
         self.n_layers_ = len(self._linears()) + 1
@@ -233,9 +217,7 @@ class NetworkEstimator(TrainedNetwork, ABC):
         if gathered is None or self.random_state is not None:
             found: np.random.RandomState = check_random_state(self.random_state)
             return found
-        # A search fits twice, and must meet the same network twice.
-        seed = int(digest(self._deciding(), gathered.salt, *task.facts())[:8], 16)
-        return np.random.RandomState(seed)
+        return gathered.generator(self._deciding(), task.facts())
 
     def _deciding(self) -> list[tuple[str, Any]]:
         """The parameters that decide training, random numbers left out."""
@@ -285,12 +267,7 @@ class NetworkEstimator(TrainedNetwork, ABC):
         if trained is None:
             return None
         self.network_.load_state_dict(trained.weights)
-        rows = [
-            {"epoch": epoch, "train": {"loss": loss}}
-            for epoch, loss in enumerate(trained.stopping.watched, start=1)
-        ]
-        engine = f"{trained.outcome.engine}: {trained.outcome.engine_why}"
-        return Learnt(rows, trained.stopping, engine)
+        return trained.learnt()
 
     def _one_epoch(self, parameters: Parameters, task: Task) -> None:
         course = self._course

@@ -76,7 +76,8 @@ class GlasshouseSearchCV(GridSearchCV):
             evaluate_candidates = partial(self._evaluated_together, evaluate_candidates)
         super()._run_search(evaluate_candidates, **contexts)
 
-    # scikit-learn looks whether a search takes this argument before it passes its callbacks on.
+    # scikit-learn looks whether a search takes this argument before it passes its callbacks on. Any function
+    # may be given this attribute, but its type does not say so.
     _run_search.__signature__ = signature(GridSearchCV._run_search)  # type: ignore[attr-defined]
 
     def _evaluated_together(

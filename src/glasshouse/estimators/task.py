@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import _check_sample_weight
 
 from glasshouse.core.errors import SampleError
 from glasshouse.data.parts import Part
@@ -48,6 +49,24 @@ class Task:
 def number_type(rows: Any) -> torch.dtype:
     """The type of numbers in which a network for these rows computes: theirs."""
     return torch.float32 if rows.dtype == np.float32 else torch.float64
+
+
+def row_weights(rows: Any, sample_weight: Any) -> NDArray[Any] | None:
+    """What each row counts, in the rows' type of numbers; ``None`` where all count the same.
+
+    Raises:
+        SampleError: No row counts anything.
+    """
+    if sample_weight is None:
+        return None
+    weights: NDArray[Any] = _check_sample_weight(
+        sample_weight, rows, dtype=rows.dtype, ensure_non_negative=True
+    )
+    if not weights.any():
+        raise SampleError(
+            "sample weights that are all 0", expected="at least one above 0", fix="weigh some row"
+        )
+    return weights
 
 
 def divided(task: Task, share: float, seed: int) -> tuple[Task, Part]:

@@ -11,16 +11,18 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from glasshouse.core.errors import TrainingError
 from glasshouse.estimators.convergence import Convergence
+from glasshouse.estimators.course import Learnt
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.population import train_together
 
@@ -50,6 +52,14 @@ class Trained:
     weights: dict[str, torch.Tensor]
     stopping: Convergence
     outcome: Outcome
+
+    def learnt(self) -> Learnt:
+        """What came of it, as for a network that was trained alone."""
+        rows = [
+            {"epoch": epoch, "train": {"loss": loss}}
+            for epoch, loss in enumerate(self.stopping.watched, start=1)
+        ]
+        return Learnt(rows, self.stopping, f"{self.outcome.engine}: {self.outcome.engine_why}")
 
 
 class Gathering:
@@ -101,6 +111,15 @@ class Gathering:
             yield
         finally:
             _GATHERED.reset(token)
+
+    def generator(self, deciding: Any, facts: Sequence[Any]) -> np.random.RandomState:
+        """Random numbers of a fit: a search fits twice, and must meet the same network twice.
+
+        Args:
+            deciding: The parameters that decide training.
+            facts: About its rows.
+        """
+        return np.random.RandomState(int(digest(deciding, self.salt, *facts)[:8], 16))
 
     def meet(self, key: str, job: Job) -> Trained | None:
         """The trained network of a job, where there is one.

@@ -5,27 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import polars as pl
 import torch
 from torch import nn
 
 from glasshouse.core.files import plain
 from glasshouse.data.parts import Part, Prepared
 from glasshouse.data.text.caption_preparation import CaptionPreparation
-from glasshouse.evaluation.bleu import bleu
 from glasshouse.evaluation.evaluation import Evaluation
-from glasshouse.evaluation.intervals import LEVEL
 from glasshouse.evaluation.showing import Gallery, ToPixels
-from glasshouse.evaluation.translation import (
-    BEAM,
-    RESAMPLES,
-    Texts,
-    bleu_interval,
-    exact,
-    greedily,
-    words_of,
-)
-from glasshouse.models.search import beam
+from glasshouse.evaluation.written_texts import WrittenTexts, words_of
 from glasshouse.objectives.translation import Translation
 
 EXAMPLES = 16
@@ -49,24 +37,10 @@ def evaluate_captions(
         seed: For what is drawn: rows, resamples.
         to_pixels: From prepared rows to pictures; ``None`` where rows are none.
     """
-    parts = prepared.parts()
-    judged = next(name for name in ("test", "validation", "train") if name in parts)
-    told = {name: Translation(1.0, "captioning").judge(network, part) for name, part in parts.items()}
-    texts = {name: Texts(part, seed) for name, part in parts.items()}
-    said = {name: greedily(network, each.sources, preparation.longest) for name, each in texts.items()}
-    metrics = {
-        name: {
-            "bleu": 100 * bleu(said[name], texts[name].rights),
-            "exact": exact(said[name], texts[name].rights),
-            "token_accuracy": told[name].parts["accuracy"],
-            "nats": told[name].loss,
-        }
-        for name in parts
-    }
-    of = texts[judged]
-    searched = [words_of(each) for each in beam(network, of.sources, preparation.longest, BEAM)]
-    others = (
-        ("beam search", f"the same network, with the {BEAM} likeliest beginnings kept", searched),
+    objective = Translation(1.0, "captioning")
+    written = WrittenTexts.of(network, prepared, objective, preparation.longest, seed)
+    of = written.shown
+    simple = (
         (
             "commonest caption",
             "what stands under most training pictures" if to_pixels else "the most frequent text in training",
@@ -78,45 +52,15 @@ def evaluate_captions(
             nearest(prepared.train, of.sources),
         ),
     )
-    baselines = [
-        {
-            "name": name,
-            "about": about,
-            "metrics": {"bleu": 100 * bleu(each, of.rights), "exact": exact(each, of.rights)},
-        }
-        for name, about, each in others
-    ]
-    span = bleu_interval(said[judged], of.rights, seed)
+    record = written.record("captioning", "pictures" if to_pixels else "rows", simple, _told)
     gallery = Gallery(to_pixels, "captions")
-    record = {
-        "task": "captioning",
-        "target": prepared.target_name,
-        "classes": [],
-        "primary": "bleu",
-        "metrics": metrics,
-        "intervals": {
-            "part": judged,
-            "rows": len(of.rows),
-            "level": LEVEL,
-            "method": f"{RESAMPLES} resamples of the rows",
-            "metrics": {"bleu": span},
-        },
-        "baselines": baselines,
-        "difference": None,
-        "verdict": _verdict(judged, len(of.rows), metrics[judged], span, baselines, to_pixels is not None),
-        **dict.fromkeys(("confusion", "per_class", "calibration", "curves", "residuals", "mistaken")),
-        "mistakes": [],
-        "captions": _examples(of, parts[judged], said[judged], preparation, gallery),
-    }
-    frame = pl.DataFrame(
-        {
-            "part": [judged] * len(of.rows),
-            "row": parts[judged].rows[of.rows],
-            "target": [preparation.words.decode(each[0]) for each in of.rights],
-            "prediction": [preparation.words.decode(each) for each in said[judged]],
-        }
-    )
-    return Evaluation(plain(record), gallery.pictures, frame)
+    record["captions"] = _examples(written, preparation, gallery)
+    return Evaluation(plain(record), gallery.pictures, written.predictions(preparation.words.decode))
+
+
+def _told(simple: list[float]) -> str:
+    common, near = simple
+    return f"Always writing the commonest caption gives {common:.1f}, that of the nearest one {near:.1f}."
 
 
 def commonest(train: Part) -> list[int]:
@@ -150,29 +94,10 @@ def nearest(train: Part, sources: torch.Tensor) -> list[list[int]]:
     return [words_of(each) for each in train.targets[torch.cat(places)].tolist()]
 
 
-def _verdict(
-    judged: str,
-    rows: int,
-    measured: dict[str, float],
-    span: tuple[float, float],
-    baselines: list[dict[str, Any]],
-    pictures: bool,
-) -> str:
-    things = "pictures" if pictures else "rows"
-    where = f"{rows:,} {'training' if judged == 'train' else judged} {things}"
-    beamed, common, near = (each["metrics"]["bleu"] for each in baselines)
-    said = (
-        f"BLEU {measured['bleu']:.1f} (95 % interval {span[0]:.1f} to {span[1]:.1f}) on {where}, greedily; "
-        f"{beamed:.1f} with a beam of {BEAM}. {measured['exact'] * 100:.1f} % are word for word what "
-        f"somebody wrote. Always writing the commonest caption gives {common:.1f}, that of the nearest one "
-        f"{near:.1f}."
-    )
-    return said if measured["bleu"] > max(common, near) else f"{said} A simple method does better."
-
-
 def _examples(
-    of: Texts, part: Part, said: list[list[int]], preparation: CaptionPreparation, gallery: Gallery
+    written: WrittenTexts, preparation: CaptionPreparation, gallery: Gallery
 ) -> list[dict[str, Any]]:
+    of, said, part = written.shown, written.said[written.judged], written.prepared.parts()[written.judged]
     count = min(EXAMPLES, len(said))
     pictures = gallery.add("picture", of.sources[:count])
     return [

@@ -69,7 +69,7 @@ def evaluate_forecast(
     """
     parts = prepared.parts()
     judged = next(name for name in ("test", "validation", "train") if name in parts)
-    found = {name: _asked(network, part, scale) for name, part in parts.items()}
+    found = {name: asked(network, part, scale) for name, part in parts.items()}
     shown = {name: _shown(prepared, part, scale) for name, part in parts.items()}
     unit = float(np.abs(shown["train"].past[:, -1:] - shown["train"].truth[:, :1]).mean())
     metrics = {name: each.measured(unit) for name, each in found.items()}
@@ -107,7 +107,8 @@ def evaluate_forecast(
     return Evaluation(plain(record), {}, _predictions(found, parts))
 
 
-def _asked(network: nn.Module, part: Part, scale: OutputScale) -> Forecasts:
+def asked(network: nn.Module, part: Part, scale: OutputScale) -> Forecasts:
+    """What a network says about the windows of a part, in the target's unit."""
     said = outputs_of(network, part.inputs).cpu().double().reshape(len(part), -1).numpy()
     came = part.targets.double().reshape(len(part), -1).numpy()
     return Forecasts(said * scale.spread + scale.centre, came * scale.spread + scale.centre)

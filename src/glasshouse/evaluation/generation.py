@@ -95,7 +95,7 @@ def evaluate_generation(making: Making) -> Evaluation:
     parts = prepared.parts()
     judged = parts[question.judged]
     metrics = {name: _measured(question, part, eye) for name, part in parts.items()}
-    rows = _compared(judged, question.seed)
+    rows = compared(judged, question.seed)
     coverage = metrics[question.judged]["coverage"]
     span = None if coverage is None else wilson(round(coverage * len(rows)), len(rows))
     baselines = _baselines(question, rows, eye)
@@ -125,7 +125,7 @@ def evaluate_generation(making: Making) -> Evaluation:
     return Evaluation(plain(record), gallery.pictures, _no_predictions())
 
 
-def _compared(part: Part, seed: int) -> torch.Tensor:
+def compared(part: Part, seed: int) -> torch.Tensor:
     """Real rows of a part, at most so many."""
     drawn = np.sort(numpy_stream(seed, "compared").permutation(len(part))[:MOST])
     return part.inputs[torch.from_numpy(drawn)]
@@ -133,15 +133,16 @@ def _compared(part: Part, seed: int) -> torch.Tensor:
 
 def _measured(question: Question, part: Part, eye: Eye) -> dict[str, float | None]:
     """The metrics of a part: likeness, and what the discriminator thinks."""
-    real = _compared(part, question.seed)
+    real = compared(part, question.seed)
     made = draw(question.network, len(real), derive(question.seed, "measured"))
     told = question.objective.judge(question.network, part)
     names = {"real": "said_of_real", "fake": "said_of_made"}
     said = {names.get(name, name): value for name, value in told.parts.items()}
-    return {**_likeness(real, made, eye), "discriminator_loss": told.loss, **said}
+    return {**likeness(real, made, eye), "discriminator_loss": told.loss, **said}
 
 
-def _likeness(real: torch.Tensor, made: torch.Tensor, eye: Eye) -> dict[str, float | None]:
+def likeness(real: torch.Tensor, made: torch.Tensor, eye: Eye) -> dict[str, float | None]:
+    """How like real rows made ones are: coverage and density, where there are enough, and their distance."""
     features = eye.look(real), eye.look(made)
     density, coverage = None, None
     if len(real) > 5:
@@ -170,7 +171,7 @@ def _baselines(question: Question, real: torch.Tensor, eye: Eye) -> list[dict[st
         ),
     }
     return [
-        {"name": name, "about": about, "metrics": _likeness(real, rows, eye)}
+        {"name": name, "about": about, "metrics": likeness(real, rows, eye)}
         for name, (rows, about) in like.items()
     ]
 
@@ -178,7 +179,7 @@ def _baselines(question: Question, real: torch.Tensor, eye: Eye) -> list[dict[st
 def _looked_at(making: Making, real: torch.Tensor, eye: Eye) -> dict[str, Any]:
     """What the report tells beside the metrics."""
     question = making.question
-    train = _compared(question.prepared.train, question.seed)
+    train = compared(question.prepared.train, question.seed)
     made = draw(question.network, len(real), derive(question.seed, "measured"))
     numbers = [each.flatten(1).numpy() for each in (train, real, made)]
     assert isinstance(question.objective, Adversarial)
@@ -229,7 +230,7 @@ def _classes(question: Question, eye: Eye, real: torch.Tensor, made: torch.Tenso
 
 def _points(making: Making) -> dict[str, Any]:
     """Rows of two numbers, to be drawn: real ones, and made ones over time."""
-    train = _compared(making.question.prepared.train, making.question.seed)[:500]
+    train = compared(making.question.prepared.train, making.question.seed)[:500]
     return {
         "names": list(making.question.names),
         "real": train.tolist(),
@@ -263,7 +264,7 @@ def _pictures(making: Making, gallery: Gallery) -> dict[str, Any] | None:
     shape = question.prepared.input_shape
     samples = draw(question.network, SAMPLES, derive(question.seed, "shown"))
     ways = draw(question.network, WAYS, derive(question.seed, "ways"), STEPS)
-    train = _compared(question.prepared.train, question.seed)
+    train = compared(question.prepared.train, question.seed)
     beside = train.flatten(1).numpy()
     places, _ = nearest(samples[:PAIRS].flatten(1).numpy(), beside, 1)
     over_time = [

@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score
 
 from glasshouse.core.false_alarms import false_alarm_threshold
 from glasshouse.data.raw import Raw, RawTable
+from glasshouse.data.series.stretches import stretches
 from glasshouse.data.tables.series import series_inputs, step_name
 
 RATE = 0.01
@@ -104,18 +105,3 @@ def in_time(
         "stretches": len(marked),
         "found": sum(bool(((named >= first) & (named <= last)).any()) for first, last in marked),
     }
-
-
-def stretches(rows: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Row numbers in ascending order as stretches without gaps, first and last.
-
-    Example:
-        >>> stretches(np.array([3, 4, 5, 9]))
-        [(3, 5), (9, 9)]
-    """
-    if not len(rows):
-        return []
-    cuts = np.flatnonzero(np.diff(rows) > 1)
-    firsts = rows[np.concatenate([[0], cuts + 1])]
-    lasts = rows[np.concatenate([cuts, [len(rows) - 1]])]
-    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))

@@ -218,8 +218,9 @@ def _looked_at(
     judged, seed = found[question.judged], question.seed
     labels = question.labels(part)
     noisy = question.objective.corrupted if isinstance(question.objective, Denoising) else None
+    steps = part.inputs.shape[1] if is_series(question.raw) and part.inputs.dim() == 3 else 0
     looked: dict[str, Any] = {
-        "examples": examples(question.network, part, judged, gallery, question.names, seed, noisy),
+        "examples": examples(question.network, part, judged, gallery, question.names, seed, noisy, steps),
         "samples": samples(question.network, gallery, seed),
         "ways": ways(question.network, judged, gallery, seed),
         "unusual": {**unusual(found, question.judged, usual), "normal": question.normal},

@@ -59,6 +59,7 @@ def examples(
     names: Sequence[str],
     seed: int,
     seen: Callable[[torch.Tensor], torch.Tensor] | None,
+    apart: int = 0,
 ) -> dict[str, list[dict[str, Any]]]:
     """Some rows drawn at random, and those that came back worst, with their reconstructions.
 
@@ -70,17 +71,35 @@ def examples(
         names: Of a row's numbers, for rows that are no pictures.
         seed: For drawing.
         seen: What the network is shown instead: corrupted rows, say.
+        apart: For windows of a series, how many steps each has: of the worst, none overlaps another, and all
+            are drawn as curves. 0 for other rows.
     """
     drawn = np.sort(numpy_stream(seed, "examples").permutation(len(part))[:EXAMPLES])
-    worst = np.argsort(-found.errors, kind="stable")[:WORST]
+    worst = _worst(found, part.rows, apart)
     return {
-        name: _entries(name, network, part, found, places, gallery, names, seen if name == "drawn" else None)
+        name: _entries(
+            (name, apart > 0), network, part, found, places, gallery, names, seen if name == "drawn" else None
+        )
         for name, places in (("drawn", drawn), ("worst", worst))
     }
 
 
+def _worst(found: Reconstructed, rows: NDArray[np.int64], apart: int) -> NDArray[np.int64]:
+    """Places of the rows with the largest errors, without windows that overlap a worse one."""
+    order = np.argsort(-found.errors, kind="stable")
+    if not apart:
+        return order[:WORST]
+    kept: list[int] = []
+    for place in order.tolist():
+        if len(kept) == WORST:
+            break
+        if all(abs(int(rows[place]) - int(rows[other])) >= apart for other in kept):
+            kept.append(place)
+    return np.array(kept, dtype=np.int64)
+
+
 def _entries(
-    name: str,
+    kind: tuple[str, bool],
     network: nn.Module,
     part: Part,
     found: Reconstructed,
@@ -89,6 +108,7 @@ def _entries(
     names: Sequence[str],
     seen: Callable[[torch.Tensor], torch.Tensor] | None,
 ) -> list[dict[str, Any]]:
+    name, curves = kind
     rows = part.inputs[torch.from_numpy(places)]
     shown = rows if seen is None else seen(rows)
     back = mapped(network, network, shown).cpu().reshape(rows.shape)
@@ -104,6 +124,11 @@ def _entries(
             "error": float(found.errors[place]),
             **{key: paths[number] if paths else None for key, paths in pictures.items()},
         }
+        if curves:
+            entry["curve"] = {
+                "is": rows[number].reshape(len(rows[number]), -1)[:, 0].tolist(),
+                "back": back[number].reshape(len(back[number]), -1)[:, 0].tolist(),
+            }
         if gallery.to_pixels is None:
             entry["numbers"] = _numbers(rows[number], back[number], names)
         entries.append(entry)

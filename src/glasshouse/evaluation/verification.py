@@ -4,121 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
-import torch
 from numpy.typing import NDArray
-from sklearn.metrics import roc_curve
 
 from glasshouse.core.errors import NonFiniteError
-from glasshouse.core.false_alarms import thinned
 from glasshouse.core.files import plain
-from glasshouse.core.seeds import numpy_stream
 from glasshouse.data.parts import Part
-from glasshouse.evaluation.curves import thinned_curve
+from glasshouse.evaluation.compared import Compared, Thresholds
 from glasshouse.evaluation.evaluation import Evaluation
 from glasshouse.evaluation.intervals import LEVEL
-from glasshouse.evaluation.latent import plane
-from glasshouse.evaluation.pair_rates import (
-    METHOD,
-    NEIGHBOURS,
-    Distances,
-    Pairs,
-    Retrieved,
-    accepting_threshold,
-    best_threshold,
-    clustered_interval,
-    draw_pairs,
-    draw_strangers,
-    judged_pairs,
-    retrieve,
-)
+from glasshouse.evaluation.pair_rates import METHOD, NEIGHBOURS, clustered_interval
 from glasshouse.evaluation.paired import Difference
 from glasshouse.evaluation.reconstruction import Question
 from glasshouse.evaluation.showing import Gallery
+from glasshouse.evaluation.verification_shown import shown_pairs
 from glasshouse.evaluation.verification_verdict import verification_verdict
 from glasshouse.models.outputs import outputs_of
 from glasshouse.objectives import Verification
 
-WRONG, ASKED, BINS = 8, 8, 40
-RATES = (0.1, 0.05, 0.01, 0.001)
 RAW = "distance of the rows themselves"
 FOLDER = "verification"
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One part, by what pairs of it are apart.
-
-    Args:
-        part: The rows and their classes.
-        rows: What distances are taken of: embeddings, or the rows' own numbers, (N, K).
-        labels: Class of each row.
-        pairs: The pairs.
-        distances: Of each pair.
-        strangers: Distances of many more pairs of two classes, by which rare false alarms are counted.
-        retrieved: Neighbours; ``None`` where there are too few rows.
-    """
-
-    part: Part
-    rows: NDArray[np.float32]
-    labels: NDArray[np.int64]
-    pairs: Pairs
-    distances: Distances
-    strangers: Distances
-    retrieved: Retrieved | None
-
-    @classmethod
-    def of(cls, part: Part, rows: NDArray[np.float32], seed: int) -> Compared | None:
-        """Draw pairs and look for neighbours; ``None`` where there are no pairs of both kinds."""
-        labels = part.targets.numpy()
-        pairs = draw_pairs(labels, seed)
-        if not len(pairs):
-            return None
-        strangers = draw_strangers(labels, seed).distances(rows)
-        return cls(part, rows, labels, pairs, pairs.distances(rows), strangers, retrieve(rows, labels, seed))
-
-    def accepts(self, threshold: float) -> dict[str, float]:
-        """Share of the pairs of one class, and of two, that lie below a threshold."""
-        found = self.distances[self.pairs.same] < threshold
-        return {
-            "true_accepts": float(found.mean()),
-            "false_accepts": float((self.strangers < threshold).mean()),
-        }
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Distances below which two rows are called alike, taken from rows that no weight was fitted to.
-
-    Args:
-        part: Whose rows.
-        threshold: Right most often.
-        rate: False-alarm rate that was chosen in advance.
-        accepting: Keeps to that rate; ``None`` where there were too few pairs.
-    """
-
-    part: str
-    threshold: float
-    rate: float
-    accepting: float | None
-
-    @classmethod
-    def of(cls, found: Mapping[str, Compared], rate: float) -> Thresholds:
-        """From the validation part, or the training part where there is none."""
-        part = "validation" if "validation" in found else next(iter(found))
-        chosen = found[part]
-        threshold = best_threshold(chosen.distances, chosen.pairs.same)
-        return cls(part, threshold, rate, accepting_threshold(chosen.strangers, rate))
-
-    def measured(self, found: Compared) -> dict[str, float]:
-        """All metrics of a part."""
-        told = judged_pairs(found.distances, found.pairs.same, self.threshold)
-        accepts = {} if self.accepting is None else found.accepts(self.accepting)
-        return {**told, **accepts, **(found.retrieved.measured() if found.retrieved else {})}
 
 
 def evaluate_verification(question: Question) -> Evaluation:
@@ -134,6 +42,7 @@ def evaluate_verification(question: Question) -> Evaluation:
         NonFiniteError: An embedding is NaN or infinite.
 
     Example:
+        >>> import torch
         >>> from glasshouse.data.parts import Prepared
         >>> from glasshouse.losses import Contrastive
         >>> rows = torch.tensor([[0.0], [0.1], [5.0], [5.1], [9.0], [9.2], [2.0], [2.1]])
@@ -165,7 +74,7 @@ def evaluate_verification(question: Question) -> Evaluation:
         **dict.fromkeys(("confusion", "per_class", "calibration", "curves", "residuals")),
         "mistakes": [],
         "verification": {
-            **_looked_at(question, judged, bare, found[thresholds.part], thresholds, gallery),
+            **shown_pairs(question, judged, bare, found[thresholds.part], thresholds, gallery),
             "held_out": unseen,
         },
     }
@@ -264,113 +173,6 @@ def _difference(
     low, high = (2 * span[0] - 1, 2 * span[1] - 1) if span else (-math.inf, math.inf)
     method = METHOD.format(clusters="whole classes" if unseen else "rows")
     return Difference("accuracy", len(gain), float(gain.mean()), low, high, method)
-
-
-def _looked_at(
-    question: Question,
-    judged: Compared,
-    bare: Compared,
-    chosen: Compared,
-    thresholds: Thresholds,
-    gallery: Gallery,
-) -> dict[str, Any]:
-    """What the report draws: distances, wrong pairs, neighbours, the plane of embeddings."""
-    rates = []
-    for rate in sorted({*RATES, thresholds.rate}, reverse=True):
-        accepting = accepting_threshold(chosen.strangers, rate)
-        if accepting is not None:
-            rates.append({"rate": rate, "threshold": accepting, **judged.accepts(accepting)})
-    return {
-        "threshold": thresholds.threshold,
-        "part": thresholds.part,
-        "rate": thresholds.rate,
-        "accepting": thresholds.accepting,
-        "different": thinned(chosen.strangers),
-        "rates": rates,
-        "histogram": _histogram(judged),
-        "roc": _roc(judged),
-        "roc_of_rows": _roc(bare),
-        "wrong": _wrong(question, judged, thresholds.threshold, gallery),
-        "neighbours": _neighbours(question, judged, gallery),
-        "plane": plane(judged.rows, judged.labels, question.seed),
-        "width": judged.rows.shape[1],
-    }
-
-
-def _histogram(judged: Compared) -> dict[str, Any]:
-    """Distances of both kinds of pairs, in the same bins."""
-    top = float(judged.distances.max()) or 1.0
-    edges = np.linspace(0, top, BINS + 1)
-    same = judged.pairs.same
-    return {
-        "edges": edges.tolist(),
-        "same": np.histogram(judged.distances[same], edges)[0].tolist(),
-        "different": np.histogram(judged.distances[~same], edges)[0].tolist(),
-    }
-
-
-def _roc(judged: Compared) -> dict[str, list[float]]:
-    across, up, _ = roc_curve(judged.pairs.same, -judged.distances)
-    false_positive, true_positive = thinned_curve(across, up)
-    return {"false_positive_rate": false_positive, "true_positive_rate": true_positive}
-
-
-def _wrong(question: Question, judged: Compared, threshold: float, gallery: Gallery) -> dict[str, Any]:
-    """The pairs that are judged wrong by the widest margin: alike and told apart, and the other way."""
-    same, distances = judged.pairs.same, judged.distances
-    apart = np.flatnonzero(same & (distances >= threshold))
-    alike = np.flatnonzero(~same & (distances < threshold))
-    kinds = {
-        "missed": apart[np.argsort(-distances[apart], kind="stable")][:WRONG],
-        "mistaken": alike[np.argsort(distances[alike], kind="stable")][:WRONG],
-    }
-    entries = {kind: _pair_entries(question, judged, rows, kind, gallery) for kind, rows in kinds.items()}
-    return {**entries, "counts": {"missed": len(apart), "mistaken": len(alike)}}
-
-
-def _pair_entries(
-    question: Question, judged: Compared, places: NDArray[np.int64], kind: str, gallery: Gallery
-) -> list[dict[str, Any]]:
-    sides = {"one": judged.pairs.one[places], "other": judged.pairs.other[places]}
-    pictures = {side: _pictures(judged, rows, f"{kind}-{side}", gallery) for side, rows in sides.items()}
-    return [
-        {
-            "distance": float(judged.distances[place]),
-            **{side: _row(question, judged, sides[side][at], pictures[side][at]) for side in sides},
-        }
-        for at, place in enumerate(places)
-    ]
-
-
-def _neighbours(question: Question, judged: Compared, gallery: Gallery) -> list[dict[str, Any]]:
-    """Some rows drawn by chance, each with its nearest others."""
-    found = judged.retrieved
-    if found is None:
-        return []
-    drawn = np.sort(numpy_stream(question.seed, "shown neighbours").permutation(len(found.asked))[:ASKED])
-    entries = []
-    for number, at in enumerate(drawn, start=1):
-        rows = np.concatenate([[found.asked[at]], found.found[at]])
-        pictures = _pictures(judged, rows, f"asked{number}", gallery)
-        first, *others = (
-            _row(question, judged, row, shown) for row, shown in zip(rows, pictures, strict=True)
-        )
-        near = [
-            {**each, "distance": float(distance), "right": bool(right)}
-            for each, distance, right in zip(others, found.distances[at], found.right[at], strict=True)
-        ]
-        entries.append({**first, "found": near})
-    return entries
-
-
-def _row(question: Question, judged: Compared, place: int, picture: str | None) -> dict[str, Any]:
-    name = question.prepared.classes[int(judged.labels[place])]
-    return {"row": int(judged.part.rows[place]), "class": name, "picture": picture}
-
-
-def _pictures(judged: Compared, places: NDArray[np.int64], name: str, gallery: Gallery) -> list[str | None]:
-    paths = gallery.add(name, judged.part.inputs[torch.from_numpy(places)]) if len(places) else []
-    return [*paths] if paths else [None] * len(places)
 
 
 def _predictions(found: Mapping[str, Compared], thresholds: Thresholds) -> pl.DataFrame:

@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from glasshouse.core.checks import whole_number
-from glasshouse.models.rbm import RestrictedBoltzmannMachine, coins
+from glasshouse.models.coins import coins
+from glasshouse.models.rbm import RestrictedBoltzmannMachine
 
 CHAINS, TEMPERATURES = 128, 2000
 

@@ -14,6 +14,10 @@ from glasshouse.models.build import build_model
 
 NAME = "ensemble"
 OF_CLASSES = ("logits", "logit", "probabilities", "probability")
+OF_PLACES = {"tags": -1, "pixel_classes": 2}
+"""Outputs with classes at every step or pixel: on which axis of (M, N, ...) they are."""
+OF_NUMBERS = ("values", "reconstruction", "pixels")
+"""Outputs that are numbers: several of them count alike."""
 
 
 class Ensemble(nn.Module):
@@ -24,13 +28,14 @@ class Ensemble(nn.Module):
 
     .. math:: z_k = \ln \frac1M \sum_m \operatorname{softmax}(z_m)_k
 
-    and a single logit is the logarithm of the odds of the mean. Numbers and scores are averaged as they are.
+    and a single logit is the logarithm of the odds of the mean. The same goes for the classes of every step
+    or pixel. Numbers, rows that are given back, pictures and scores are averaged as they are.
 
     Args:
         members: The networks, all with outputs of one shape, at least one.
         meaning: What their outputs are, as the loss says: ``"logits"``, ``"values"`` ...
 
-    Shapes: (N, ...) in, (N, K) out, as every member's.
+    Shapes: (N, ...) in, (N, K) out, or (N, T, K) for tags and (N, K, H, W) for pictures, as every member's.
 
     Raises:
         ModelError: There are no members.
@@ -65,8 +70,9 @@ class Ensemble(nn.Module):
 
     def mean(self, outputs: torch.Tensor) -> torch.Tensor:
         """Outputs (M, N, K) to their mean (N, K), in the members' own terms."""
-        if self.meaning == "logits":
-            return torch.log_softmax(outputs, dim=-1).logsumexp(dim=0) - _log(outputs)
+        if self.meaning == "logits" or self.meaning in OF_PLACES:
+            axis = OF_PLACES.get(self.meaning, -1)
+            return torch.log_softmax(outputs, dim=axis).logsumexp(dim=0) - _log(outputs)
         if self.meaning == "logit":
             sure = nn.functional.logsigmoid
             return sure(outputs).logsumexp(dim=0) - sure(-outputs).logsumexp(dim=0)
@@ -80,11 +86,12 @@ class Ensemble(nn.Module):
 
         .. math:: I_n = H\left(\frac1M \sum_m p_{mn}\right) - \frac1M \sum_m H(p_{mn})
 
-        For numbers: the standard deviation of the members (over M), in the unit of the outputs. For scores:
-        the share of members that choose another class than the mean does.
+        Of several steps or pixels the mean is taken. For numbers: the standard deviation of the members (over
+        M), in the unit of the outputs, the mean over all numbers of a row. For scores: the share of members
+        that choose another class than the mean does.
 
         Args:
-            outputs: (M, N, K).
+            outputs: (M, N, K), or as they are for tags and pictures.
 
         Returns:
             Shape (N,).
@@ -95,6 +102,12 @@ class Ensemble(nn.Module):
         if self.meaning in OF_CLASSES:
             p = self.probabilities(outputs)
             return (entropy(p.mean(dim=0)) - entropy(p).mean(dim=0)).clamp(min=0)
+        if self.meaning in OF_PLACES:
+            p = torch.softmax(outputs, dim=OF_PLACES[self.meaning]).movedim(OF_PLACES[self.meaning], -1)
+            apart = (entropy(p.mean(dim=0)) - entropy(p).mean(dim=0)).clamp(min=0)
+            return apart.flatten(1).mean(dim=1)
+        if self.meaning in OF_NUMBERS:
+            return outputs.flatten(2).std(dim=0, correction=0).mean(dim=1)
         if self.meaning == "scores":
             chosen = outputs.mean(dim=0).argmax(dim=-1)
             return (outputs.argmax(dim=-1) != chosen).to(outputs.dtype).mean(dim=0)

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from glasshouse.core.checks import whole_number
+from glasshouse.models.coins import coins
 from glasshouse.models.partition_function import all_states
-from glasshouse.models.rbm import RestrictedBoltzmannMachine, coins
+from glasshouse.models.rbm import RestrictedBoltzmannMachine
 
 MOST_UNITS = 12
 """Units of a layer up to which all of its states, 4,096, are gone through."""

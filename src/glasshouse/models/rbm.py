@@ -12,6 +12,7 @@ from torch import nn
 
 from glasshouse.core.checks import number, one_of, whole_number
 from glasshouse.core.concept import Concept
+from glasshouse.models.coins import coins
 from glasshouse.models.tied_linear import TiedLinear
 
 Visible = Literal["binary", "gaussian"]
@@ -161,15 +162,7 @@ class RestrictedBoltzmannMachine(nn.Module):
 
     @torch.no_grad()
     def gibbs_step(self, rows: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """Draw hidden units given rows, and rows given these.
-
-        Args:
-            rows: Shape (N, *shape).
-            generator: Where chance comes from, on the CPU; ``None`` for the global one.
-
-        Returns:
-            Rows of the same shape.
-        """
+        """Draw hidden units given rows (N, *shape), and rows of the same shape given these."""
         return self.draw_visible(self.draw_hidden(rows, generator), generator)
 
     def draw_hidden(self, rows: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
@@ -215,24 +208,6 @@ class RestrictedBoltzmannMachine(nn.Module):
         start = self.decode(coins(undecided, generator))
         begun = start if self.log_noise is not None else coins(start, generator)
         return self.chain(begun.detach(), steps, generator)
-
-
-def coins(shares: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Ones with given probabilities, zeros else.
-
-    Args:
-        shares: From 0 to 1, on any device.
-        generator: Where chance comes from, on the CPU, so that a seed means the same everywhere; ``None`` for
-            the global one.
-
-    Example:
-        >>> coins(torch.tensor([0.0, 1.0]))
-        tensor([0., 1.])
-    """
-    where = shares.device if generator is None else "cpu"
-    chance = torch.rand(shares.shape, generator=generator, dtype=shares.dtype, device=where)
-    chance = chance.to(shares.device)
-    return (chance < shares).to(shares.dtype)
 
 
 def rbm(

@@ -39,29 +39,39 @@ class WindowReader(nn.Module):
 
 
 class WindowWriter(nn.Module):
-    """Writes a window from its code, which it is shown at every step.
+    """Writes a window from its code, the last step first.
+
+    The code is where the state begins, and is shown again at every step. What the reader saw last is written
+    first, so that there are few steps between the one and the other, by which learning can begin.
 
     Args:
         recurrent: Of PyTorch, with ``batch_first``, in one direction, over codes.
+        start: From a code to the first state of every layer.
         output: From a state to the numbers of a step.
         steps: Steps of a window, T.
 
     Example:
-        >>> WindowWriter(nn.GRU(3, 4, batch_first=True), nn.Linear(4, 2), 7)(torch.zeros(5, 3)).shape
+        >>> writer = WindowWriter(nn.GRU(3, 4, batch_first=True), nn.Linear(3, 4), nn.Linear(4, 2), 7)
+        >>> writer(torch.zeros(5, 3)).shape
         torch.Size([5, 7, 2])
     """
 
-    def __init__(self, recurrent: nn.RNNBase, output: nn.Linear, steps: int) -> None:
+    def __init__(self, recurrent: nn.RNNBase, start: nn.Linear, output: nn.Linear, steps: int) -> None:
         super().__init__()
         self.recurrent = recurrent
+        self.start = start
         self.output = output
         self.steps = steps
 
     def forward(self, code: torch.Tensor) -> torch.Tensor:
         """Codes (N, K) to windows (N, T, F)."""
         shown = code.unsqueeze(1).expand(-1, self.steps, -1)
-        window: torch.Tensor = self.output(self.recurrent(shown)[0])
-        return window
+        begun = self.start(code).unflatten(1, (self.recurrent.num_layers, -1)).transpose(0, 1)
+        state = torch.tanh(begun).contiguous()
+        # An LSTM's memory has no bounds, what it shows of it has.
+        first = (state, begun.contiguous()) if isinstance(self.recurrent, nn.LSTM) else state
+        backwards: torch.Tensor = self.output(self.recurrent(shown, first)[0])
+        return backwards.flip(1)
 
     def extra_repr(self) -> str:
         """The settings, for ``print(network)``."""
@@ -78,7 +88,9 @@ def recurrent_autoencoder(
     r"""An encoder and a decoder of windows, each of them recurrent.
 
     .. math:: h_t = f(x_t, h_{t-1}),\quad c = W h_T + b,\quad
-        s_t = g(c, s_{t-1}),\quad \hat x_t = V s_t + a
+        s_0 = \tanh(U c + d),\quad s_t = g(c, s_{t-1}),\quad \hat x_{T+1-t} = V s_t + a
+
+    The window is written from its end to its beginning.
 
     Args:
         inputs: Shape of a window, ``(steps, variables)``.
@@ -115,8 +127,8 @@ def recurrent_autoencoder(
         whole_number(name, value, at_least=1)
     steps, variables = shape
     reader = WindowReader(recurrent_layer(cell, variables, units, layers), nn.Linear(units, code))
-    writer = WindowWriter(recurrent_layer(cell, code, units, layers), nn.Linear(units, variables), steps)
-    return Autoencoder(reader, writer)
+    start, output = nn.Linear(code, layers * units), nn.Linear(units, variables)
+    return Autoencoder(reader, WindowWriter(recurrent_layer(cell, code, units, layers), start, output, steps))
 
 
 CONCEPT = Concept(
@@ -125,13 +137,14 @@ CONCEPT = Concept(
     summary="Reads a window of a series into a code, step by step, and writes it back from there.",
     build=recurrent_autoencoder,
     aliases=("lstm_autoencoder", "sequence_autoencoder"),
-    equation=r"h_t = f(x_t, h_{t-1}),\; c = W h_T + b,\; s_t = g(c, s_{t-1}),\; \hat x_t = V s_t + a",
+    equation=r"h_t = f(x_t, h_{t-1}),\; c = W h_T + b,\; s_0 = \tanh(U c + d),\; s_t = g(c, s_{t-1}),\; "
+    r"\hat x_{T+1-t} = V s_t + a",
     symbols={
         "x_t": "a step of the window",
         "h_t": "the reader's state",
         "c": "the code",
-        "s_t": "the writer's state",
-        r"\hat x_t": "the step as it comes back",
+        "s_t": "the writer's state, which begins at the code",
+        r"\hat x_{T+1-t}": "a step as it comes back: the last of the window first",
     },
     when="Unusual windows of a series, where patterns move about inside the window.",
     pitfalls=(

@@ -159,7 +159,7 @@ class ContrastiveDivergence(Objective):
                     sums[name] = sums.get(name, 0.0) + float(value) * len(inputs) / len(part)
                 outputs.append(step.outputs.float())
         if smaller_side(machine) > EACH_EPOCH:
-            sums["pseudo_likelihood"] = self._pseudo(network, part.inputs.to(machine.weight.device))
+            sums["pseudo_likelihood"] = self.pseudo_likelihood(network, part)
         elif isinstance(network, DeepBeliefNetwork):
             sums["bound"] = mean_bound(network, part.inputs, log_partition(machine), SEED)
         else:
@@ -168,8 +168,9 @@ class ContrastiveDivergence(Objective):
 
     @staticmethod
     @torch.no_grad()
-    def _pseudo(network: nn.Module, rows: torch.Tensor) -> float:
-        """Of what the machine that learns sees, drawn by a fixed seed."""
+    def pseudo_likelihood(network: nn.Module, part: Part) -> float:
+        """The mean log-pseudo-likelihood of what the machine that learns sees, drawn by a fixed seed."""
+        rows = part.inputs.to(learning(network).weight.device)
         seen = seen_by(network, rows, torch.Generator().manual_seed(SEED))
         return log_pseudo_likelihood(learning(network), seen, SEED)
 

@@ -26,6 +26,7 @@ from glasshouse.plot.residuals import residuals
 from glasshouse.plot.reward_curve import reward_curve
 from glasshouse.plot.roc import roc
 from glasshouse.plot.search_progress import search_progress
+from glasshouse.plot.series import series
 from glasshouse.plot.setting_slice import setting_slice
 from glasshouse.plot.svg import as_file, to_svg
 
@@ -53,6 +54,7 @@ __all__ = [
     "reward_curve",
     "roc",
     "search_progress",
+    "series",
     "setting_slice",
     "spreads",
     "to_svg",

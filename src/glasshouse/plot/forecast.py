@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from glasshouse.plot.style import ACCENT, INK, MUTED, SECOND, literal, name_axes, panel
+from glasshouse.plot.style import ACCENT, INK, MUTED, SECOND, legend, literal, name_axes, panel
 
 STYLES = ((MUTED, (0, (4, 3))), (SECOND, (0, (1, 2))), (INK, (0, (5, 2, 1, 2))), (SECOND, "solid"))
 """Colour and dashes of the simple methods."""
@@ -29,7 +29,7 @@ def forecast(rows: Sequence[int], came: Sequence[float], said: Sequence[float], 
     figure, axes = panel(height=240)
     axes.plot(rows, came, color=MUTED, linewidth=1.2, label="came")
     axes.plot(rows, said, color=SECOND, linewidth=1.2, label="said")
-    axes.legend(frameon=False, fontsize=10, loc="best")
+    legend(axes)
     name_axes(axes, "window", literal(name))
     return figure
 
@@ -52,7 +52,7 @@ def error_ahead(errors: Sequence[Mapping[str, Any]]) -> Figure | None:
     for place, each in enumerate(errors):
         colour, dashes = (ACCENT, "solid") if place == 0 else STYLES[(place - 1) % len(STYLES)]
         axes.plot(ahead, each["rmse"], color=colour, linestyle=dashes, linewidth=1.5, label=each["name"])
-    axes.legend(frameon=False, fontsize=10, loc="best")
+    legend(axes)
     axes.set_ylim(bottom=0)
     name_axes(axes, "steps ahead", "root mean squared error")
     return figure

@@ -36,9 +36,11 @@ def histogram(
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, 1.05 * max(1, *counts))
     name_axes(axes, literal(across), up)
-    for value, word in marks:
+    ordered = sorted(marks)
+    for place, (value, word) in enumerate(ordered):
         axes.axvline(value, color=INK, linewidth=1)
-        late = value > (edges[0] + edges[-1]) / 2
+        # Words of two marks go to either side, or they would stand on each other.
+        late = place < len(ordered) - 1 if len(ordered) > 1 else value > (edges[0] + edges[-1]) / 2
         axes.annotate(
             f"{word} {short(float(f'{value:.3g}'))}",
             (value, 1),

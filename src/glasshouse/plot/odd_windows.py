@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from glasshouse.plot.style import ACCENT, MUTED, SECOND, literal, name_axes, panel
+from glasshouse.plot.series import within
+from glasshouse.plot.style import ACCENT, MUTED, SECOND, legend, literal, name_axes, panel
 
 
 def odd_windows(drawn: Mapping[str, Any]) -> Figure:
@@ -25,9 +26,7 @@ def odd_windows(drawn: Mapping[str, Any]) -> Figure:
     """
     figure, axes = panel(height=240)
     places, values = np.asarray(drawn["places"]), np.asarray(drawn["values"], dtype=np.float64)
-    judged = np.zeros(len(places), dtype=bool)
-    for first, last in drawn["judged"]:
-        judged |= (places >= first) & (places <= last)
+    judged = within(places, drawn["judged"])
     axes.plot(places, values, color=MUTED, linewidth=0.6, alpha=0.6, label="learnt from")
     axes.plot(places, np.where(judged, values, np.nan), color=SECOND, linewidth=0.9, label="judged")
     for number, (first, last) in enumerate(drawn["marked"]):
@@ -38,6 +37,6 @@ def odd_windows(drawn: Mapping[str, Any]) -> Figure:
         axes.axvspan(first - 0.5, last + 0.5, ymax=0.05, color=ACCENT, linewidth=0, label=label)
     low, high = float(values.min()), float(values.max())
     axes.set_ylim(low - 0.12 * (high - low or 1.0), high + 0.45 * (high - low or 1.0))
-    axes.legend(frameon=False, fontsize=10, loc="upper left", ncols=2)
+    legend(axes, "upper left", 2)
     name_axes(axes, "window", literal(drawn["name"]))
     return figure

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from glasshouse.plot.style import ACCENT, INK, MUTED, SECOND, logarithmic, name_axes, panel
+from glasshouse.plot.style import ACCENT, INK, MUTED, SECOND, legend, logarithmic, name_axes, panel
 
 GATE_STYLES = ((ACCENT, "solid"), (SECOND, (0, (4, 3))), (INK, (0, (1, 2))))
 MOST_NAMES = 32
+MOST_LETTERS = 48
+"""Letters of names that stand side by side below the axis."""
 """Steps up to which each has its name below the axis."""
 
 
@@ -29,7 +31,7 @@ def gradient_over_time(lines: Mapping[str, Sequence[float]]) -> Figure:
         # what is zero has no logarithm: it lies below the picture
         shown = [value if value > 0 else float("nan") for value in values]
         axes.plot(steps, shown, color=colour, linewidth=1.5, label=name)
-    axes.legend(frameon=False, fontsize=10, loc="best")
+    legend(axes)
     if any(value > 0 for values in lines.values() for value in values):
         logarithmic(axes.yaxis)
     name_axes(axes, "steps before the end", "gradient (log scale)")
@@ -47,13 +49,16 @@ def gates(found: Mapping[str, Sequence[float]], steps: Sequence[str]) -> Figure:
         >>> len(gates({"forget": [0.9, 0.1]}, ["a", "b"]).axes[0].lines)
         1
     """
-    figure, axes = panel(height=220)
+    figure, axes = panel(height=250, margins=(44, 14, 26, 64))
     for (name, values), (colour, dashes) in zip(found.items(), GATE_STYLES, strict=False):
         axes.plot(range(len(values)), values, color=colour, linestyle=dashes, linewidth=1.5, label=name)
     axes.set_ylim(0, 1)
-    axes.legend(frameon=False, fontsize=10, loc="best", ncols=3)
+    legend(axes, "best", 3)
     if len(steps) <= MOST_NAMES:
-        axes.set_xticks(range(len(steps)), [_visible(each) for each in steps])
+        names = [_visible(each) for each in steps]
+        # Words would run into each other: they stand upright.
+        upright = sum(map(len, names)) + len(names) > MOST_LETTERS
+        axes.set_xticks(range(len(steps)), names, rotation=90 if upright else 0)
     name_axes(axes, "step", "open")
     return figure
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from glasshouse.plot.heat import draw_cells, draw_key, scale_of
 from glasshouse.plot.style import FONT, literal, name_axes, panel
@@ -64,6 +65,8 @@ def _draw(values: np.ndarray, layers: list[str], steps: list[int]) -> Figure:
     axes.set_yticks(range(0, count, every), layers[::every])
     if count > 24:
         axes.tick_params(axis="y", labelsize=FONT - 2.5)
+    named = MaxNLocator(5, integer=True).tick_values(steps[0], steps[-1])
+    axes.set_xticks([each for each in named if steps[0] <= each <= steps[-1]])
     axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
     name_axes(axes, "step", "")

@@ -75,6 +75,11 @@ def name_axes(axes: Axes, across: str, up: str) -> None:
     )
 
 
+def legend(axes: Axes, place: str = "best", columns: int = 1) -> None:
+    """Say what the lines are, in a colour that a dark page turns light."""
+    axes.legend(frameon=False, fontsize=10, labelcolor=MUTED, loc=place, ncols=columns)
+
+
 def shares(axes: Axes) -> None:
     """Let both axes run from 0 to 1, labelled in per cent."""
     for axis, lowest in ((axes.xaxis, 0), (axes.yaxis, 0.25)):  # one 0 in the corner is enough

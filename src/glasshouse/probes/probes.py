@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +23,10 @@ COLUMNS = (
     "weight_norm",
     "relative_update",
 )
+
+Noted = tuple[int, Mapping[str, Activations], Sequence[float], Sequence[float], Sequence[float]]
+"""A step, what was taken from the outputs of its layers, and lengths of gradients, weights and moves. The
+arithmetic waits for a moment in which there is much of it: between two steps it is slower than it looks."""
 
 
 class Probes:
@@ -52,7 +56,6 @@ class Probes:
             the whole network.
 
     Attributes:
-        rows: What was seen so far, a mapping per look and layer; a number that does not exist is ``None``.
         looking: Whether this step is one that is looked at.
         parameters: Those whose lengths are measured, layer by layer.
 
@@ -73,7 +76,8 @@ class Probes:
 
     def __init__(self, network: nn.Module, every: int, within: Sequence[str] = ("",)) -> None:
         self.every = every
-        self.rows: list[dict[str, Any]] = []
+        self._rows: list[dict[str, Any]] = []
+        self._noted: list[Noted] = []
         self.looking = False
         self._hooks = True
         self._step = 0
@@ -116,7 +120,7 @@ class Probes:
             output: What came out.
         """
         if name not in self._seen:
-            self._seen[name] = look_at(output.detach())
+            self._seen[name] = look_at(output.detach() if output.requires_grad else output)
 
     def __enter__(self) -> Self:
         self._seen = {}
@@ -163,7 +167,7 @@ class Probes:
         return listen
 
     def _note(self, lengths: Lengths) -> None:
-        """Turn what was seen in this look into rows."""
+        """Take down what was seen in this look."""
         self.note(self._step, self._seen, *lengths.measured())
 
     def note(
@@ -174,7 +178,7 @@ class Probes:
         weight: Sequence[float],
         move: Sequence[float],
     ) -> None:
-        """Turn what somebody saw at a step into rows.
+        """Take down what somebody saw at a step; it becomes rows when somebody asks for them.
 
         Args:
             step: Its number, from 0.
@@ -183,6 +187,29 @@ class Probes:
             weight: Its own length after the update.
             move: That of its move.
         """
+        self._noted.append((step, seen, gradient, weight, move))
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """What was seen so far, a mapping per look and layer; a number that does not exist is ``None``."""
+        for noted in self._noted:
+            self._rows.extend(self._rows_of(*noted))
+        self._noted = []
+        return self._rows
+
+    def taken(self) -> list[dict[str, Any]]:
+        """The rows, which are forgotten."""
+        rows, self._rows = self.rows, []
+        return rows
+
+    def _rows_of(
+        self,
+        step: int,
+        seen: Mapping[str, Activations],
+        gradient: Sequence[float],
+        weight: Sequence[float],
+        move: Sequence[float],
+    ) -> Iterator[dict[str, Any]]:
         activations = {name: found.statistics() for name, found in seen.items()}
         place = 0
         for name, own in self._weights.items():
@@ -200,7 +227,7 @@ class Probes:
             row: dict[str, Any] = {"step": step, "position": self._places[name], "layer": name}
             for key, value in zip(COLUMNS, values, strict=True):
                 row[key] = value if math.isfinite(value) else None
-            self.rows.append(row)
+            yield row
 
 
 def interval(every: int | str, planned_steps: int) -> int:

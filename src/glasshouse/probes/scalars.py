@@ -7,8 +7,7 @@ of the time is the way to the kernel, and NumPy, which shares their memory, has 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -24,8 +23,7 @@ MOST_IN_NUMPY = 65_536
 IN_NUMPY = (torch.float32, torch.float64)
 
 
-@dataclass(frozen=True)
-class Activations:
+class Activations(NamedTuple):
     """What is taken from a layer's outputs at once; the rest of the arithmetic waits for plain numbers.
 
     Args:
@@ -63,7 +61,7 @@ def look_at(output: torch.Tensor) -> Activations:
         [1.5, 1.118, 0.25]
     """
     count = output.numel()
-    if is_small(output):
+    if count <= SMALL and is_small(output):
         numbers = output.numpy().reshape(-1)
         if not count:
             return Activations(0, [])

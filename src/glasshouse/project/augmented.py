@@ -22,8 +22,8 @@ from glasshouse.data.sound.spectrogram import FLOOR
 from glasshouse.data.video.video_preparation import VideoPreparation
 from glasshouse.experiment import Experiment, Run
 from glasshouse.experiment.augmenting import augmenter
-from glasshouse.project.stages import write_pictures
 from glasshouse.project.work import Work
+from glasshouse.project.write_pictures import write_pictures
 from glasshouse.training.batches import AugmentsPairs
 
 RECORD, FOLDER = "augmentation.json", "augmented"

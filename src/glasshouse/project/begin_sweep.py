@@ -9,28 +9,25 @@ from typing import Any
 from glasshouse.core.errors import DataError, UsageError
 from glasshouse.core.files import write_atomic, write_json
 from glasshouse.data.fingerprint import fingerprint
-from glasshouse.data.settings import PICTURE_TASKS, SEQUENCES
 from glasshouse.experiment import Experiment
-from glasshouse.experiment.decide import objective_of
+from glasshouse.experiment.decide import IN_WORLDS, objective_of
 from glasshouse.experiment.environment import environment
 from glasshouse.experiment.run import new_folder
 from glasshouse.experiment.toml import write_experiment
-from glasshouse.models import MODELS
 from glasshouse.project.arguments import as_experiment
-from glasshouse.project.materials import anchored, read_and_divide
+from glasshouse.project.materials import anchored, overlap_of, read_and_divide
+from glasshouse.project.search_aids import SearchAids
 from glasshouse.project.searching import Searching
 from glasshouse.project.stages import Tell
 from glasshouse.search import Space, Sweep, SweepSettings, read_space
-from glasshouse.search.dimension import Choice
 from glasshouse.search.ground import Ground
 from glasshouse.search.measure import Measure
 from glasshouse.search.networks import Foundry
 from glasshouse.search.search import scale_of, source_of
+from glasshouse.worlds import is_world
 
-INCOMPARABLE = ("adversarial", "contrastive_divergence", "q_learning", "ddpg")
-"""Objectives without held-out rows that could judge, or with a loss of these that says nothing."""
-STEPWISE = (*SEQUENCES, "forecast", "verification", *PICTURE_TASKS)
-"""Tasks whose rows follow each other or are compared, or whose answers are pictures or boxes."""
+WITHOUT_LOSS = ("nats", "loss", "log_likelihood", "pseudo_likelihood", "bound")
+"""Measures of rows that are learnt themselves: they mean the same only for the same rows and objective."""
 
 
 def begin_sweep(
@@ -63,20 +60,21 @@ def begin_sweep(
         )
     found = read_space(space)
     base = as_experiment(experiment)
-    refuse_incomparable(base)
-    refuse_sequences(base, found)
+    refuse_worlds(base)
     base = anchored(base)
     raw, split = read_and_divide(base, data)
-    ground = Ground(raw, split, settings.folds, base.seed)
+    overlap = overlap_of(base, raw)
+    ground = Ground(raw, split, settings.folds, base.seed, overlap)
     if settings.outer_folds:
-        whole = Ground(raw, split, settings.outer_folds, base.seed + 1)
+        whole = Ground(raw, split, settings.outer_folds, base.seed + 1, overlap)
         for outer in whole.folds:
             whole.without(outer, settings.folds)
     _refuse_unfair(settings, found)
-    foundry = Foundry(base, ground, settings.seeds)
-    measure = Measure(foundry.metric if settings.score == "metric" else "loss")
-    largest = foundry.try_out(found)
-    scale = scale_of(settings, len(ground.folds) * settings.seeds, largest)
+    foundry = Foundry(base, ground, settings.seeds, SearchAids(raw))
+    cells = len(ground.folds) * settings.seeds
+    tried = foundry.try_out(found, int(min(settings.trials, found.size)) * cells)
+    measure = _measure(settings, foundry.measure(tried), found, base)
+    scale = scale_of(settings, cells, tried.bytes, bool(tried.alone))
     source = source_of(settings, found, foundry.experiment, measure, scale)
     folder = new_folder(out, f"{base.name or Path(raw.origin).stem}-sweep")
     write_experiment(folder / "experiment.toml", base)
@@ -106,6 +104,8 @@ def begin_sweep(
     )
     if scale.why:
         tell(f"Note: {scale.why}")
+    if tried.alone:
+        tell(f"Note: networks are trained one after another: {tried.alone}.")
     if foundry.experiment.training.early_stopping.patience != "off":
         tell(
             "Note: training stops early by the rows that judge, as the experiment asks; scores look a little "
@@ -150,47 +150,51 @@ def take_up_sweep(experiment: Any, space: Any, data: object | None, search: Mapp
     return Searching(found, raw, split, data)
 
 
-def refuse_incomparable(experiment: Experiment) -> None:
-    """Refuse experiments whose losses on held-out rows do not say which trial is better.
+def refuse_worlds(experiment: Experiment) -> None:
+    """Refuse to search in worlds, where there are no rows to divide.
 
     Raises:
-        UsageError: The networks play against each other, or learn by acting.
+        UsageError: The networks learn by acting.
     """
-    objective: str = experiment.objective.name
-    if objective not in INCOMPARABLE:
-        objective = objective_of(experiment)
-    if objective in INCOMPARABLE:
+    if is_world(experiment.data.source) or experiment.objective.name in IN_WORLDS:
+        name = experiment.data.source if is_world(experiment.data.source) else experiment.objective.name
         raise UsageError(
-            f"a sweep with the objective {objective!r}",
-            expected="an objective whose loss or metric on held-out rows says which trial is better",
-            fix="compare such runs one by one: glasshouse compare RUN RUN",
+            f"a sweep of learning by acting ({name})",
+            expected="rows that can be divided into folds: a world gives none, only returns that differ from "
+            "seed to seed",
+            fix="compare runs of several seeds: glasshouse compare RUN RUN",
         )
 
 
-def refuse_sequences(experiment: Experiment, space: Space) -> None:
-    """Refuse tasks and models that read step by step: folds would cut texts and series apart, and their rows
-    are prepared in ways that trials do not know yet.
+def _measure(settings: SweepSettings, measure: Measure, space: Space, experiment: Experiment) -> Measure:
+    """What trials are compared by, once it is known that it means the same for all of them.
 
     Raises:
-        UsageError: The experiment has such a task, or it or the space such a model.
+        UsageError: It does not.
     """
-    task = experiment.data.task if experiment.data.task != "auto" else objective_of(experiment)
-    if task in STEPWISE:
-        raise UsageError(
-            f"a sweep with data.task = {task!r}",
-            expected="rows that can be divided into folds, and classes or numbers to predict",
-            fix="compare such runs one by one: glasshouse compare RUN RUN",
-        )
-    spaced = next(
-        (each.values for each in space if each.key == "model.name" and isinstance(each, Choice)), ()
-    )
-    for name in (experiment.model.name, *spaced):
-        if isinstance(name, str) and name != "auto" and MODELS.find(name).facts["takes"] == "sequence":
+    own = objective_of(experiment)
+    if settings.score == "loss":
+        if own in ("adversarial", "contrastive_divergence"):
             raise UsageError(
-                f"a sweep with the model {name!r}",
-                expected="a model for tables or pictures",
-                fix="compare such runs one by one: glasshouse compare RUN RUN",
+                f"score = 'loss' with the objective {own!r}",
+                expected=f"score = 'metric', which is {measure.name} here: the loss of a game or of chains "
+                "does not tell which network is better",
+                fix="leave score out",
             )
+        measure = Measure("loss")
+    if measure.name not in WITHOUT_LOSS or own == "supervised":
+        return measure
+    other = ("objective.", "data.prepare.")
+    # How a machine's gradient is estimated changes its likelihood in no other way than training does.
+    harmless = ("objective.",) if own == "contrastive_divergence" else ()
+    for key in space.keys:
+        if key.startswith(other) and not key.startswith(harmless):
+            raise UsageError(
+                f"trials compared by {measure.name} while the space varies {key!r}",
+                expected="trials whose losses mean the same: of the same rows, under the same objective",
+                fix=f"take {key!r} out of the space, and make a sweep for each of its values",
+            )
+    return measure
 
 
 def _refuse_unfair(settings: SweepSettings, space: Space) -> None:

@@ -8,7 +8,10 @@ from dataclasses import replace
 from glasshouse.core.errors import SettingError
 from glasshouse.core.files import read_json
 from glasshouse.models.ensemble import Ensemble, ensemble_spec
-from glasshouse.objectives import Supervised
+from glasshouse.objectives import Adversarial, Objective, Reconstruction, Supervised
+from glasshouse.objectives.image_to_image import ImageToImage
+from glasshouse.objectives.segmentation import Segmentation
+from glasshouse.objectives.tagging import Tagging
 from glasshouse.project.ensemble_members import fresh_network, train_members
 from glasshouse.project.ensemble_records import (
     ENSEMBLE,
@@ -24,6 +27,20 @@ from glasshouse.project.work import Work
 from glasshouse.ship.weights import read_weights
 from glasshouse.training.batches import InMemoryBatches
 
+AVERAGED = (Supervised, Tagging, Segmentation, ImageToImage, Reconstruction)
+"""Objectives whose networks give something that has a mean."""
+WITHOUT_MEAN = {
+    "language": "the mean of several continuations is none",
+    "frames": "the mean of several continuations is none",
+    "strokes": "the mean of several continuations is none",
+    "translation": "what each member writes hangs on what it has written before",
+    "captioning": "what each member writes hangs on what it has written before",
+    "verification": "distances in the embedding of one network mean nothing in that of another",
+    "detection": "boxes of different networks are not in the same order",
+    "control": "members would have to agree at every step of an episode, of which each has seen others",
+}
+"""Tasks whose answers cannot be averaged, with the reason."""
+
 
 def refuse_ensemble(stage: Stage, work: Work) -> None:
     """Refuse an ensemble of what cannot be averaged or shuffled anew.
@@ -32,12 +49,13 @@ def refuse_ensemble(stage: Stage, work: Work) -> None:
         SettingError: The settings or the data are not for it.
     """
     settings, job = stage.experiment.ensemble, stage.job
-    averaged = work.prepared.task in ("classification", "regression")
-    if not averaged or not isinstance(job.objective, Supervised) or job.objective.meaning is None:
+    why = reason_against(work.prepared.task, job.objective)
+    if why:
         raise SettingError(
-            f"ensemble.members = {settings.members} with outputs that cannot be averaged",
-            expected="classes or numbers to predict, by a loss of Glasshouse or of PyTorch",
-            fix="leave ensemble.members out, or take another loss",
+            f"ensemble.members = {settings.members} for {work.prepared.task}: {why}",
+            expected="classes, numbers, tags, masks, pictures or rows that are given back, by a loss of "
+            "Glasshouse or of PyTorch",
+            fix="leave ensemble.members out, and compare runs of several seeds: glasshouse compare RUN RUN",
         )
     if settings.kind == "snapshots":
         cycle_of(stage)
@@ -47,6 +65,28 @@ def refuse_ensemble(stage: Stage, work: Work) -> None:
             expected="data in memory, which every member shuffles for itself",
             fix="hand arrays or tensors, or set ensemble.kind to 'snapshots'",
         )
+
+
+def reason_against(task: str, objective: Objective) -> str:
+    """Why what several networks give cannot be averaged; empty where it can.
+
+    Args:
+        task: What is learnt.
+        objective: By what.
+
+    Example:
+        >>> reason_against("language", object())
+        'the mean of several continuations is none'
+    """
+    if task in WITHOUT_MEAN:
+        return WITHOUT_MEAN[task]
+    if isinstance(objective, AVERAGED) and objective.meaning is not None:
+        return ""
+    if isinstance(objective, Adversarial):
+        return "rows made of different codes by different networks have no mean that looks like a row"
+    if task == "reconstruction":
+        return "each has a likelihood of its own, and codes or hidden units that mean something else"
+    return "nobody knows what the outputs mean"
 
 
 def train_ensemble(stage: Stage, work: Work) -> tuple[Stage, Work]:

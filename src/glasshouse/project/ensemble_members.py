@@ -18,6 +18,7 @@ from glasshouse.experiment.make_job import make_batches, make_job
 from glasshouse.experiment.make_network import make_network
 from glasshouse.models import ledger
 from glasshouse.project.ensemble_records import Member
+from glasshouse.project.pretraining import pretrain_unwatched
 from glasshouse.project.stages import Stage
 from glasshouse.project.work import Work
 from glasshouse.training.job import Job, Outcome
@@ -70,6 +71,11 @@ def member_seeds(seed: int, members: int) -> list[int]:
 def _together(stage: Stage, work: Work, numbered: Sequence[tuple[int, int]]) -> list[Member]:
     """Some of the members, trained side by side."""
     jobs = [member_job(stage, work, seed) for _, seed in numbered]
+    if stage.experiment.pretraining.active:
+        for (number, seed), job in zip(numbered, jobs, strict=True):
+            if number:  # the first one is the run's own network, whose layers are trained by now
+                own = stage.experiment.replace(seed=seed)
+                pretrain_unwatched(own, job.network, work.prepared, work.objective)
     cohort = Cohort(jobs)
     cohort.advance(max(job.epochs for job in jobs))
     failures = [each for each in cohort.outcomes if not isinstance(each, Outcome)]
@@ -103,7 +109,9 @@ def member_job(stage: Stage, work: Work, seed: int) -> Job:
     if experiment.ensemble.kind == "bagging":
         part = bootstrap(part, seed)
     device = choose_device(experiment.training.device)
-    batches = make_batches(experiment, part, work.preparation, device, tokens=prepared.tokens > 0)
+    batches = make_batches(
+        experiment, part, work.preparation, device, tokens=prepared.tokens > 0, task=prepared.task
+    )
     layers = ledger(network, prepared.train.inputs[:1])
     job = make_job(experiment, network, batches, prepared.validation, stage.job.objective, layers)
     return replace(job, probe_every=0)
@@ -126,7 +134,10 @@ def bootstrap(part: Part, seed: int) -> Part:
     drawn = numpy_stream(seed, "bootstrap").integers(0, len(part), len(part))
     chosen = torch.from_numpy(drawn)
     weights = None if part.weights is None else part.weights[chosen]
-    return Part(part.inputs[chosen], part.targets[chosen], part.rows[drawn], weights)
+    inputs = part.inputs[chosen]
+    # Rows that are to be given back are their own targets: one tensor, not a copy.
+    targets = inputs if part.targets is part.inputs else part.targets[chosen]
+    return Part(inputs, targets, part.rows[drawn], weights)
 
 
 def fresh_network(stage: Stage, work: Work, seed: int) -> nn.Module:

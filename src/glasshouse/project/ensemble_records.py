@@ -17,17 +17,19 @@ from torch import nn
 
 from glasshouse.core.devices import threads
 from glasshouse.core.files import plain, read_json, write_atomic, write_json
-from glasshouse.evaluation.verdict import PRIMARY
-from glasshouse.metrics import measure
+from glasshouse.data.parts import Part, Prepared
 from glasshouse.models.ensemble import Ensemble
 from glasshouse.models.outputs import mapped
-from glasshouse.project.stages import Stage, truth
+from glasshouse.project.ensemble_metrics import FIRST, told_of
+from glasshouse.project.stages import Stage
 from glasshouse.project.work import Work
 from glasshouse.ship.weights import write_weights
 from glasshouse.training.records import Records
 
 ENSEMBLE = "ensemble.json"
 MEMBERS = "members"
+MOST_NUMBERS = 2**27
+"""Numbers that members may give in all when they are measured: half a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -171,36 +173,53 @@ def measure_members(stage: Stage, work: Work) -> dict[str, Any]:
     name, part = next(
         (name, part) for name in ("test", "validation", "train") if (part := prepared.parts().get(name))
     )
+    part = within_memory(part, prepared, len(ensemble.members))
     with threads(stage.job.threads):
-        outputs = mapped(ensemble, lambda rows: ensemble.each(rows).movedim(0, 1), part.inputs).movedim(1, 0)
-    target, task = truth(part, objective), prepared.task
+        outputs = mapped(ensemble, lambda rows: ensemble.each(rows).movedim(0, 1), part.inputs)
+    outputs = outputs.movedim(1, 0).cpu()
     record = dict(read_json(path / ENSEMBLE))
     alive = [row for row in record["members"] if not row["error"]]
     for row, own in zip(alive, outputs, strict=True):
-        row["metrics"] = measure(target, objective.predict(own), task)
-    together = objective.predict(ensemble.mean(outputs))
-    primary = PRIMARY[task]
+        row["metrics"] = told_of(own, part, prepared, objective).metrics
+    together = told_of(ensemble.mean(outputs), part, prepared, objective)
+    primary = FIRST[prepared.task]
     single = np.array([row["metrics"][primary] for row in alive])
     apart = ensemble.disagreement(outputs).double().numpy()
     if objective.meaning == "values" and objective.scale is not None:
         apart = apart * abs(objective.scale.spread)
-    right = None if together.labels is None else together.labels == target
-    error = None if together.values is None else np.abs(together.values - target)
     record |= {
         "part": name,
         "rows": len(part),
         "primary": primary,
-        "together": measure(target, together, task),
+        "together": together.metrics,
         "single": {
             "mean": single.mean(),
             "deviation": single.std(ddof=1) if len(single) > 1 else None,
             "lowest": single.min(),
             "highest": single.max(),
         },
-        "disagreement": _disagreement(apart, right, error),
+        "disagreement": _disagreement(apart, together.right, together.error),
     }
     write_json(path / ENSEMBLE, plain(record))
     return record
+
+
+def within_memory(part: Part, prepared: Prepared, members: int) -> Part:
+    """A part, or its first rows where what all members give for all of them would not fit into memory.
+
+    Args:
+        part: Which members are to be measured on.
+        prepared: What it is a part of.
+        members: How many there are.
+    """
+    width = prepared.outputs
+    if prepared.task in ("segmentation", "image_to_image", "tagging"):
+        width *= math.prod(part.targets.shape[2 if prepared.task == "image_to_image" else 1 :])
+    rows = max(1, MOST_NUMBERS // (members * width))
+    if rows >= len(part):
+        return part
+    weights = None if part.weights is None else part.weights[:rows]
+    return Part(part.inputs[:rows], part.targets[:rows], part.rows[:rows], weights)
 
 
 def told_together(record: Mapping[str, Any]) -> str:

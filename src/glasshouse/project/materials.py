@@ -17,11 +17,8 @@ from glasshouse.data.settings import DataSettings
 from glasshouse.data.splits.by_time import without_overlap
 from glasshouse.data.splits.normal_rows import with_normal_rows
 from glasshouse.data.splits.split import held_out
-from glasshouse.data.text.language import WINDOW
-from glasshouse.data.text.text_preparation import text_column
 from glasshouse.experiment import Experiment
-from glasshouse.experiment.data_settings import preparing_settings, reading_settings
-from glasshouse.models import MODELS
+from glasshouse.experiment.data_settings import fitting_settings, reading_settings, with_tokens
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Materials:
 
     def explore(self) -> Exploration:
         """What is in the data, with its pictures."""
-        return explore(self.raw, self.split)
+        return explore(self.raw, self.split, self.prepared.task)
 
 
 def gather(experiment: Experiment, frame: object | None = None) -> Materials:
@@ -75,8 +72,8 @@ def gather(experiment: Experiment, frame: object | None = None) -> Materials:
         UsageError: The target or another column is not named rightly.
     """
     raw, split = read_and_divide(experiment, frame)
-    settings = with_tokens(experiment, preparing_settings(experiment, raw.kind), raw)
-    preparation = fit_preparation(raw, split.train, settings, takes_sequences(experiment))
+    settings, steps = fitting_settings(experiment, raw)
+    preparation = fit_preparation(raw, split.train, settings, steps)
     return Materials(raw, split, preparation, assemble(raw, split, preparation, settings.task))
 
 
@@ -107,6 +104,21 @@ def read_and_divide(experiment: Experiment, frame: object | None = None) -> tupl
     return raw, split
 
 
+def overlap_of(experiment: Experiment, raw: Raw) -> int:
+    """How many windows before a border of time look beyond it: by their target, or themselves where they are
+    what is learnt.
+
+    Args:
+        experiment: Its data and objective count.
+        raw: What was read.
+    """
+    settings = reading_settings(experiment)
+    form = raw.layout.series if raw.kind == "table" and raw.layout is not None else None
+    if settings.task == "forecast":
+        return settings.horizon - 1
+    return form.window - 1 if form is not None and settings.task == "reconstruction" else 0
+
+
 def divided_windows(raw: RawTable, settings: DataSettings, seed: int) -> tuple[RawTable, Split]:
     """Windows of a series that are themselves learnt, divided so that no step is in two parts.
 
@@ -126,23 +138,6 @@ def divided_windows(raw: RawTable, settings: DataSettings, seed: int) -> tuple[R
         raw = of_whole_windows(raw, settings.normal)
         split = with_normal_rows(raw, split, settings.normal)
     return raw, split
-
-
-def with_tokens(experiment: Experiment, settings: DataSettings, raw: Raw) -> DataSettings:
-    """The settings with texts as tokens, where the model takes sequences and the rows are texts."""
-    if settings.task == "language":
-        window = settings.window or WINDOW
-        prepare = settings.prepare.replace(text="characters", longest=window)
-        return settings.replace(prepare=prepare.model_dump())
-    if settings.prepare.text != "auto" or not takes_sequences(experiment) or text_column(raw) is None:
-        return settings
-    return settings.replace(prepare=settings.prepare.replace(text="tokens").model_dump())
-
-
-def takes_sequences(experiment: Experiment) -> bool:
-    """Whether the model that is named reads sequences, step by step."""
-    name = experiment.model.name
-    return name != "auto" and MODELS.find(name).facts["takes"] == "sequence"
 
 
 def anchored(experiment: Experiment) -> Experiment:

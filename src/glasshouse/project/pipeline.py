@@ -31,6 +31,7 @@ from glasshouse.project.augmented import show_augmented
 from glasshouse.project.bundling import content
 from glasshouse.project.ensemble import refuse_ensemble, train_ensemble
 from glasshouse.project.ensemble_records import measure_members, told_together
+from glasshouse.project.evaluating import evaluate_network
 from glasshouse.project.materials import Materials, anchored, gather, weights_anchored
 from glasshouse.project.noting import noting
 from glasshouse.project.pretraining import pretrain, refuse_pretraining
@@ -38,14 +39,13 @@ from glasshouse.project.stages import (
     Stage,
     Tell,
     describe_network,
-    evaluate_network,
     find_rate,
     look_over_time,
     silent,
     train_network,
-    write_pictures,
 )
 from glasshouse.project.work import Work
+from glasshouse.project.write_pictures import write_pictures
 from glasshouse.project.writing import Writer
 from glasshouse.report import write_report
 from glasshouse.ship.write_bundle import write_bundle
@@ -92,7 +92,7 @@ def run(
     # Whatever is wrong with the experiment comes to light here, before there is a folder to leave behind.
     refuse_unbuildable(experiment)
     work = work_for(experiment, materials)
-    refuse_pretraining(experiment, work)
+    refuse_pretraining(experiment, work.prepared, work.network)
     folder = new_run(out, experiment.name or Path(materials.origin).stem)
     tell(f"{materials.told()}; run folder {folder.path}.")
     for note in materials.notes:

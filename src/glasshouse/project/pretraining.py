@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import shutil
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from glasshouse.core.devices import choose_device
 from glasshouse.core.errors import SettingError
@@ -18,6 +20,7 @@ from glasshouse.data.parts import Part, Prepared
 from glasshouse.experiment import Experiment
 from glasshouse.experiment.make_job import make_job
 from glasshouse.models import DeepBeliefNetwork, RestrictedBoltzmannMachine, ledger
+from glasshouse.objectives import Objective
 from glasshouse.project.hidden_layers import HiddenLayer, hidden_layers
 from glasshouse.project.layer_learners import CURVES, Learner, make_learner
 from glasshouse.project.pretraining_bound import bound_of, told_bound
@@ -37,8 +40,32 @@ MOST_WATCHING = 2000
 """Validation rows that watch the training of a layer, at most: of chains they cost as much as training."""
 
 
-def refuse_pretraining(experiment: Experiment, work: Work) -> None:
+@dataclass(frozen=True)
+class Level:
+    """A hidden layer whose turn it is.
+
+    Args:
+        number: From 1.
+        learner: What is trained in its place.
+        parts: Rows as the layer sees them.
+        first: Rows as the lowest layer sees them.
+        seed: What decides the learner's chance.
+    """
+
+    number: int
+    learner: Learner
+    parts: dict[str, Part]
+    first: dict[str, Part]
+    seed: int
+
+
+def refuse_pretraining(experiment: Experiment, prepared: Prepared, network: nn.Module) -> None:
     """Refuse to pre-train what has no layers for it, or what would undo it.
+
+    Args:
+        experiment: As it was decided.
+        prepared: The rows.
+        network: Whose layers are to be trained one by one.
 
     Raises:
         SettingError: The network, or another setting, does not go with it.
@@ -52,19 +79,13 @@ def refuse_pretraining(experiment: Experiment, work: Work) -> None:
             expected="one of them: either would replace what the other gave",
             fix="leave pretraining.method out, or model.weights",
         )
-    if experiment.ensemble.members > 1 and experiment.ensemble.kind != "snapshots":
-        raise SettingError(
-            f"pretraining.method = {method!r} with ensemble.kind = {experiment.ensemble.kind!r}",
-            expected="one network, or snapshots of one",
-            fix="leave ensemble.members out, or set ensemble.kind = 'snapshots'",
-        )
-    if method == "supervised" and work.prepared.task == "reconstruction":
+    if method == "supervised" and prepared.task == "reconstruction":
         raise SettingError(
             "pretraining.method = 'supervised' on rows without a target",
             expected="'rbm' or 'denoising', which need none",
             fix="set pretraining.method = 'denoising'",
         )
-    hidden_layers(work.network, method)
+    hidden_layers(network, method)
 
 
 def pretrain(stage: Stage, work: Work) -> None:
@@ -82,39 +103,76 @@ def pretrain(stage: Stage, work: Work) -> None:
         NonFiniteError: The numbers of a layer overflowed.
         TrainingStoppedError: A signal asked to stop. The state is on disk.
     """
-    settings, prepared = stage.experiment.pretraining, work.prepared
-    parts = watched_parts(prepared)
-    if not isinstance(stage.job.network, DeepBeliefNetwork):
-        parts = {name: replace(each, inputs=each.inputs.flatten(1)) for name, each in parts.items()}
-    first = parts
+    settings, network = stage.experiment.pretraining, stage.job.network
     known = {each["number"]: each for each in (stage.run.record(FOLDER) or {"layers": []})["layers"]}
     machines: list[RestrictedBoltzmannMachine] = []
-    outputs = work.objective.outputs(prepared)
     rows: list[dict[str, Any]] = []
-    for number, layer in enumerate(hidden_layers(stage.job.network, settings.method), start=1):
-        seed = derive(stage.experiment.seed, FOLDER, number)
-        learner = make_learner(layer, parts, settings, work.objective, outputs, seed)
-        if number > 1 and isinstance(stage.job.network, DeepBeliefNetwork):
-            learner = learner.seeing_units(first, units_of(stage.job.network, number - 1))
+    for level in levels_of(stage.experiment, network, work.prepared, work.objective):
+        learner, number = level.learner, level.number
         train_layer(stage, learner, number)
-        learner.hand_over()
-        if isinstance(stage.job.network, DeepBeliefNetwork):
-            stage.job.network.begin_tied(number)
         row = told(stage.run.path / FOLDER / str(number), learner, number)
         if isinstance(learner.network, RestrictedBoltzmannMachine) and settings.bound:
             machines.append(learner.network)
             row["bound"] = known.get(number, {}).get("bound") or bound_of(
-                machines, first, parts["train"].inputs, seed
+                machines, level.first, level.parts["train"].inputs, level.seed
             )
             stage.tell(told_bound(row["bound"], number))
         rows.append(row)
         record = {
             "method": settings.method,
-            "drawn": isinstance(stage.job.network, DeepBeliefNetwork),
+            "drawn": isinstance(network, DeepBeliefNetwork),
             "curve": CURVES[settings.method],
             "layers": rows,
         }
         write_json(stage.run.path / f"{FOLDER}.json", plain(record))
+
+
+def pretrain_unwatched(
+    experiment: Experiment, network: nn.Module, prepared: Prepared, objective: Objective
+) -> None:
+    """Train the hidden layers one by one without writing anything down: to the same bits as :func:`pretrain`.
+
+    Args:
+        experiment: As it was decided; its seed is the network's.
+        network: Changed in place.
+        prepared: The rows.
+        objective: Of the whole network.
+
+    Raises:
+        NonFiniteError: The numbers of a layer overflowed.
+        TrainingStoppedError: A signal asked to stop.
+    """
+    for level in levels_of(experiment, network, prepared, objective):
+        train(layer_job(experiment, level.learner, level.number))
+
+
+def levels_of(
+    experiment: Experiment, network: nn.Module, prepared: Prepared, objective: Objective
+) -> Iterator[Level]:
+    """The hidden layers from the lowest to the highest. What was trained in the place of one is handed over
+    to the network when the next one is asked for.
+
+    Args:
+        experiment: As it was decided.
+        network: Changed in place.
+        prepared: The rows.
+        objective: Of the whole network.
+    """
+    settings = experiment.pretraining
+    deep = network if isinstance(network, DeepBeliefNetwork) else None
+    parts = watched_parts(prepared)
+    if deep is None:
+        parts = {name: replace(each, inputs=each.inputs.flatten(1)) for name, each in parts.items()}
+    first, outputs = parts, objective.outputs(prepared)
+    for number, layer in enumerate(hidden_layers(network, settings.method), start=1):
+        seed = derive(experiment.seed, FOLDER, number)
+        learner = make_learner(layer, parts, settings, objective, outputs, seed)
+        if number > 1 and deep is not None:
+            learner = learner.seeing_units(first, units_of(deep, number - 1))
+        yield Level(number, learner, parts, first, seed)
+        learner.hand_over()
+        if deep is not None:
+            deep.begin_tied(number)
         parts = {name: passed(each, layer) for name, each in parts.items()}
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from glasshouse.core.errors import TrainingError
 from glasshouse.data.parts import Split
 from glasshouse.data.raw import Raw
+from glasshouse.project.materials import overlap_of
+from glasshouse.project.search_aids import SearchAids
 from glasshouse.project.stages import Tell
 from glasshouse.search import Space, Sweep, SweepSettings, read_space
 from glasshouse.search.claims import Claims
@@ -34,9 +36,13 @@ class Searching:
     split: Split
     data: object | None = None
     ground: Ground = field(init=False)
+    overlap: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ground = Ground(self.raw, self.split, self.sweep.settings.folds, self.sweep.experiment.seed)
+        experiment = self.sweep.experiment
+        self.overlap = overlap_of(experiment, self.raw)
+        folds = self.sweep.settings.folds
+        self.ground = Ground(self.raw, self.split, folds, experiment.seed, self.overlap)
 
     def searches(self) -> Iterator[tuple[str, Search]]:
         """What is to be searched, in this order, with a sentence: the whole, then the whole without each
@@ -47,7 +53,7 @@ class Searching:
         wanted = sweep.settings.outer_folds
         if not wanted:
             return
-        whole = Ground(self.raw, self.split, wanted, sweep.experiment.seed + 1)
+        whole = Ground(self.raw, self.split, wanted, sweep.experiment.seed + 1, self.overlap)
         for number, outer in enumerate(whole.folds, start=1):
             folder, told = sweep.path / f"outer-{number}", f"Outer fold {number} of {wanted}"
             inner = whole.without(outer, sweep.settings.folds)
@@ -67,7 +73,7 @@ class Searching:
 
     def _search(self, folder: Path, ground: Ground, space: Space, settings: SweepSettings) -> Search:
         about = self.sweep.about
-        foundry = Foundry(self.sweep.experiment, ground, settings.seeds)
+        foundry = Foundry(self.sweep.experiment, ground, settings.seeds, SearchAids(self.raw))
         return Search(folder, settings, space, foundry, self.sweep.measure, Scale(about["at_once"]))
 
     def _judging(self, folder: Path, alone: Ground) -> Search:

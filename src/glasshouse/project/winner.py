@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 
 from glasshouse.core.errors import TrainingError
@@ -47,6 +48,8 @@ def finish(
         time.sleep(WAIT)
     if sweep.summary is not None:
         return
+    for state in sweep.path.glob("**/state"):  # what was kept of trials that were in training; empty by now
+        shutil.rmtree(state, ignore_errors=True)
     done = {each.number: each for each in sweep.trials}
     best = sweep.best
     if best is None:

@@ -11,7 +11,7 @@ from typing import Any
 from glasshouse.report import numbers
 from glasshouse.report.records import Records
 from glasshouse.report.section import UNEXPECTED, Content
-from glasshouse.report.terms import STATES, metric_name
+from glasshouse.report.terms import STATES, explored_things, metric_name
 
 LOWER = frozenset({"nats", "rmse"})
 """Primary metrics of which less is better."""
@@ -33,7 +33,7 @@ def header(records: Records) -> Content:
         "message": status.get("message") or "",
         "resume": f"glasshouse resume {records.path}" if status["state"] in ("failed", "interrupted") else "",
         "time": _time(status.get("time")),
-        "verdict": str(record.get("verdict", "")) if record else "",
+        "verdict": numbers.percents(str(record.get("verdict", ""))) if record else "",
         "result": _attempt(lambda: _result(record)) if record else None,
         "facts": [*_attempt(lambda: _data_facts(records), []), *_attempt(lambda: _run_facts(records), [])],
     }
@@ -132,14 +132,16 @@ def _data_facts(records: Records) -> list[tuple[str, str]]:
         told = [("world", explored["origin"]), ("seen", f"{len(explored['world']['seen'])} numbers")]
         told.append(("actions", ", ".join(explored["world"]["actions"]["names"])))
         return told if limit is None else [*told, ("an episode", f"at most {limit:,} steps")]
-    things = "images" if explored["kind"] == "images" else "rows"
+    things = explored_things(records)
     facts = [("data", f"{explored['rows']:,} {things} from {explored['origin']}")]
     target = explored["target"]
     if target:
         kind = f"{len(target['classes'])} classes" if target.get("classes") else "a number"
         if target["task"] == "image_to_image":
             kind = f"{target['height']} × {target['width']} pixels"
-        facts.append(("target", f"{target['name']}, {kind}"))
+        # What rows are given back without is no target: it is only looked at afterwards.
+        role = "beside them" if explored.get("task") == "reconstruction" else "target"
+        facts.append((role, f"{target['name']}, {kind}"))
     return facts
 
 

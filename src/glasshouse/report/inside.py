@@ -16,7 +16,9 @@ def inside(records: Records) -> Content:
             return {"missing": "The probes were switched off: watch.probes = false."}
         return {"missing": records.missing("probes", "look at the layers")}
     figures = [
-        drawn(probe_heatmap(probes, name), title, caption) for name, (title, caption) in STATISTICS.items()
+        drawn(probe_heatmap(probes, name), title, caption)
+        for name, (title, caption) in STATISTICS.items()
+        if probes[name].abs().max()  # one that is 0 throughout has nothing to show
     ]
     return {
         "figures": [each for each in figures if each],

@@ -18,6 +18,9 @@ _FIRST, _LAST = 16, 8
 
 Layer = Mapping[str, Any]
 
+NOT_CHOSEN = ("name", "class", "tokens", "anchor")
+"""Entries of a model that are no settings, or that the data decided."""
+
 
 def network(records: Records) -> Content:
     """What the template of the network section draws."""
@@ -28,7 +31,7 @@ def network(records: Records) -> Content:
     largest = max((each[-2] for each in shapes if len(each) >= 3), default=1)
     layers = _drawn(record["layers"], largest)
     model = record["model"]
-    settings = {key: value for key, value in model.items() if key not in ("name", "class")}
+    settings = {key: value for key, value in model.items() if key not in NOT_CHOSEN}
     given = record["input_shape"]
     return {
         "name": model.get("name") or model.get("class") or "network",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 DASH = "–"
@@ -33,6 +34,16 @@ def brief(value: float | None) -> str:
             scaled = value / (1e3 if letter == "k" else limit)
             return f"{scaled:.3g} {letter}" if abs(scaled) < 999.5 else f"{scaled:.0f} {letter}"
     return count(value)
+
+
+def percents(text: str) -> str:
+    """A sentence whose per cent signs stand apart from their numbers, and on the same line.
+
+    Example:
+        >>> percents("90.7% of 5 %") == "90.7\N{NO-BREAK SPACE}% of 5\N{NO-BREAK SPACE}%"
+        True
+    """
+    return re.sub(r"(?<=\d) ?%", "\N{NO-BREAK SPACE}%", text)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

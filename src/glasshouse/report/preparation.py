@@ -28,6 +28,8 @@ def preparation(records: Records) -> Content:
         "inputs": inputs[:MOST_INPUTS],
         "more": inputs[MOST_INPUTS:],
         "columns": len(inputs),
+        "learnt": _learnt([each["kind"] for each in record["inputs"]]),
+        "series": bool((records.json.get("exploration") or {}).get("series")),
         "features": sum(each["features"] for each in inputs),
         "shape": network["input_shape"] if network else None,
         "images": record.get("kind") == "images",
@@ -35,6 +37,16 @@ def preparation(records: Records) -> Content:
         "rows_are": ROWS_ARE.get(record.get("kind", ""), "images"),
         **_shown(records),
     }
+
+
+def _learnt(kinds: list[str]) -> str:
+    """What preparing takes from the training rows."""
+    parts = {
+        "means and spreads": {"number", "date", "image", "sound", "video"},
+        "categories": {"category", "boolean"},
+        "words": {"text"},
+    }
+    return ", ".join(name for name, of in parts.items() if of & set(kinds)) or "what each input became"
 
 
 def _changes(records: Records) -> list[tuple[str, str]]:

@@ -11,6 +11,8 @@ from glasshouse.report import numbers
 from glasshouse.report.pictures import data_uri
 from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
+from glasshouse.report.sparkline import curves
+from glasshouse.report.terms import explored_things
 
 Looked = Mapping[str, Any]
 MOST_SHARPLY = 48
@@ -32,6 +34,8 @@ def reconstruction(records: Records) -> Content | None:
     ]
     return {
         "pictures": any(each["original"] for each in rows["drawn"]),
+        "curves": any(each["curve"] for each in rows["drawn"]),
+        "things": explored_things(records),
         "pixelated": images is None or max(images["height"], images["width"]) <= MOST_SHARPLY,
         "drawn": rows["drawn"],
         "worst": rows["worst"],
@@ -55,7 +59,14 @@ def _entry(records: Records, entry: Looked) -> dict[str, Any]:
         {"name": each["name"], "is": numbers.number(each["is"], 3), "back": numbers.number(each["back"], 3)}
         for each in entry.get("numbers", ())
     ]
-    return {"row": entry["row"], "error": numbers.number(entry["error"], 3), "numbers": told, **pictures}
+    curve = entry.get("curve")
+    return {
+        "row": entry["row"],
+        "error": numbers.number(entry["error"], 3),
+        "numbers": told,
+        "curve": curves(curve["is"], curve["back"]) if curve else None,
+        **pictures,
+    }
 
 
 def _histogram(found: Looked, part: str) -> dict[str, Any] | None:

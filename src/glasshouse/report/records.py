@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def read_records(run: Run) -> Records:
             damaged[name] = error.received if isinstance(error, GlasshouseError) else str(error)
             return otherwise
 
-    found = {name: attempt(name, lambda name=name: run.record(name), None) for name in FILES}  # type: ignore[misc]
+    found = {name: attempt(name, partial(run.record, name), None) for name in FILES}
     toml = run.path / "experiment.toml"
     status = {"state": "unknown", "stage": "", "message": "", **attempt("status", lambda: run.status, {})}
     if (status["state"], status["stage"]) == ("running", "report"):

@@ -22,6 +22,15 @@ _ABOUT = {
 }
 
 
+USE = "predict {bundle} NEW-DATA --out predictions.csv"
+USES = {
+    "language": 'generate {bundle} --prompt "Once"',
+    "strokes": "sample {bundle} --count 16 --out made.png",
+    "verification": "verify {bundle} ONE OTHER",
+}
+"""How bundles are used that predict nothing, by their task."""
+
+
 def repeat(records: Records) -> Content:
     """What the template of the last section draws."""
     environment = records.json.get("environment")
@@ -53,8 +62,17 @@ def _commands(records: Records) -> list[tuple[str, str]]:
     if records.status["state"] in ("failed", "interrupted", "running"):
         commands.insert(0, ("Go on with it", f"glasshouse resume {folder}"))
     if (records.path / "bundle").exists():
-        commands.append(("Use it", f"glasshouse predict {folder}/bundle NEW-DATA --out predictions.csv"))
+        commands.append(("Use it", f"glasshouse {_use(records).format(bundle=f'{folder}/bundle')}"))
     return commands
+
+
+def _use(records: Records) -> str:
+    """What a bundle is there for."""
+    record = records.json.get("evaluation") or {}
+    if record.get("generation") is not None:
+        pictures = (records.json.get("exploration") or {}).get("images")
+        return f"sample {{bundle}} --count 16 --out made.{'png' if pictures else 'csv'}"
+    return USES.get(record.get("task", ""), USE)
 
 
 def _next_seed(records: Records) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from glasshouse.report import numbers
 from glasshouse.report.records import Records
 from glasshouse.report.result_figures import MOST_CELLS, result_figures
 from glasshouse.report.section import Content
-from glasshouse.report.terms import METRICS, metric_name, things
+from glasshouse.report.terms import IN_PREPARED_UNITS, METRICS, explored_things, metric_name
 
 MOST_CLASSES = 30
 
@@ -27,7 +27,7 @@ def results(records: Records) -> Content:
     return {
         "part": part,
         "rows": record["intervals"]["rows"],
-        "things": things((records.json.get("exploration") or {}).get("kind")),
+        "things": "pairs" if record["task"] == "verification" else explored_things(records),
         "level": f"{record['intervals']['level']:.0%}".replace("%", " %"),
         "method": record["intervals"]["method"],
         "verdict": record["verdict"],
@@ -54,7 +54,7 @@ def _metrics(record: Evaluation) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": metric_name(name),
-                "about": _about(name, record["classes"]),
+                "about": _about(name, record),
                 "value": numbers.metric(name, value),
                 "span": f"{numbers.metric(name, span[0])} to {numbers.metric(name, span[1])}"
                 if span
@@ -73,9 +73,11 @@ def _metrics(record: Evaluation) -> list[dict[str, Any]]:
     return rows
 
 
-def _about(name: str, classes: Sequence[str]) -> str:
+def _about(name: str, record: Evaluation) -> str:
     """What a metric says; of which class, where that is not all of them alike."""
-    about = METRICS.get(name, "")
+    about, classes = METRICS.get(name, ""), record["classes"]
+    if record["task"] == "reconstruction":
+        return IN_PREPARED_UNITS.get(name, about)
     if name in ("precision", "recall", "f1", "specificity"):
         return about + (f"; of “{classes[1]}”" if len(classes) == 2 else "; mean over the classes")
     if name in ("roc_auc", "average_precision") and len(classes) > 2:

@@ -1,4 +1,4 @@
-"""Pictures the size of a word: a histogram or shares in the cell of a table."""
+"""Pictures the size of a word: a histogram, shares or curves in the cell of a table."""
 
 from __future__ import annotations
 
@@ -46,9 +46,29 @@ def shares(parts: Sequence[float]) -> Markup:
     return _drawn("".join(pieces))
 
 
-def _drawn(inner: str) -> Markup:
+def curves(first: Sequence[float], second: Sequence[float]) -> Markup:
+    """Two curves over the same steps, the second in the second colour, and over both at the same scale.
+
+    Example:
+        >>> str(curves([0.0, 1.0], [0.0, 0.5])).count("<path")
+        2
+    """
+    low, high = min(*first, *second), max(*first, *second)
+    room = (high - low) or 1.0
+    paths = []
+    for values, name in ((first, "one"), (second, "other")):
+        step = _WIDTH / max(1, len(values) - 1)
+        points = [
+            f"{place * step:.1f} {_HEIGHT - 1 - (_HEIGHT - 2) * (value - low) / room:.1f}"
+            for place, value in enumerate(values)
+        ]
+        paths.append(f'<path class="{name}" d="M{"L".join(points)}"/>')
+    return _drawn("".join(paths), "spark curves")
+
+
+def _drawn(inner: str, kind: str = "spark") -> Markup:
     # built from numbers alone, so there is nothing to escape
     return Markup(  # noqa: S704
-        f'<svg class="spark" viewBox="0 0 {_WIDTH} {_HEIGHT}" aria-hidden="true" '
+        f'<svg class="{kind}" viewBox="0 0 {_WIDTH} {_HEIGHT}" aria-hidden="true" '
         f'preserveAspectRatio="none">{inner}</svg>'
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from glasshouse.report.records import Records
+
 METRICS = {
     "accuracy": "share of rows whose class is right",
     "balanced_accuracy": "mean over the classes of the share that is found: small classes count as much",
@@ -143,6 +145,12 @@ KINDS = {
 }
 
 
+IN_PREPARED_UNITS = {
+    "mse": "mean squared error, in prepared units; lower is better",
+    "rmse": "root of the mean squared error, in prepared units; lower is better",
+    "r2": "share of the variance that comes back; 0 is always giving the mean",
+}
+"""What metrics mean where rows are given back as they were prepared."""
 THINGS = ("images", "sounds", "videos")
 """Kinds of data that have a name of their own for rows."""
 
@@ -155,6 +163,13 @@ def things(kind: str | None) -> str:
         ('images', 'rows')
     """
     return kind if kind in THINGS else "rows"
+
+
+def explored_things(records: Records) -> str:
+    """What rows of a run are called, by its exploration."""
+    explored = records.json.get("exploration") or {}
+    named: str = explored.get("things") or things(explored.get("kind"))
+    return named
 
 
 def metric_name(name: str) -> str:

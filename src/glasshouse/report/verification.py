@@ -11,7 +11,7 @@ from glasshouse.report.pictures import data_uri
 from glasshouse.report.reconstruction import MOST_SHARPLY
 from glasshouse.report.records import Records
 from glasshouse.report.section import Content, drawn
-from glasshouse.report.terms import things
+from glasshouse.report.terms import explored_things
 
 Looked = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ def verification(records: Records) -> Content | None:
     return {
         "part": record["intervals"]["part"],
         "pairs": record["intervals"]["rows"],
-        "things": things((records.json.get("exploration") or {}).get("kind")),
+        "things": explored_things(records),
         "pixelated": images is not None and max(images["height"], images["width"]) <= MOST_SHARPLY,
         "pictures": images is not None,
         "target": record["target"],

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from glasshouse.losses.contract import Meaning
+from glasshouse.objectives import Objective
+from glasshouse.training.quick import metric_name
+
 DIGITS = 6
 """Significant digits of curves in the journal."""
+SMALLER = ("loss", "nats", "rmse")
+"""Measures of which less is better."""
+COLUMNS = {"nats": "loss"}
+"""Measures that stand under another name in the records of an epoch."""
+OF_ANSWERS: dict[Meaning, str] = {
+    "next_token": "nats",
+    "frames": "nats",
+    "tags": "nats",
+    "strokes": "nats",
+    "translation": "bleu",
+    "captioning": "bleu",
+    "pixel_classes": "mean_iou",
+    "pixels": "psnr",
+    "grid": "average_precision_50",
+    "embedding": "accuracy",
+}
+"""What the report of a run puts first, by what outputs mean; for others the metric of an epoch."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +38,7 @@ class Measure:
     """A number by which trials are compared.
 
     Args:
-        name: ``"accuracy"``, ``"r2"`` or ``"loss"``, as it stands in the records of an epoch.
+        name: ``"accuracy"``, ``"r2"``, ``"loss"``, ``"nats"`` ..., as the evaluation of a run calls it.
 
     Example:
         >>> Measure("loss").best([0.5, 0.2, 0.3]), Measure("accuracy").better(0.9, 0.8)
@@ -29,7 +50,12 @@ class Measure:
     @property
     def larger(self) -> bool:
         """Whether larger is better."""
-        return self.name != "loss"
+        return self.name not in SMALLER
+
+    @property
+    def column(self) -> str:
+        """What it is called in the records of an epoch, where it stands there."""
+        return COLUMNS.get(self.name, self.name)
 
     def better(self, one: float, other: float) -> bool:
         """Whether one score is better than another."""
@@ -46,9 +72,34 @@ class Measure:
         return self.order(scores)[0]
 
 
+def measure_for(task: str, objective: Objective, watched: Collection[str]) -> Measure:
+    """What trials are compared by where nobody asks for the loss.
+
+    Args:
+        task: What is learnt.
+        objective: One of the trials'.
+        watched: What says which epoch is best, of the objectives of all of them.
+
+    Example:
+        >>> from glasshouse.objectives.language import Language
+        >>> measure_for("language", Language(), {"loss"})
+        Measure(name='nats')
+    """
+    if task == "forecast":
+        return Measure("rmse")
+    if not objective.comparable:  # a game: what is made is compared with held-out rows
+        return Measure("coverage")
+    if watched == {"loss"}:
+        meaning = objective.meaning
+        known = None if meaning is None else OF_ANSWERS.get(meaning)
+        return Measure(known or metric_name(meaning) or "loss")
+    # Machines whose likelihood can be worked out, beside others that are too large for it.
+    return Measure(next(iter(watched)) if len(watched) == 1 else "pseudo_likelihood")
+
+
 def score_of(row: Mapping[str, Any], name: str) -> float | None:
     """A number of the part that watched, out of the record of an epoch."""
-    value = row["validation"].get(name)
+    value = row["validation"].get(Measure(name).column)
     return None if value is None else float(value)
 
 

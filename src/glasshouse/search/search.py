@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from glasshouse.experiment import Experiment
 from glasshouse.search.brackets import Brackets
 from glasshouse.search.claims import Claims
+from glasshouse.search.half_done import HalfDone
 from glasshouse.search.journal import Journal
 from glasshouse.search.listed import Listed, grid_points, random_points
 from glasshouse.search.measure import Measure
@@ -159,8 +160,12 @@ class Search:
 
         cells = len(self.foundry.ground.folds) * self.foundry.seeds
         in_all = self.source.total * cells
-        training = Training(self.foundry, self.measure, claims.worker, tell, advanced, in_all)
+        if not unit.asked:
+            return
         claim_of = {asked.number: asked.claim for asked in unit.asked}
+        first = unit.asked[0].claim
+        half_done = HalfDone(self.folder / "state" / first, lambda: claims.holds(first))
+        training = Training(self.foundry, self.measure, claims.worker, tell, advanced, in_all, half_done)
         for trial in training.trials(unit):
             if not claims.holds(claim_of[trial.number]):
                 continue  # this process was taken for dead, and somebody else is at it now
@@ -189,13 +194,15 @@ def source_of(
     return Brackets(points, scale.at_once, epochs, settings.factor, settings.rungs)
 
 
-def scale_of(settings: SweepSettings, cells: int, largest: int) -> Scale:
+def scale_of(settings: SweepSettings, cells: int, largest: int, alone: bool = False) -> Scale:
     """How much is done at once: as much as trains well, as far as it fits into memory.
 
     Args:
         settings: Strategy, trials, folds, seeds.
         cells: Networks of a trial.
         largest: Bytes that the largest network needs.
+        alone: Whether networks are trained one after another: then trials are, too, but where they compete in
+            a bracket, so that each is written down as soon as it is done.
 
     Example:
         >>> scale_of(SweepSettings(strategy="random"), cells=15, largest=1000).at_once
@@ -205,6 +212,8 @@ def scale_of(settings: SweepSettings, cells: int, largest: int) -> Scale:
         "halving": min(BRACKET, settings.trials),
         "tpe": min(ASKED, max(1, settings.trials // 8)),
     }.get(settings.strategy, max(1, NETWORKS // cells))
+    if alone and settings.strategy != "halving":
+        wanted = 1
     free = free_bytes()
     if free is None:
         return Scale(wanted)

@@ -26,8 +26,8 @@ class SweepSettings(Settings):
     seeds: int = Field(3, ge=1, description="First weights and orders of rows per fold, from 1")
     score: Literal["metric", "loss"] = Field(
         "metric",
-        description="One of metric, loss: what trials are compared by (metric: accuracy for classes, r2 for "
-        "numbers)",
+        description="One of metric, loss: what trials are compared by (metric: what the report of a run puts "
+        "first, as accuracy for classes, r2 for numbers, nats for a language, bleu for a translation)",
     )
     outer_folds: int = Field(
         0,

@@ -32,6 +32,7 @@ class Sweep:
             sweep.json         strategy, folds, seeds, and what tells the data from others
             trials/            every trial that is done: one file for each process, a JSON document a line
             claims/            which process is at which trial
+            state/             networks in the middle of their training, while somebody works
             outer-1/ ...       nested cross-validation: a search without each outer fold
             winner/            the run of the best settings, with report and bundle
             summary.json       the best, how sure that is, how much each setting matters

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from glasshouse.core.errors import GlasshouseError, StorageError
+from glasshouse.core.errors import GlasshouseError, NonFiniteError, StorageError
 from glasshouse.core.memory import shortage_named
+from glasshouse.search.cells import Networks
+from glasshouse.search.half_done import SECONDS, HalfDone, Kept
 from glasshouse.search.halving import Rung
 from glasshouse.search.measure import Measure, curves_of, score_of
 from glasshouse.search.memory import bytes_needed, free_bytes, parts_of
-from glasshouse.search.networks import Foundry, Networks
+from glasshouse.search.networks import Foundry
+from glasshouse.search.running import Running, mean_of
 from glasshouse.search.trial import Asked, State, Trial
 from glasshouse.training.population import Cohort
 
@@ -34,29 +37,6 @@ class Unit:
     rungs: Sequence[Rung] = ()
 
 
-@dataclass
-class Running:
-    """A trial while it is trained.
-
-    Args:
-        asked: What it is.
-        networks: Its networks.
-        histories: Their epochs so far.
-        seconds: Its share of the time so far.
-        engine: What computes the gradients.
-        engine_why: Why it was chosen.
-        error: Why it cannot go on, or empty.
-    """
-
-    asked: Asked
-    networks: Networks
-    histories: list[list[dict[str, Any]]] = field(default_factory=list)
-    seconds: float = 0.0
-    engine: str = ""
-    engine_why: str = ""
-    error: str = ""
-
-
 class Training:
     """Trains units.
 
@@ -67,6 +47,7 @@ class Training:
         tell: Told in a sentence what people should know.
         advanced: Told how far a unit is: epochs done, and epochs to do.
         networks: How many the whole search trains.
+        half_done: Where the state of trials in training is kept; ``None`` keeps none.
     """
 
     def __init__(
@@ -77,8 +58,9 @@ class Training:
         tell: Callable[[str], None],
         advanced: Callable[[int, int], None],
         networks: int | None = None,
+        half_done: HalfDone | None = None,
     ) -> None:
-        self.networks = networks
+        self.networks, self.half_done = networks, half_done
         self.foundry, self.measure = foundry, measure
         self.worker, self.tell, self.advanced = worker, tell, advanced
 
@@ -96,8 +78,16 @@ class Training:
                 raise
             except GlasshouseError as error:  # values that are each allowed, and cannot be together
                 yield self._failed(asked, str(error.received))
+        kept = None if self.half_done is None else self.half_done.read(self.tell)
+        if kept is not None:
+            known = [each for each in running if kept.knows(each.asked)]
+            running = [each for each in running if each not in known]
+            if known:
+                yield from self._train(known, unit.rungs, kept)
         for part in self._fitting(running):
             yield from self._train(part, unit.rungs)
+        if self.half_done is not None:
+            self.half_done.forget()
 
     def _fitting(self, running: list[Running]) -> list[list[Running]]:
         """The trials in parts that fit into memory; more than one is said aloud."""
@@ -116,12 +106,20 @@ class Training:
             )
         return [[running[place] for place in part] for part in parts]
 
-    def _train(self, running: list[Running], rungs: Sequence[Rung]) -> Iterator[Trial]:
-        """All trials of a part, rung by rung."""
-        with shortage_named():
-            cohort = Cohort([job for each in running for job in each.networks.jobs], of=self.networks)
+    def _train(
+        self, running: list[Running], rungs: Sequence[Rung], kept: Kept | None = None
+    ) -> Iterator[Trial]:
+        """All trials of a part, rung by rung; from where they were when their state was kept."""
+        if kept is None:
+            yield from self._begin(running)
+            with shortage_named():
+                cohort = Cohort([job for each in running for job in each.networks.jobs], of=self.networks)
+        else:
+            cohort = self._taken_up(running, kept)
         longest = max((job.epochs for each in running for job in each.networks.jobs), default=0)
         for rung in rungs or [Rung(longest, len(running))]:
+            if rung.epochs < self._done_epochs(running):
+                continue  # that was decided before
             yield from self._climb(cohort, running, rung, longest)
             running[:] = [each for each in running if not each.error]
             last = rung.epochs >= longest
@@ -135,23 +133,30 @@ class Training:
             if not last:
                 cohort.keep([place * cells + cell for place in places for cell in range(cells)])
 
+    def _begin(self, running: list[Running]) -> Iterator[Trial]:
+        """Train layers one by one where that comes first; trials that it cannot be done for are given."""
+        for each in running:
+            began = time.perf_counter()
+            try:
+                with shortage_named():
+                    self.foundry.begin(each.networks)
+            except NonFiniteError as error:
+                each.error = f"in pre-training: {error.received}"
+                yield self._done(each, "failed")
+            each.seconds += time.perf_counter() - began
+        running[:] = [each for each in running if not each.error]
+
     def _climb(self, cohort: Cohort, running: list[Running], rung: Rung, longest: int) -> Iterator[Trial]:
         """Train up to a rung; trials that cannot go on are given."""
         cells = len(self.foundry.ground.folds) * self.foundry.seeds
-        done = max((len(history) for each in running for history in each.histories), default=0)
-        began = time.perf_counter()
-        step = max(1, math.ceil(longest / SLICES))
-        for until in [*range(done + step, rung.epochs, step), rung.epochs]:
-            with shortage_named():
-                cohort.advance(until)
-            self.advanced(until, longest)
-        seconds = (time.perf_counter() - began) / max(1, len(running))
+        self._advance(cohort, running, rung.epochs, longest)
         for place, each in enumerate(running):
             own = slice(place * cells, (place + 1) * cells)
             each.histories = [list(history) for history in cohort.histories[own]]
             each.engine, each.engine_why = cohort.engines[own][0], cohort.reasons[own][0] or cohort.why
-            each.seconds += seconds
             each.error = next((error for error in cohort.errors[own] if error), "")
+            if not each.error:
+                self._judge(each)
             if not each.error and self._scores(each, self.measure.name) is None:
                 each.error = f"{self.measure.name} is not defined on the rows of a fold"
             if each.error:
@@ -160,14 +165,66 @@ class Training:
         if len(fine) < len(running):
             cohort.keep([place * cells + cell for place in fine for cell in range(cells)])
 
+    def _advance(self, cohort: Cohort, running: list[Running], epochs: int, longest: int) -> None:
+        """Train for so many epochs, in slices between which people are told and the state may be kept."""
+        until, step = self._done_epochs(running), max(1, math.ceil(longest / SLICES))
+        while until < epochs:
+            began = time.perf_counter()
+            until = min(until + step, epochs)
+            with shortage_named():
+                cohort.advance(until)
+            took = time.perf_counter() - began
+            for each in running:
+                each.seconds += took / len(running)
+            self.advanced(until, longest)
+            if took > SECONDS:
+                step = max(1, int(step * SECONDS / took))
+            if self.half_done is not None and until < longest and self.half_done.due(cohort.bytes):
+                asked, seconds = zip(*((each.asked, each.seconds) for each in running), strict=True)
+                self.half_done.write(until, asked, seconds, cohort)
+
+    def _taken_up(self, running: list[Running], kept: Kept) -> Cohort:
+        """The networks of trials as they were when their state was kept."""
+        cells = len(self.foundry.ground.folds) * self.foundry.seeds
+        numbers = [each.asked.number for each in running]
+        jobs = [job for each in running for job in each.networks.jobs]
+        with shortage_named():
+            cohort = Cohort.resumed(jobs, kept.of(numbers, cells))
+        for place, each in enumerate(running):
+            own = slice(place * cells, (place + 1) * cells)
+            each.histories = [list(history) for history in cohort.histories[own]]
+            each.seconds = kept.seconds[kept.numbers.index(each.asked.number)]
+        done = self._done_epochs(running)
+        self.tell(f"{len(running)} trials go on from epoch {done}, as they were when they were cut off.")
+        return cohort
+
+    @staticmethod
+    def _done_epochs(running: list[Running]) -> int:
+        """Epochs done by the trials that have not ended."""
+        return max((len(history) for each in running for history in each.histories), default=0)
+
+    def _judge(self, each: Running) -> None:
+        """Ask the networks of a trial about the held-out rows, where training has not written down enough."""
+        if self.measure.column in each.histories[0][-1]["validation"]:
+            return
+        began = time.perf_counter()
+        try:
+            with shortage_named():
+                each.judged = [self.foundry.judge(cell, self.measure.name) for cell in each.networks.cells]
+        except NonFiniteError as error:
+            each.error = error.received
+        each.seconds += time.perf_counter() - began
+
     def _best(self, running: list[Running], keep: int) -> list[Running]:
-        """The trials that go on: the best by now, in their old order."""
-        means = []
-        for each in running:
-            scores = self._scores(each, self.measure.name) or []
-            means.append(sum(map(sum, scores)) / sum(map(len, scores)))
-        chosen = set(self.measure.order(means)[:keep])
-        return [each for place, each in enumerate(running) if place in chosen]
+        """The trials that go on: the best by now, in their old order. Of equal ones the lower loss does:
+        early on nobody may have a score yet, as in translation, where no answer is right at first.
+        """
+        means, losses = (
+            [mean_of(self._scores(each, name)) for each in running] for name in (self.measure.name, "loss")
+        )
+        by_loss = sorted(range(len(running)), key=lambda place: losses[place])
+        ahead = [by_loss[place] for place in self.measure.order([means[place] for place in by_loss])]
+        return [running[place] for place in sorted(ahead[:keep])]
 
     def _scores(self, each: Running, name: str) -> list[list[float]] | None:
         """The newest scores by fold and seed; of the kept epoch where a network stops by itself. ``None``
@@ -179,6 +236,8 @@ class Training:
             kept = job.stopping.best_epoch if job.stopping.patience is not None else 0
             row = history[min(kept, len(history)) - 1]
             value = score_of(row, name)
+            if value is None and name == self.measure.name and each.judged:
+                value = each.judged[place]
             if value is None or not math.isfinite(value):
                 return None
             if place % seeds == 0:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glasshouse.ship.answers import Answers
-    from glasshouse.ship.bundle import Bundle, load
+    from glasshouse.ship.bundle import Bundle
+    from glasshouse.ship.load_bundle import load
     from glasshouse.ship.save_predictions import save
 
 __all__ = ["Answers", "Bundle", "load", "save"]
 
 # Imported when first asked for, so that importing one part does not import the others. `write_bundle` is not
 # among them: the module of that name would take the function's place, and it needs PyTorch.
-_HOMES = {"Answers": "answers", "Bundle": "bundle", "load": "bundle", "save": "save_predictions"}
+_HOMES = {"Answers": "answers", "Bundle": "bundle", "load": "load_bundle", "save": "save_predictions"}
 
 
 def __getattr__(name: str) -> Any:

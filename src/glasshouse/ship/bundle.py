@@ -1,23 +1,19 @@
-"""Loading a bundle and asking it about rows."""
+"""A trained network with all that it needs: asking it about rows."""
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glasshouse.core.checks import one_of
-from glasshouse.core.errors import BundleError, UsageError
-from glasshouse.core.files import read_json
+from glasshouse.core.errors import BundleError
 from glasshouse.data.preparation import Preparation
-from glasshouse.data.preparations import preparation_from_dict
 from glasshouse.data.raw import Raw
 from glasshouse.data.samples import Samples
 from glasshouse.data.text.caption_preparation import CaptionPreparation
@@ -26,35 +22,23 @@ from glasshouse.data.text.tag_preparation import TagPreparation
 from glasshouse.data.text.text_preparation import TextPreparation
 from glasshouse.ship.answers import Answers, interpret
 from glasshouse.ship.arrays import read_arrays
-from glasshouse.ship.onnx_backend import OnnxBackend
-from glasshouse.ship.schema import CARD, DISAGREEMENT, ONNX, PREPROCESSING, SCHEMA, Schema, damaged
+from glasshouse.ship.backend import Backend
+from glasshouse.ship.schema import CARD, DISAGREEMENT, Schema
 from glasshouse.ship.verified import Verified, verified
-from glasshouse.ship.verify import verify
 
 if TYPE_CHECKING:
     from torch import nn
 
     from glasshouse.ship.coder import Coder
 
-BackendName = Literal["auto", "torch", "onnx"]
 AT_ONCE = 20_000_000
 """Prepared numbers in memory at a time: 80 MB."""
 
 
-class Backend(Protocol):
-    """What runs the network of a bundle."""
-
-    name: str
-
-    def outputs(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
-        """Every output of the bundle for prepared rows (N, *input_shape)."""
-
-    def answer(self, inputs: NDArray[Any]) -> NDArray[Any]:
-        """The bundle's first output for prepared rows (N, *input_shape)."""
-
-
 class Bundle:
-    """A trained network with all that it needs to answer: preparation, classes, scale. Made by :func:`load`.
+    """A trained network with all that it needs to answer: preparation, classes, scale.
+
+    Made by :func:`~glasshouse.ship.load`.
 
     Args:
         path: The folder.
@@ -275,8 +259,9 @@ class Bundle:
 
     def _tagged(self, raw: Raw, preparation: TagPreparation) -> Answers:
         inputs = preparation.transform(raw)
-        tags = preparation.told(inputs, self.backend.answer(inputs))
-        return Answers(self.schema.target, labels=tags).from_rows((), self._warnings(raw))
+        outputs = self.backend.outputs(inputs)
+        answers = Answers(self.schema.target, labels=preparation.told(inputs, outputs[0]))
+        return self._apart(answers, outputs).from_rows((), self._warnings(raw))
 
     def sample(self, count: int = 1, seed: int = 0, steps: int = 1, bias: float = 0.0) -> Samples:
         """New rows, of a network that makes some: a GAN, a variational autoencoder.
@@ -297,7 +282,10 @@ class Bundle:
 
     def _interpret(self, outputs: list[NDArray[Any]], false_alarms: float | None) -> Answers:
         """Answers from the first output, and an ensemble's disagreement from its last."""
-        answers = interpret(outputs[0], self.schema, false_alarms)
+        return self._apart(interpret(outputs[0], self.schema, false_alarms), outputs)
+
+    def _apart(self, answers: Answers, outputs: list[NDArray[Any]]) -> Answers:
+        """Answers with an ensemble's disagreement, if it is one."""
         if self.schema.outputs[-1].name != DISAGREEMENT:
             return answers
         return replace(answers, disagreement=outputs[-1].astype(np.float64))
@@ -305,77 +293,3 @@ class Bundle:
     def _warnings(self, raw: Raw) -> list[str]:
         unseen = [] if self.preparation is None else self.preparation.warnings(raw)
         return [*raw.notes, *unseen]
-
-
-def load(path: Path | str, backend: BackendName = "auto", module: nn.Module | None = None) -> Bundle:
-    """Load a bundle. Every file is checked against its checksum, and none of them can run code.
-
-    Args:
-        path: The folder of the bundle.
-        backend: ``"torch"``, ``"onnx"`` (starts faster, does not import PyTorch), or ``"auto"``: ONNX where
-            the bundle has it and ONNX Runtime is installed, else PyTorch.
-        module: The network for bundles of a user's own module: built like the trained one; it takes the
-            weights and is run with PyTorch.
-
-    Raises:
-        BundleError: The folder is no bundle, is damaged, of a newer format, or cannot do what is asked.
-        SettingError: There is no such backend.
-
-    Example:
-        >>> import tempfile
-        >>> import torch
-        >>> from glasshouse.ship import load
-        >>> from glasshouse.ship.write_bundle import Content, write_bundle
-        >>> content = Content(torch.nn.Identity(), None, input_shape=(2,), task="classification",
-        ...                   classes=("cat", "dog"), target_name="animal", meaning="logits")
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = write_bundle(f"{folder}/bundle", content, onnx=False)
-        ...     bundle = load(path, module=torch.nn.Identity())
-        ...     bundle.predict([[0.0, 1.0], [3.0, 2.0]]).labels.tolist()
-        ['dog', 'cat']
-    """
-    one_of("backend", backend, ("auto", "torch", "onnx"))
-    if module is not None and backend == "onnx":
-        raise UsageError(
-            "a module for backend='onnx'",
-            expected="a module for PyTorch, or ONNX without a module",
-            fix="leave one of the two out",
-        )
-    path = Path(path).expanduser()
-    schema = verify(path)
-    preparation = _preparation(path, schema)
-    if backend == "onnx" or (backend == "auto" and module is None and _can_onnx(schema)):
-        return Bundle(path, schema, preparation, _onnx(path, schema))
-    from glasshouse.ship.torch_backend import TorchBackend  # late: PyTorch takes seconds to import
-
-    return Bundle(path, schema, preparation, TorchBackend(path, schema, module))
-
-
-def _preparation(path: Path, schema: Schema) -> Preparation | None:
-    state = read_json(path / PREPROCESSING)
-    kind = state.get("kind") if isinstance(state, dict) else None
-    if kind != schema.kind:
-        raise damaged(path / PREPROCESSING, f"its kind is {kind!r}, but {SCHEMA} says {schema.kind!r}")
-    if kind == "arrays":
-        return None
-    preparation = preparation_from_dict(state)
-    if preparation.input_shape != schema.input_shape:
-        raise damaged(
-            path / PREPROCESSING,
-            f"it gives rows of shape {preparation.input_shape}, but {SCHEMA} says {schema.input_shape}",
-        )
-    return preparation
-
-
-def _can_onnx(schema: Schema) -> bool:
-    return schema.onnx.checked is not None and importlib.util.find_spec("onnxruntime") is not None
-
-
-def _onnx(path: Path, schema: Schema) -> OnnxBackend:
-    if schema.onnx.checked is None:
-        raise BundleError(
-            f"{path} has no {ONNX}: {schema.onnx.reason}",
-            expected="a bundle with ONNX",
-            fix="let PyTorch compute: --backend torch, or load(path, backend='torch')",
-        )
-    return OnnxBackend(path / ONNX)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from glasshouse.data.parts import OutputScale
-from glasshouse.models.ensemble import Ensemble
+from glasshouse.models.ensemble import OF_PLACES, Ensemble
 from glasshouse.models.grid_cells import BOX, decoded
 from glasshouse.ship.schema import DISAGREEMENT, WITH_PROBABILITIES, Meaning, Output
 
@@ -77,12 +77,17 @@ def answered(
         >>> [each.tolist() for each in answered(twice, torch.ones(1, 1), "values", OutputScale(5.0, 2.0))]
         [[7.0], [0.0]]
     """
-    if meaning == "reconstruction":
-        return given_back(network, inputs)
     if not isinstance(network, Ensemble):
-        return finish(network(inputs), meaning, scale)
+        return (
+            given_back(network, inputs)
+            if meaning == "reconstruction"
+            else finish(network(inputs), meaning, scale)
+        )
     outputs = network.each(inputs)
     apart = network.disagreement(outputs)
+    if meaning == "reconstruction":
+        back = network.mean(outputs).reshape(inputs.shape)
+        return (error_of(back, inputs), back, apart)
     if meaning == "values":
         apart = apart.double() * abs(scale.spread if scale else 1.0)
     return (*finish(network.mean(outputs), meaning, scale), apart)
@@ -105,8 +110,13 @@ def given_back(network: nn.Module, inputs: torch.Tensor) -> tuple[torch.Tensor, 
     code = None if coder is None else coder.encode(inputs)
     back = network(inputs) if coder is None else coder.decode(code)
     back = back.reshape(inputs.shape)
-    error = (back - inputs).flatten(1).square().mean(dim=1)
+    error = error_of(back, inputs)
     return (error, back) if code is None else (error, back, code.flatten(1))
+
+
+def error_of(back: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
+    """The mean squared error of every row, shape (N,)."""
+    return (back - inputs).flatten(1).square().mean(dim=1)
 
 
 def codes(network: nn.Module) -> bool:
@@ -141,10 +151,14 @@ def describe_given_back(input_shape: tuple[int, ...], code: int | None) -> tuple
 def describe_disagreement(meaning: Meaning | None, target: str) -> Output:
     """The last output of an ensemble for the schema."""
     if meaning == "values":
-        sense = f"standard deviation of the members' answers, in the unit of {target}"
+        sense = f"standard deviation of the members' answers, in the unit of {target}; of several the mean"
         return Output(name=DISAGREEMENT, shape=("batch",), dtype="float64", meaning=sense)
     sense = "entropy of the mean less the mean entropy of the members, in nats: 0 where all agree"
-    if meaning not in WITH_PROBABILITIES:
+    if meaning in OF_PLACES:
+        sense = f"{sense}; the mean over the {'steps' if meaning == 'tags' else 'pixels'}"
+    elif meaning in ("reconstruction", "pixels"):
+        sense = "standard deviation of what the members give, the mean over all numbers"
+    elif meaning not in WITH_PROBABILITIES:
         sense = "standard deviation of the members' first output"
     if meaning == "scores":
         sense = "share of the members that choose another class"

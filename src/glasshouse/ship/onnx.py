@@ -88,9 +88,11 @@ def _number(rows: torch.Tensor) -> Literal["float32", "int64"]:
 
 def _names(network: nn.Module, meaning: Meaning | None) -> list[str]:
     if meaning == "reconstruction":
-        return [each.name for each in describe_given_back((), 1 if codes(network) else None)]
+        own = describe_given_back((), 1 if codes(network) else None)
+    else:
+        own = describe_outputs(meaning, 1, "")
     apart = [describe_disagreement(meaning, "")] if isinstance(network, Ensemble) else []
-    return [each.name for each in (*describe_outputs(meaning, 1, ""), *apart)]
+    return [each.name for each in (*own, *apart)]
 
 
 def _cycled(samples: torch.Tensor, count: int) -> torch.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -58,7 +59,7 @@ def save(answers: Answers, path: Path | str) -> Path:
     write = writer_for(path)
     floats = cs.float()
     frame = answers.frame().with_columns(pl.when(floats.is_finite()).then(floats))
-    write_atomic(path, lambda temporary: write(frame, temporary))  # type: ignore[arg-type]
+    write_atomic(path, partial(write, frame))
     return path
 
 

@@ -164,10 +164,10 @@ def _schema(
 ) -> Schema:
     preparation = content.preparation
     described = describe_outputs(content.meaning, units, content.target_name, sides)
-    if isinstance(content.network, Ensemble):
-        described = (*described, describe_disagreement(content.meaning, content.target_name))
     if content.meaning == "reconstruction":
         described = describe_given_back(content.input_shape, _code(content))
+    if isinstance(content.network, Ensemble):
+        described = (*described, describe_disagreement(content.meaning, content.target_name))
     return Schema(
         format=FORMAT,
         name=content.name,

@@ -17,10 +17,11 @@ from glasshouse.core.random_state import isolated
 from glasshouse.core.seeds import derive
 from glasshouse.models.freezing import training_mode
 from glasshouse.schedules import SCHEDULES, Clock, Schedule
-from glasshouse.training.batches import Batch, LivingBatches
+from glasshouse.training.batches import Batch
 from glasshouse.training.checkpoints import CheckpointFolder
 from glasshouse.training.choose_engine import Choice, choose_engine
 from glasshouse.training.engine import Answers, Saw
+from glasshouse.training.epoch_end import end_epoch
 from glasshouse.training.epoch_log import EpochLog
 from glasshouse.training.fused import FusedLoop, read_bounds
 from glasshouse.training.fused.run import advance
@@ -28,8 +29,8 @@ from glasshouse.training.giving_up import give_up
 from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.observers import Observer, Plan
-from glasshouse.training.quick import metric_name, quick_metric
-from glasshouse.training.records import Records, worth_keeping
+from glasshouse.training.quick import metric_name
+from glasshouse.training.records import Records
 from glasshouse.training.saving import checkpoint_due, save, take_up
 from glasshouse.training.turn import Turn, due, turns_of
 
@@ -180,7 +181,7 @@ class Training:
         # The dense engine needs no graph, and asking for none once is cheaper than at every step.
         with torch.no_grad() if self.dense else nullcontext():
             self.run_steps(request)
-        self.end_epoch()
+        end_epoch(self)
 
     def run_steps(self, request: StopRequest) -> None:
         """The steps of an epoch that are left."""
@@ -252,63 +253,10 @@ class Training:
             for turn in self.turns:
                 turn.set_rate(factor)
 
-    def end_epoch(self) -> None:
-        """Measure, write down, and decide whether to go on."""
-        job, progress = self.job, self.progress
-        progress.epoch += 1
-        progress.step_of_epoch = 0
-        if self.log.settle() is not None:
-            give_up(self, [])
-        trained = time.perf_counter() - self.epoch_began
-        row: dict[str, Any] = {
-            "epoch": progress.epoch,
-            "step": progress.step,
-            "learning_rate": self.log.rates[-1],
-        }
-        if self.leading.regularization.penalties:
-            row["penalty"] = sum(turn.regularization.penalty() for turn in self.turns)
-        row["train"] = self.measured(self.log.mean_loss(), self.log.gathered())
-        row["train"] |= self.log.parts.means()
-        if isinstance(job.batches, LivingBatches):
-            row["train"] |= job.batches.notes()
-        if job.validation is not None:
-            loss, outputs, parts = job.objective.judge(job.network, job.validation, job.precision.forward())
-            answers = (outputs, job.validation.targets.to(outputs.device))
-            row["validation"] = {**self.measured(loss, answers, job.validation.weights), **parts}
-        timing = {
-            "epoch": progress.epoch,
-            "seconds": time.perf_counter() - self.epoch_began,
-            "samples_per_second": job.batches.rows / trained,
-        }
-        self.records.epoch(row, timing, self.log.losses, self.log.rates)
-        if worth_keeping(progress.epoch, job.epochs):
-            shown = job.objective.exhibit(job.network)
-            if shown is not None:
-                self.records.exhibit(progress.epoch, shown.cpu().numpy())
-        self.records.probes.extend(self.seen())
-        self.log = EpochLog()
-        self.judge(row)
-        for observer in self.observers:
-            observer.epoch_ended(row, timing)
-
     def seen(self) -> list[dict[str, Any]]:
         """What the probes saw since somebody asked, in the order of the steps."""
-        rows = [row for turn in self.turns for row in turn.probes.rows]
-        for turn in self.turns:
-            turn.probes.rows = []
+        rows = [row for turn in self.turns for row in turn.probes.taken()]
         return sorted(rows, key=lambda row: row["step"]) if len(self.turns) > 1 else rows
-
-    def measured(
-        self,
-        loss: float,
-        answers: tuple[torch.Tensor, torch.Tensor] | None,
-        weights: torch.Tensor | None = None,
-    ) -> dict[str, float | None]:
-        """Loss, and the metric that goes with it where outputs and targets are known."""
-        name = self.metric
-        if name is None or answers is None:
-            return {"loss": loss}
-        return {"loss": loss, name: quick_metric(self.job.objective.meaning, *answers, weights)}
 
     def judge(self, row: dict[str, Any]) -> None:
         """Keep the weights of the best epoch, and end training when it is time."""

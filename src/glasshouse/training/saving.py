@@ -83,14 +83,30 @@ def take_up(training: Training) -> list[str]:
     if newest is None:
         training.records.restart()
         return problems
-    found, job = newest.state, training.job
+    go_on(training, newest.state, f"checkpoint {newest.path}")
+    training.records.rewind(training.progress.step, newest.state["epochs"])
+    return problems
+
+
+def go_on(training: Training, found: dict[str, Any], name: str) -> None:
+    """Take up a state, but for what was written down.
+
+    Args:
+        training: A run of the same job, whose parameters lie where they lie while it is trained.
+        found: What :func:`state` gave.
+        name: What the state is called, for messages.
+
+    Raises:
+        CheckpointError: It is not of this network.
+    """
+    job = training.job
     try:
         job.network.load_state_dict(found["network"])
         for turn, state_of in zip(training.turns, found["optimizers"], strict=True):
             turn.optimizer.load_state_dict(state_of)
     except (RuntimeError, ValueError, KeyError) as error:
         raise CheckpointError(
-            f"checkpoint {newest.path} does not fit the network: {error}",
+            f"{name} does not fit the network: {error}",
             expected="the network and the optimizer that the run was started with",
             fix="resume with the same experiment, or start a new run",
         ) from error
@@ -100,7 +116,6 @@ def take_up(training: Training) -> list[str]:
     vars(training.progress).update(found["progress"])
     training.best_weights = found["best"]
     training.log.restore(found["log"], job.device)
-    training.records.rewind(training.progress.step, found["epochs"])
     job.objective.restore(found["objective"])
     if isinstance(job.batches, LivingBatches):
         job.batches.restore(found["batches"])
@@ -109,4 +124,3 @@ def take_up(training: Training) -> list[str]:
     began_with = found.get("engine", training.choice.name)
     if began_with != training.choice.name:  # and so might another engine
         training.use(choose_engine(replace(job, engine=began_with)))
-    return problems

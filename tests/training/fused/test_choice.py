@@ -39,7 +39,6 @@ def wide() -> nn.Module:
 AGAINST = [
     ({"epochs": 3}, "30 steps: from 12000 on it repays its loading"),
     ({"network": wide()}, "423902 parameters: from 400000 on it gains nothing"),
-    ({"threads": 2}, "training.threads = 2: it runs on one"),
     (
         {"network": nn.Sequential(nn.Linear(2, 500), nn.GELU(), nn.Linear(500, 2))},
         "5500 numbers per step through GELU or softplus, which it computes one by one",
@@ -54,6 +53,18 @@ def test_auto_takes_the_dense_engine_where_fused_is_not_faster_and_says_why(read
     choice = choose_engine(make_job(**{"epochs": LONG, **changes}))
     assert choice.name == "dense"
     assert choice.why == f"every layer and the loss have rules (not fused: {reason})"
+
+
+def test_auto_takes_as_many_threads_as_the_run_may_have(ready, monkeypatch):
+    monkeypatch.setattr(worth, "usable", lambda wanted: wanted)
+    assert choose_engine(make_job(epochs=LONG, threads=2)).name == "fused"
+
+
+def test_auto_takes_the_dense_engine_where_threads_could_not_wait_politely(ready, monkeypatch):
+    monkeypatch.setattr(worth, "usable", lambda wanted: 1)
+    choice = choose_engine(make_job(epochs=LONG, threads=2))
+    assert choice.name == "dense"
+    assert choice.why.endswith("(not fused: training.threads = 2: here it runs on one)")
 
 
 def test_auto_does_not_compile_for_a_run_that_would_not_repay_it(ready, monkeypatch):

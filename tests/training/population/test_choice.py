@@ -11,7 +11,7 @@ from glasshouse.training.fused import loading
 from glasshouse.training.job import Job
 from glasshouse.training.population import Cohort, cohort, train_together, worth
 
-from .test_equality import job, network
+from .jobs import job, network
 
 STEPS = 11
 """Of an epoch of every job here."""

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from glasshouse.data.parts import Part
-from glasshouse.losses import LOSSES
 from glasshouse.models.mlp import mlp
-from glasshouse.objectives import Supervised
-from glasshouse.regularizers.early_stopping import EarlyStopping
 from glasshouse.training.batches import InMemoryBatches
 from glasshouse.training.dense.site import UnsupportedError
 from glasshouse.training.job import Job
@@ -24,51 +19,15 @@ from glasshouse.training.population import Cohort
 from glasshouse.training.population.structure import read_structure
 from glasshouse.training.records import Records
 
+from .jobs import (
+    BATCH,
+    Build,
+    job,
+    network,
+    part,
+)
+
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
-ROWS, BATCH = 83, 8  # eleven steps an epoch, the last batch has three rows
-
-
-def part(
-    rows: int = ROWS, loss: str = "cross_entropy", dtype: torch.dtype = torch.float32, seed: int = 1
-) -> Part:
-    stream = torch.Generator().manual_seed(seed)
-    inputs = torch.randn(rows, 6, generator=stream, dtype=torch.float64)
-    if loss == "mse":
-        targets = torch.stack([inputs[:, 0].sin(), inputs[:, 1] + 3], 1).to(dtype)
-    elif loss == "binary_cross_entropy":
-        targets = (inputs[:, 0] > inputs[:, 1]).long()
-    else:
-        targets = inputs[:, :3].argmax(1)
-    return Part(inputs.to(dtype), targets, np.arange(rows))
-
-
-def network(seed: int, activation: Any = "relu", dropout: float = 0.0, outputs: int = 3) -> nn.Module:
-    torch.manual_seed(seed)
-    return mlp(6, outputs, hidden=[17, 9], activation=activation, dropout=dropout)
-
-
-def job(seed: int = 0, rows: Part | None = None, **changes: Any) -> Job:
-    loss = changes.pop("loss", "cross_entropy")
-    name = loss if isinstance(loss, str) else loss["name"]
-    net = changes.pop("network", None) or network(
-        seed, outputs={"mse": 2, "binary_cross_entropy": 1}.get(name, 3)
-    )
-    dtype = next(net.parameters()).dtype
-    given = Job(
-        network=net,
-        batches=InMemoryBatches(rows or part(loss=name, dtype=dtype), batch_size=BATCH, seed=seed),
-        objective=Supervised(LOSSES.build(loss)),
-        optimizer="adam",
-        learning_rate=0.01,
-        epochs=5,
-        validation=part(40, name, dtype, seed=2),
-        stopping=EarlyStopping(patience=50),
-        seed=seed,
-    )
-    return replace(given, **changes)
-
-
-Build = Callable[[], list[Job]]
 
 
 def compare(build: Build, tolerance: float = 1e-5) -> Cohort:

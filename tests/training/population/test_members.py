@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 import torch
@@ -19,47 +16,20 @@ from glasshouse.training.population import Cohort, train_together
 from glasshouse.training.population.population import Population
 from glasshouse.training.records import Records
 
-from .test_equality import job, network, part
+from .jobs import TROUBLE, Changes, job, network, part, poisoned, same_bits, weights
 
 
-def weights(jobs: Sequence[Job]) -> list[torch.Tensor]:
-    return [torch.cat([each.detach().flatten() for each in one.network.parameters()]) for one in jobs]
-
-
-def seven(changed: dict[int, dict[str, object]]) -> list[Job]:
+def seven(changed: Changes) -> list[Job]:
     """Seven jobs of one shape with dropout, some of them changed."""
     names = ["tanh", "relu", "gelu", "tanh", "relu", "tanh", "gelu"]
     return [
-        job(seed, network=network(seed, name, dropout=0.2), optimizer="momentum", **changed.get(seed, {}))  # type: ignore[arg-type]
+        job(seed, network=network(seed, name, dropout=0.2), optimizer="momentum", **changed.get(seed, {}))
         for seed, name in enumerate(names)
     ]
 
 
-def same_bits(one: Sequence[Job], other: Sequence[Job], but: Sequence[int]) -> None:
-    for place, (mine, theirs) in enumerate(zip(weights(one), weights(other), strict=True)):
-        assert place in but or torch.equal(mine, theirs), place
-
-
-def poisoned() -> Part:
-    """Rows of which one is not finite."""
-    given = part()
-    inputs = given.inputs.clone()
-    inputs[40, 2] = math.nan
-    return Part(inputs, given.targets, given.rows)
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {2: {"learning_rate": 1e30}},
-        {0: {"learning_rate": 1e25}, 5: {"learning_rate": 1e30}},
-        {1: {"rows": poisoned()}},
-        {3: {"epochs": 1}, 6: {"stopping": EarlyStopping(patience=1, least_change=10.0)}},
-        {seed: {"epochs": 2} for seed in range(5)},
-    ],
-    ids=["diverging", "two diverge", "nan in its rows", "ends early", "most end early"],
-)
-def test_the_others_have_the_same_bits(changed: dict[int, dict[str, object]]) -> None:
+@pytest.mark.parametrize("changed", TROUBLE.values(), ids=TROUBLE)
+def test_the_others_have_the_same_bits(changed: Changes) -> None:
     quiet, troubled = seven({}), seven(changed)
     before, after = Cohort(quiet), Cohort(troubled)
     before.advance(5)
@@ -72,7 +42,7 @@ def test_the_others_have_the_same_bits(changed: dict[int, dict[str, object]]) ->
 
 
 def test_a_network_whose_loss_is_no_number_ends_as_it_would_alone() -> None:
-    changed: dict[int, dict[str, object]] = {2: {"learning_rate": 1e30}, 4: {"rows": poisoned()}}
+    changed: Changes = {2: {"learning_rate": 1e30}, 4: {"rows": poisoned()}}
     alone, together = seven(changed), seven(changed)
     outcomes = train_together(together)
     for place, (one, outcome) in enumerate(zip(alone, outcomes, strict=True)):
@@ -89,7 +59,7 @@ def test_a_network_whose_loss_is_no_number_ends_as_it_would_alone() -> None:
 
 def test_after_a_good_epoch_a_failed_network_has_its_best_weights() -> None:
     # A penalty so strong that every step throws the weights to the other side, about three times as far.
-    changed: dict[int, dict[str, object]] = {1: {"regularizers": [{"name": "l2", "strength": 500.0}]}}
+    changed: Changes = {1: {"regularizers": [{"name": "l2", "strength": 500.0}]}}
     alone, together = seven(changed), seven(changed)
     record = Records(None)
     with pytest.raises(NonFiniteError) as caught:

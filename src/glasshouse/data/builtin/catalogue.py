@@ -9,6 +9,7 @@ from glasshouse.core.errors import UsageError
 from glasshouse.data.builtin.readers import (
     late,
     late_table,
+    mackey_glass,
     nab,
     published,
     scikit_table,
@@ -212,9 +213,17 @@ BUILTIN = Catalogue(
         _made(
             "payments",
             "Card payments, of which one in forty is fraud",
-            8000,
+            40_000,
             late_table("payments", "records.payments", "fraud"),
             kind="table",
+        ),
+        _made(
+            "mackey-glass",
+            "A chaotic series, which no linear model foretells well",
+            1500,
+            mackey_glass,
+            kind="series",
+            task="forecast",
         ),
         _made(
             "seasons",

@@ -134,3 +134,12 @@ def seasons(settings: DataSettings) -> Raw:
     time = settings.time if settings.time is not None else "month"
     settings = settings.replace(time=time, window=settings.window or TWO_YEARS)
     return _table("seasons", records.seasons(), "level", "forecast", settings)
+
+
+def mackey_glass(settings: DataSettings) -> Raw:
+    """A made chaotic series, in the order of its steps."""
+    from glasshouse.data.builtin import records
+
+    time = settings.time if settings.time is not None else "step"
+    settings = settings.replace(time=time, window=settings.window or TWO_YEARS)
+    return _table("mackey-glass", records.mackey_glass(), "level", "forecast", settings)

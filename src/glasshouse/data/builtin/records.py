@@ -1,4 +1,4 @@
-"""Tables made from a fixed seed: ratings, payments, and a series with seasons."""
+"""Tables made from a fixed seed: ratings, payments, a series with seasons, and a chaotic one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ratings(rows: int = 2400) -> pl.DataFrame:
     )
 
 
-def payments(rows: int = 8000) -> pl.DataFrame:
+def payments(rows: int = 40_000) -> pl.DataFrame:
     """Card payments, of which about one in forty is fraud.
 
     No single number gives a fraud away: it is a large sum at a shop where this is rare, at night, shortly
@@ -86,3 +86,27 @@ def seasons(rows: int = 480) -> pl.DataFrame:
     level += 2.0 * np.cos(4 * np.pi * months / 12) + lingering
     dates = [datetime.date(1980 + month // 12, month % 12 + 1, 1) for month in range(rows)]
     return pl.DataFrame({"month": dates, "level": np.round(level, 2)})
+
+
+def mackey_glass(rows: int = 1500) -> pl.DataFrame:
+    r"""How many cells a body counts when it makes them by how many it had some time ago: a chaotic series.
+
+    .. math:: \frac{dx}{dt} = \frac{0.2\, x(t - 17)}{1 + x(t - 17)^{10}} - 0.1\, x(t)
+
+    taken every three units of time, with a little chance in what is read off. No linear model foretells it
+    well.
+
+    Args:
+        rows: Steps, from 1.
+
+    Source:
+        Mackey and Glass 1977, Oscillation and chaos in physiological control systems.
+    """
+    tenth, delay, early, apart = 0.1, 170, 3000, 30
+    cells = np.full(delay + early + apart * rows, 1.2)
+    for place in range(delay, len(cells)):
+        ago, now = cells[place - delay], cells[place - 1]
+        cells[place] = now + tenth * (0.2 * ago / (1 + ago**10) - 0.1 * now)
+    read = cells[delay + early :: apart]
+    read = read + numpy_stream(0, "records", "mackey-glass").normal(0.0, 0.01, rows)
+    return pl.DataFrame({"step": np.arange(rows), "level": np.round(read, 4)})

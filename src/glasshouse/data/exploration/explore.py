@@ -14,11 +14,14 @@ from glasshouse.data.exploration.duplicates import count_duplicates
 from glasshouse.data.exploration.findings import find
 from glasshouse.data.exploration.images import Pictures, explore_pixels
 from glasshouse.data.exploration.picture_targets import describe_picture_target
+from glasshouse.data.exploration.series import explore_series, is_series
 from glasshouse.data.exploration.table import TableView, explore_columns, histogram, summarise
 from glasshouse.data.parts import Split
 from glasshouse.data.raw import Raw, Target
 from glasshouse.data.settings import PICTURE_TASKS
 
+THINGS = {"language": "pieces", "frames": "pieces", "translation": "pairs", "strokes": "drawings"}
+"""What rows of tables are called, where that is not rows."""
 _QUANTILES = (5, 25, 50, 75, 95)
 
 
@@ -37,7 +40,7 @@ class Exploration:
     pictures: dict[str, NDArray[np.uint8]]
 
 
-def explore(raw: Raw, split: Split) -> Exploration:
+def explore(raw: Raw, split: Split, task: str = "auto") -> Exploration:
     """Describe data and point at what may go wrong with it.
 
     Distributions are those of all rows. Whatever relates a column to the target is computed on the training
@@ -46,6 +49,8 @@ def explore(raw: Raw, split: Split) -> Exploration:
     Args:
         raw: The data, with a target or without.
         split: Its parts.
+        task: What is learnt, which decides what is worth pointing at. ``"auto"``: what the target asks for,
+            or without one the rows themselves.
 
     Returns:
         The record and the pictures that it refers to.
@@ -59,17 +64,23 @@ def explore(raw: Raw, split: Split) -> Exploration:
         >>> exploration.record["images"]["height"], exploration.record["target"]["classes"][0]["count"]
         (8, 178)
     """
-    images, pictures = None, Pictures()
+    if task == "auto":
+        task = "reconstruction" if raw.target is None else raw.target.task
+    images, series, pictures = None, None, Pictures()
     view = TableView([], {"names": [], "matrix": []}, {})
     if raw.kind == "images":
         images, pictures = explore_pixels(raw, split.train)
     elif raw.kind != "table":
         images, pictures = explore_clips(raw, split.train)
+    elif is_series(raw):
+        view, series = explore_series(raw, split, task)
     else:
-        view = explore_columns(raw, split.train)
+        view = explore_columns(raw, split.train, task)
     parts = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
     record: dict[str, Any] = {
         "kind": raw.kind,
+        "task": task,
+        "things": _things(raw, task),
         "origin": raw.origin,
         "rows": len(raw),
         "parts": parts,
@@ -80,9 +91,17 @@ def explore(raw: Raw, split: Split) -> Exploration:
         "correlations": view.correlations,
         "duplicates": count_duplicates(raw, split),
         "images": images,
+        "series": series,
     }
     record["findings"] = find(record, view.alone)
     return Exploration(plain(record), pictures)
+
+
+def _things(raw: Raw, task: str) -> str:
+    """What rows are called."""
+    if raw.kind != "table":
+        return raw.kind
+    return "windows" if is_series(raw) else THINGS.get(task, "rows")
 
 
 def _describe_target(target: Target) -> dict[str, Any]:

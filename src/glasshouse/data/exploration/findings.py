@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from glasshouse.data.exploration.leakage import SUSPICIOUS
-from glasshouse.data.exploration.table import is_lagged
 
 Finding = dict[str, str]
 
@@ -22,6 +21,15 @@ _FEW_PER_CLASS = 10
 _NOTEWORTHY_COPIES = 0.01
 _MORE_THAN_CHANCE = 5
 _SAME = 0.999
+_AGAINST_COPIES = {
+    "rows": "remove the copies, or keep equal rows together with a group column: --set data.group=NAME",
+    "windows": "look whether the series stands still or repeats itself there",
+}
+_BY_CLASS = {
+    "classification": "collect more of them, or merge them with a related class",
+    "verification": "collect more of them: few rows make few pairs that are alike",
+}
+"""Tasks in which a class needs rows enough, and where they come from."""
 
 
 def find(record: dict[str, Any], alone: dict[str, float]) -> list[Finding]:
@@ -33,7 +41,7 @@ def find(record: dict[str, Any], alone: dict[str, float]) -> list[Finding]:
     """
     found = [
         *_leakage(record, alone),
-        *_imbalance(record["target"]),
+        *_imbalance(record),
         *_copies(record),
         *_missing(record["columns"]),
         *_few_rows(record),
@@ -70,8 +78,9 @@ def _leakage(record: dict[str, Any], alone: dict[str, float]) -> Iterator[Findin
             )
 
 
-def _imbalance(target: dict[str, Any] | None) -> Iterator[Finding]:
-    if target is None or target["task"] != "classification":
+def _imbalance(record: dict[str, Any]) -> Iterator[Finding]:
+    target = record["target"]
+    if target is None or record["task"] != "classification":
         return
     classes = [each for each in target["classes"] if each["count"] > 0]
     largest = max(classes, key=lambda each: each["count"])
@@ -91,7 +100,7 @@ def _imbalance(target: dict[str, Any] | None) -> Iterator[Finding]:
 
 def _copies(record: dict[str, Any]) -> Iterator[Finding]:
     copies, rows = record["duplicates"], record["rows"]
-    thing = "rows" if record["kind"] == "table" else record["kind"]
+    thing = record["things"]
     judged = record["parts"]["validation"] + record["parts"]["test"]
     across, extra, contradictory = copies["across_parts"], copies["rows"], copies["contradictory"]
     if across:
@@ -101,18 +110,18 @@ def _copies(record: dict[str, Any]) -> Iterator[Finding]:
             "across-parts",
             f"{across:,} of {judged:,} validation and test {thing} ({share:.1%}) also stand in the training "
             "part, equal in every value: the metrics count them as if they were new",
-            "remove the copies"
-            if thing != "rows"
-            else "remove the copies, or keep equal rows together with a group column: --set data.group=NAME",
+            _AGAINST_COPIES.get(thing, "remove the copies"),
         )
     elif extra:
         yield _finding(
             "hint",
             "duplicates",
             f"{extra:,} of {rows:,} {thing} ({extra / rows:.1%}) are exact copies of others",
-            "remove them, unless they are separate observations that happen to agree",
+            "look whether the series stands still there"
+            if thing == "windows"
+            else "remove them, unless they are separate observations that happen to agree",
         )
-    if contradictory >= _NOTEWORTHY_COPIES * rows:
+    if record["task"] == "classification" and contradictory >= _NOTEWORTHY_COPIES * rows:
         yield _finding(
             "hint",
             "contradictions",
@@ -135,18 +144,24 @@ def _missing(columns: list[dict[str, Any]]) -> Iterator[Finding]:
 
 
 def _few_rows(record: dict[str, Any]) -> Iterator[Finding]:
-    parts, target = record["parts"], record["target"]
+    parts, target, task = record["parts"], record["target"], record["task"]
     judged = parts["test"] or parts["validation"]
-    if parts["train"] < _FEW_ROWS and judged:
+    # Of a text in pieces each holds many characters, all of which are foretold.
+    if parts["train"] < _FEW_ROWS and judged and task != "language":
         margin = 1.96 * 0.5 / math.sqrt(judged)
+        unsure = "what is measured on so few would be different on others"
+        if task == "classification":
+            unsure = (
+                f"a share of right answers measured on those is uncertain by up to {margin:.0%} either way"
+            )
         yield _finding(
             "warning" if parts["train"] < _VERY_FEW_ROWS else "hint",
             "few-rows",
-            f"there are {parts['train']:,} rows to train on and {judged:,} to judge by: a share of right "
-            f"answers measured on those is uncertain by up to {margin:.0%} either way",
+            f"there are {parts['train']:,} {record['things']} to train on and {judged:,} to judge by: "
+            f"{unsure}",
             "compare models on several seeds or splits before preferring one",
         )
-    if target is not None and target["task"] == "classification":
+    if target is not None and target["task"] == "classification" and task in _BY_CLASS:
         small = [each for each in target["classes"] if 0 < each["count"] < _FEW_PER_CLASS]
         if small:
             named = ", ".join(f"{each['name']!r} ({each['count']})" for each in small[:5])
@@ -155,7 +170,7 @@ def _few_rows(record: dict[str, Any]) -> Iterator[Finding]:
                 "few-rows",
                 f"{len(small)} class{'es have' if len(small) > 1 else ' has'} fewer than {_FEW_PER_CLASS} "
                 f"rows: {named}{' ...' if len(small) > 5 else ''}",
-                "collect more of them, or merge them with a related class",
+                _BY_CLASS[task],
             )
 
 
@@ -165,7 +180,7 @@ def _redundant(correlations: dict[str, Any]) -> Iterator[Finding]:
         (names[i], names[j], matrix[i][j])
         for i in range(len(names))
         for j in range(i + 1, len(names))
-        if abs(matrix[i][j]) >= _SAME and not (is_lagged(names[i]) or is_lagged(names[j]))
+        if abs(matrix[i][j]) >= _SAME
     ]
     if pairs:
         shown = ", ".join(f"{left!r} and {right!r} ({value:.4f})" for left, right, value in pairs[:3])

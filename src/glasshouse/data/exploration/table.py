@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,12 +18,13 @@ from glasshouse.data.exploration.association import (
 from glasshouse.data.exploration.leakage import alone
 from glasshouse.data.raw import Column, RawTable, Target
 
+PREDICTED = ("classification", "regression", "forecast")
+"""Tasks whose answer for a row is its target."""
 MOST_CORRELATED = 20
 _MOST_TOP = 10
 _LONGEST_VALUE = 60
 _BINS = 30
 _MOST_ASKED, _FEWEST_ASKED, _CELLS_ASKED = 20_000, 1_000, 600_000  # rows, and cells of all columns together
-_LAGGED = re.compile(r"\[t(-\d+)?\]$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,17 @@ class TableView:
     alone: dict[str, float]
 
 
-def explore_columns(raw: RawTable, train: NDArray[np.int64]) -> TableView:
+def explore_columns(raw: RawTable, train: NDArray[np.int64], task: str = "auto") -> TableView:
     """Describe all columns by all rows, and their part in the target by the training rows alone.
 
     Args:
         raw: The table.
         train: The training rows.
+        task: What is learnt. Where it is not the target, a target has no part in it.
     """
     records, scores = [], {}
+    if task not in ("auto", *PREDICTED):
+        raw = replace(raw, target=None)
     target = None if raw.target is None else raw.target.values[train]
     most_rows = max(_FEWEST_ASKED, min(_MOST_ASKED, _CELLS_ASKED // max(1, len(raw.columns))))
     for column in raw.columns:
@@ -59,7 +62,7 @@ def explore_columns(raw: RawTable, train: NDArray[np.int64]) -> TableView:
             values = _as_array(column, series)[train]
             record["association"] = _association(values, raw.target, target)
             # in a series, the past always tells much of the future: that is no leak
-            if not is_lagged(column.name):
+            if raw.layout is None or raw.layout.series is None:
                 scores[column.name] = alone(values, target, most_rows)
         records.append(record)
     return TableView(records, _correlations(raw, records, train), scores)
@@ -86,11 +89,6 @@ def histogram(values: NDArray[np.float64]) -> dict[str, list[float]]:
     bins = np.arange(low, high + 2) - 0.5 if whole else np.linspace(low, high, _BINS + 1)
     counts, edges = np.histogram(values, bins=bins)
     return {"edges": edges.tolist(), "counts": counts.tolist()}
-
-
-def is_lagged(name: str) -> bool:
-    """Whether a column is a past step of a series, by the name that reading a series gives it."""
-    return _LAGGED.search(name) is not None
 
 
 def _describe(column: Column, series: pl.Series) -> dict[str, Any]:
@@ -167,7 +165,8 @@ def _correlations(raw: RawTable, records: list[dict[str, Any]], train: NDArray[n
     numbers.sort(key=lambda each: -(each["association"] or {"value": 0.0})["value"])
     names = [each["name"] for each in numbers[:MOST_CORRELATED]]
     columns = [raw.frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()[train] for name in names]
-    if raw.target is not None and raw.target.task == "regression":
+    # What is forecast is a variable of the series itself.
+    if raw.target is not None and raw.target.task == "regression" and raw.target.name not in names:
         names.append(raw.target.name)
         columns.append(raw.target.values[train].astype(np.float64))
     if len(names) < 2:

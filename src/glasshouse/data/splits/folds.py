@@ -27,11 +27,12 @@ class Fold(NamedTuple):
     held: Rows
 
 
-def fold_rows(raw: Raw, rows: Rows, folds: int, method: str, seed: int) -> list[Fold]:
+def fold_rows(raw: Raw, rows: Rows, folds: int, method: str, seed: int, overlap: int = 0) -> list[Fold]:
     """Divide rows into folds.
 
     Every row is held out exactly once; by time, the earliest rows are only learnt from, and each fold learns
-    from what came before it.
+    from what came before it. Where whole classes are held out, as for verification, a fold has classes that
+    are not learnt from.
 
     Args:
         raw: All rows, with classes, groups or times where the method needs them.
@@ -39,6 +40,7 @@ def fold_rows(raw: Raw, rows: Rows, folds: int, method: str, seed: int) -> list[
         folds: How many, from 2.
         method: How the experiment's own split was made: ``"stratified"``, ``"given test, grouped"`` ...
         seed: Equal seeds give equal folds.
+        overlap: By time: rows before each border that are left out, because they look beyond it.
 
     Raises:
         DataError: There are more folds than rows of a class, groups or times.
@@ -54,7 +56,11 @@ def fold_rows(raw: Raw, rows: Rows, folds: int, method: str, seed: int) -> list[
     generator = numpy_stream(seed, "folds")
     rows = np.sort(rows)
     if "time" in method and raw.time is not None:
-        return _by_time(raw.time[rows], rows, folds, raw.origin)
+        made = _by_time(raw.time[rows], rows, folds, raw.origin)
+        return [_apart(fold, raw.time, overlap, raw.origin) for fold in made] if overlap else made
+    if "classes" in method and raw.target is not None:
+        fold_of = _grouped(raw.target.values[rows], folds, generator, raw.origin, "classes")
+        return [Fold(rows[fold_of != fold], rows[fold_of == fold]) for fold in range(folds)]
     if "grouped" in method and raw.group is not None:
         fold_of = _grouped(raw.group[rows], folds, generator, raw.origin)
     elif "stratified" in method and raw.target is not None:
@@ -86,11 +92,18 @@ def _stratified(raw: Raw, rows: Rows, folds: int, generator: np.random.Generator
     return fold_of
 
 
-def _grouped(groups: NDArray[np.generic], folds: int, generator: np.random.Generator, origin: str) -> Rows:
-    """Whole groups, the largest first, each to the fold that has the fewest rows."""
+def _grouped(
+    groups: NDArray[np.generic],
+    folds: int,
+    generator: np.random.Generator,
+    origin: str,
+    noun: str = "groups",
+) -> Rows:
+    """Whole groups, or classes, the largest first, each to the fold that has the fewest rows."""
     names = groups.astype(str) if groups.dtype == object else groups
     _, group_of, sizes = np.unique(names, return_inverse=True, return_counts=True)
-    _refuse_more(folds, len(sizes), f"{len(sizes)} groups", origin, "name another data.group")
+    remedy = "name another data.group" if noun == "groups" else "give more classes"
+    _refuse_more(folds, len(sizes), f"{len(sizes)} {noun}", origin, remedy)
     shuffled = generator.permutation(len(sizes))
     placed = np.empty(len(sizes), dtype=np.int64)
     filled = np.zeros(folds, dtype=np.int64)
@@ -117,6 +130,21 @@ def _by_time(time: NDArray[np.int64], rows: Rows, folds: int, origin: str) -> li
         start = end
     of = stretch[moment_of]
     return [Fold(rows[of < place], rows[of == place]) for place in range(1, folds + 1)]
+
+
+def _apart(fold: Fold, time: NDArray[np.int64], overlap: int, origin: str) -> Fold:
+    """A fold by time without the rows that look beyond the border behind which rows are held out."""
+    moments = np.unique(time)
+    border = int(np.searchsorted(moments, time[fold.held].min()))
+    train = fold.train[np.searchsorted(moments, time[fold.train]) < border - overlap]
+    if not len(train):
+        raise DataError(
+            f"{origin}: folds by time whose first learns from {len(fold.train)} windows, of which {overlap} "
+            "before the border look beyond it",
+            expected="windows that are shorter than a fold",
+            fix="set folds to fewer, or data.window and data.horizon to fewer steps, or give a longer series",
+        )
+    return Fold(train, fold.held)
 
 
 def _refuse_more(

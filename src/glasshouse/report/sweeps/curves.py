@@ -20,7 +20,7 @@ def curves(findings: Findings) -> Content:
     best = findings.ranking[:BANDS]
     if not best:
         return {"missing": "No trial was trained to its end."}
-    measured = findings.sweep.measure.name
+    measured = findings.sweep.measure.column
     others = [each for each in findings.trials.values() if each not in best and each.curves][:OTHERS]
     figures = []
     halved = any(each.state == "dropped" for each in findings.trials.values())
@@ -29,7 +29,7 @@ def curves(findings: Findings) -> Content:
         f"Thin lines are the means of other trials{', as far as they went' * halved}."
     )
     for name in dict.fromkeys((measured, "loss")):
-        words = "loss" if name == "loss" else findings.measure
+        words = findings.measure if name == measured else "loss"
         figures.append(_banded(f"validation_{name}", words, best, others, f"Held-out {words}", caption))
     caption = (
         "The same on the rows that are learnt. Far below the held-out loss, a network has learnt its rows by "

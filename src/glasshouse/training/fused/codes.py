@@ -94,3 +94,10 @@ GROUP_STOP = 1
 GROUP_RATE = 0
 GROUP_DECAY = 1
 GROUP_PENALISED = 2
+
+# The gate at which threads that take a step together wait for each other: places in it, and its numbers.
+GATE_HERE = 0
+GATE_MEETINGS = 16
+GATE_GIVEN_UP = 32
+GATE = 48
+"""Threads that have come, meetings so far, and whether one has given up: each in a line of the cache."""

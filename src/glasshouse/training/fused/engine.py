@@ -23,7 +23,8 @@ from glasshouse.training.fused.loading import loop, note_compiled
 from glasshouse.training.fused.masks import draw, room
 from glasshouse.training.fused.optimizer import Memories, read_optimizer
 from glasshouse.training.fused.plan import FusedPlan
-from glasshouse.training.fused.tables import Tables, group_tables, lay_out, part_table
+from glasshouse.training.fused.tables import Tables, aligned, group_tables, lay_out, part_table
+from glasshouse.training.fused.threads import Team, usable
 from glasshouse.training.job import Job
 from glasshouse.training.regularization import Regularization
 
@@ -105,7 +106,7 @@ class FusedLoop:
         self._loss = getattr(job.objective, "loss", None)
         self._flat = flat
         self._optimizer = optimizer
-        self._run = loop()
+        self._team = Team(loop(), usable(job.threads))
         self._code, settings = read_optimizer(optimizer)
         self._settings = settings + bounds
         self._sizes = np.array([size for step in job.batches.sizes for size in step], dtype=np.int64)
@@ -142,7 +143,7 @@ class FusedLoop:
         memories = [each.numpy()[None] for each in self._memories.buffers]
         first, second, *_ = [*memories, self._nothing[None], self._nothing[None]]
         # Optimizers with one memory or none never touch the others, but a stretch of them is cut out.
-        work = np.zeros(tables.space, dtype=kind)
+        work = aligned(tables.space, kind=kind)
         self._memory = (
             flat.weights.numpy()[None], flat.gradients.numpy(), first, second, work, self._running[None],
         )  # fmt: skip
@@ -206,7 +207,7 @@ class FusedLoop:
             whole, losses, weights, outputs.numpy().reshape(1, -1), np.zeros(1, dtype=np.int64),
             np.zeros((1, 2)), self._nothing[None],
         )  # fmt: skip
-        self._run(
+        self._team.run(
             ONLY, self._network, self._data, self._validation, optimizer, self._memory, chunk, found, look
         )
         done = int(whole[0])

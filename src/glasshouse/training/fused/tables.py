@@ -35,6 +35,25 @@ def padded(width: int) -> int:
     return lines + VECTOR if lines % CROWD == 0 else lines
 
 
+def aligned(*shape: int, kind: type[np.floating[Any]]) -> NDArray[Any]:
+    """Zeros that begin with a line of the processor's cache.
+
+    Where they don't, every vector lies in two lines, which costs an update of many weights two thirds of its
+    speed.
+
+    Args:
+        shape: Of the array.
+        kind: Of its numbers.
+
+    Example:
+        >>> aligned(3, 16, kind=np.float32).ctypes.data % 64
+        0
+    """
+    # PyTorch sees to it; NumPy begins 16 bytes behind.
+    zeros: NDArray[Any] = torch.zeros(shape, dtype=torch.from_numpy(np.zeros(0, dtype=kind)).dtype).numpy()
+    return zeros
+
+
 class Space:
     """Work space that is dealt out.
 

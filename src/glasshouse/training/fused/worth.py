@@ -5,6 +5,7 @@ from __future__ import annotations
 from glasshouse.training.batches import InMemoryBatches
 from glasshouse.training.fused.loading import available, is_compiled
 from glasshouse.training.fused.plan import FusedPlan
+from glasshouse.training.fused.threads import usable
 from glasshouse.training.job import Job
 
 MOST_PARAMETERS = 400_000
@@ -61,6 +62,6 @@ def reason_against_size(job: Job, plan: FusedPlan, most: int = MOST_PARAMETERS) 
     slow = plan.slow * max(size for step in job.batches.sizes for size in step)
     if slow > MOST_SLOW:
         return f"{slow} numbers per step through GELU or softplus, which it computes one by one"
-    if job.threads > 1:
-        return f"training.threads = {job.threads}: it runs on one"
+    if job.threads > 1 and usable(job.threads) == 1:
+        return f"training.threads = {job.threads}: here it runs on one"
     return None

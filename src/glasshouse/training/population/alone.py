@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,7 @@ from glasshouse.training.interrupts import StopRequest
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.loop import Training
 from glasshouse.training.records import Records
+from glasshouse.training.saving import go_on, state
 
 
 @dataclass
@@ -55,6 +57,35 @@ class Alone:
             engine=choice.name,
             engine_why=why,
         )
+
+    def state(self) -> dict[str, Any]:
+        """Everything that decides how it goes on; while nothing runs."""
+        return {
+            **state(self.training),
+            "reason": self.reason,
+            "random": self.random,
+            "threads": self.job.threads,
+            "timings": self.records.timings,
+            "failure": None if self.failure is None else self.failure.received,
+        }
+
+    def restore(self, found: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`state` gave of a network of the same job.
+
+        Raises:
+            CheckpointError: It is not of this network.
+        """
+        self.failure = None if found["failure"] is None else NonFiniteError(found["failure"])
+        self.records.epochs, self.records.timings = list(found["epochs"]), list(found["timings"])
+        if found["random"] is None:
+            return
+        with ExitStack() as stack:
+            stack.enter_context(threads(self.job.threads))
+            stack.enter_context(isolated(derive(self.job.seed, "training")))
+            for turn in self.training.turns:
+                stack.enter_context(turn.installed())
+            go_on(self.training, dict(found), "the state of a search")
+            self.random = capture()
 
     def advance(self, epochs: int, request: StopRequest) -> None:
         """Train until it has seen so many epochs, or its training has ended.

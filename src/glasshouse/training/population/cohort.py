@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 import torch
 
 from glasshouse.core.devices import cores as all_cores
-from glasshouse.core.errors import NonFiniteError
+from glasshouse.core.errors import CheckpointError, NonFiniteError
 from glasshouse.training.batches import InMemoryBatches
-from glasshouse.training.dense.site import UnsupportedError
-from glasshouse.training.fused.loading import available
 from glasshouse.training.interrupts import StopRequest, stop_request
 from glasshouse.training.job import Job, Outcome
 from glasshouse.training.population.alone import Alone
@@ -24,10 +20,9 @@ from glasshouse.training.population.crew import Crew
 from glasshouse.training.population.layers import name_of
 from glasshouse.training.population.member import Member
 from glasshouse.training.population.population import Population
+from glasshouse.training.population.seating import Seat, chosen, kind_of, seated
 from glasshouse.training.population.structure import Structure, read_structure
 from glasshouse.training.population.worth import reason_against
-
-Seat = Member[Structure] | Member[Compiled] | Alone
 
 CHUNK = 64
 """Most networks in one buffer: more win nothing, and no longer fit into the cache."""
@@ -39,10 +34,6 @@ CREW = 16
 
 MOST_COPIED = 2**22
 """Bytes of rows up to which a crew may copy those of several networks into one stretch of memory."""
-
-
-FEWEST = 3
-"""Fewest networks that are worth a population: two at once take as long as one after the other."""
 
 
 class Cohort:
@@ -81,6 +72,63 @@ class Cohort:
         self.members: list[Seat] = seated(jobs, against, self._cores)
         self.why = chosen(self.members, against, self._cores)
         self._gather()
+
+    def state(self) -> dict[str, Any]:
+        """Everything that decides how its networks go on, as nested dictionaries of tensors and plain values.
+
+        Networks that are trained by compiled code, or one by one, end as if nothing had happened when they go
+        on from it. Those of populations do, too, but where one of them had ended or failed before: then
+        products of fewer matrices are rounded in another way.
+        """
+        for crew in self._crews:
+            crew.release()
+        return {
+            "why": self.why,
+            "members": [{"kind": kind_of(each), **each.state()} for each in self.members],
+        }
+
+    @classmethod
+    def resumed(cls, jobs: Sequence[Job], found: Mapping[str, Any], cores: int | None = None) -> Cohort:
+        """The cohort that :meth:`state` told of, in another process.
+
+        Args:
+            jobs: Those that its networks were told, in the same order.
+            found: The state.
+            cores: Most cores that compiled code works on at once; ``None`` for all that this process may use.
+
+        Raises:
+            CheckpointError: The state is of other networks.
+        """
+        cohort = cls([], cores=cores)
+        reader = Reader(cohort._cores)
+        if len(jobs) != len(found["members"]):
+            raise CheckpointError(
+                f"the state of {len(found['members'])} networks for {len(jobs)}",
+                expected="as many networks as there were",
+                fix="remove the folder state/ of the search: what was in training begins again",
+            )
+        for job, known in zip(jobs, found["members"], strict=True):
+            seat: Seat
+            if known["kind"] == "alone":
+                seat = Alone(job, known["reason"])
+            elif known["kind"] == "fused":
+                seat = Member(job, reader.read(job))
+            else:
+                seat = Member(job, read_structure(job))
+            seat.restore(known)
+            cohort.members.append(seat)
+        cohort.why = found["why"]
+        cohort._gather()
+        return cohort
+
+    @property
+    def bytes(self) -> int:
+        """About how large its state is: weights, two memories, and the weights of the best epoch."""
+        return sum(
+            4 * each.numel() * each.element_size()
+            for member in self.members
+            for each in member.job.network.parameters()
+        )
 
     def __len__(self) -> int:
         return len(self.members)
@@ -183,61 +231,6 @@ def train_together(
     cohort = Cohort(jobs, of, cores)
     cohort.advance(max((job.epochs for job in jobs), default=0))
     return cohort.outcomes
-
-
-def seated(jobs: Sequence[Job], against: str | None, cores: int) -> list[Seat]:
-    """For each job a member of a crew or of a population, or why it is none.
-
-    Args:
-        jobs: What is to be trained.
-        against: Why compiled code is not worth it; where it was asked for by name, that does not count.
-        cores: On how many it would work at once.
-    """
-    networks = Counter(id(job.network) for job in jobs)
-    watches = Counter(id(job.stopping) for job in jobs)
-    reader = Reader(cores)
-    read: list[Structure | Compiled | str] = []
-    for job in jobs:
-        if networks[id(job.network)] > 1 or watches[id(job.stopping)] > 1:
-            read.append("it shares its network or its early stopping with another")
-            continue
-        try:
-            if against is None or (job.engine == "fused" and available()):
-                with suppress(UnsupportedError):
-                    read.append(reader.read(job))
-                    continue
-            read.append(read_structure(job))
-        except UnsupportedError as error:
-            read.append(str(error))
-    found = Counter(each.key for each in read if isinstance(each, Structure))
-    members: list[Seat] = []
-    for job, each in zip(jobs, read, strict=True):
-        if isinstance(each, str):
-            members.append(Alone(job, each))
-        elif isinstance(each, Structure) and found[each.key] < FEWEST:
-            why = f"fewer than {FEWEST} networks have its shape, its batches and its kind of optimizer"
-            members.append(Alone(job, why))
-        elif isinstance(each, Structure):
-            members.append(Member(job, each))
-        else:
-            members.append(Member(job, each))
-    return members
-
-
-def chosen(members: Sequence[Seat], against: str | None, cores: int) -> str:
-    """What trains the networks, in a sentence."""
-    count = Counter(each.engine for each in members)
-    said = []
-    if count["fused"]:
-        at_once = f"on {cores} cores" if cores > 1 else "on one core"
-        said.append(f"{count['fused']} networks by compiled code, one after another {at_once}")
-    if count["population"]:
-        reason = f" (not compiled: {against})" if against else ""
-        said.append(f"{count['population']} by products of many matrices at once{reason}")
-    alone = len(members) - count["fused"] - count["population"]
-    if alone:
-        said.append(f"{alone} one by one")
-    return "; ".join(said)
 
 
 def crews_of(members: Sequence[Member[Compiled]], cores: int) -> list[list[Member[Compiled]]]:

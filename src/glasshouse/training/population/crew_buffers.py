@@ -21,7 +21,8 @@ from glasshouse.training.fused.feeding import (
 )
 from glasshouse.training.fused.loading import loop, note_compiled
 from glasshouse.training.fused.masks import draw, room
-from glasshouse.training.fused.tables import settle
+from glasshouse.training.fused.tables import aligned, settle
+from glasshouse.training.fused.threads import alone
 from glasshouse.training.job import Job
 from glasshouse.training.population.compiled import Compiled
 from glasshouse.training.population.crew_weights import CrewWeights
@@ -84,7 +85,7 @@ class Buffers:
         """Room for what is computed and for what is found."""
         kind, numbers = self._kind, self.layout.numbers
         tables, shown = self.layout.tables, self._jobs[0].validation
-        self._gradients, self._work = np.zeros(numbers, dtype=kind), np.zeros(tables.space, dtype=kind)
+        self._gradients, self._work = aligned(numbers, kind=kind), aligned(tables.space, kind=kind)
         self.done = np.zeros(members, dtype=np.int64)
         self.losses, self.weights = np.zeros((members, self.steps)), np.zeros((members, self.steps))
         self.right, self.judged = np.zeros(members, dtype=np.int64), np.zeros((members, 2))
@@ -199,7 +200,7 @@ class Buffers:
         validation = self._validation if call.last else self._unjudged
         self._run(
             np.array(which, dtype=np.int64), self._tables, self._data, validation, optimizer, memory, chunk,
-            found, self._look,
+            found, self._look, alone(),
         )  # fmt: skip
         if not self._called:
             self._called = True

@@ -13,6 +13,7 @@ from torch import nn
 from glasshouse.training.fused import codes
 from glasshouse.training.fused.feeding import kind_of
 from glasshouse.training.fused.optimizer import MEMORIES
+from glasshouse.training.fused.tables import VECTOR, aligned
 from glasshouse.training.population.compiled import Compiled
 
 Numbers = NDArray[Any]
@@ -35,9 +36,12 @@ class CrewWeights:
         layout, code = structures[0].layout, structures[0].optimizer[0]
         members, kind = len(structures), kind_of(structures[0].plan)
         self._stretches = layout.stretches
-        self.weights = np.zeros((members, layout.numbers), dtype=kind)
-        memories = [np.zeros_like(self.weights) for _ in MEMORIES[code]]
-        self.first, self.second, *_ = [*memories, *[np.zeros((members, 0), dtype=kind)] * 2]
+        self._numbers = layout.numbers
+        line = -(-layout.numbers // VECTOR) * VECTOR
+        self.weights = aligned(members, line, kind=kind)
+        memories = [aligned(members, line, kind=kind) for _ in MEMORIES[code]]
+        nothing = aligned(members, 0, kind=kind)
+        self.first, self.second, *_ = [*memories, nothing, nothing]
         features = sum(each.num_features for each in layout.tables.running)
         self.running = np.zeros((members, 2 * features), dtype=kind)
         self._best, self._best_running = np.zeros_like(self.weights), np.zeros_like(self.running)
@@ -58,19 +62,19 @@ class CrewWeights:
                     self.running[place, at : at + len(buffer)] = buffer.numpy()
                     at += len(buffer)
         else:
-            self.weights[place] = weights.numpy()
+            self.weights[place, : self._numbers] = weights.numpy()
             for name, own in self._slots(place).items():
                 own[:] = slots[name].numpy()
             self._best_step[place] = int(slots["best_step"])
         if best is not None:
-            self._best[place] = best.numpy()
+            self._best[place, : self._numbers] = best.numpy()
         for module in structure.running:
             self._tracked[place] = int(module.num_batches_tracked) - steps
 
     def _slots(self, place: int) -> dict[str, Numbers]:
         return {
-            "first": self.first[place],
-            "second": self.second[place],
+            "first": self.first[place, : self._numbers],
+            "second": self.second[place, : self._numbers],
             "running": self.running[place],
             "best_running": self._best_running[place],
             "product": self.settings[place, codes.PRODUCT : codes.PRODUCT + 1],
@@ -80,7 +84,8 @@ class CrewWeights:
         """Weights, weights of the best epoch, and all else with which a network goes on."""
         slots = {name: torch.from_numpy(own.copy()) for name, own in self._slots(place).items()}
         slots["best_step"] = torch.tensor(self._best_step[place])
-        weights, best = self.weights[place].copy(), self._best[place].copy()
+        own = slice(self._numbers)
+        weights, best = self.weights[place, own].copy(), self._best[place, own].copy()
         return torch.from_numpy(weights), torch.from_numpy(best), slots
 
     def penalties(self, going: Sequence[int]) -> dict[int, float]:

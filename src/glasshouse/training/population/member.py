@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import torch
 
-from glasshouse.core.errors import NonFiniteError
+from glasshouse.core.errors import CheckpointError, NonFiniteError
 from glasshouse.core.seeds import derive
 from glasshouse.models.freezing import training_mode
 from glasshouse.schedules import SCHEDULES, Schedule
@@ -88,6 +88,47 @@ class Member(Generic[S]):
         best = self.job.stopping.best_epoch if self.has_best else progress.epoch
         why = self.structure.why.format(beside=self.beside)
         return Outcome(best, progress.ended, progress.epoch, progress.step, self.seconds, self.engine, why)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that decides how it goes on; while nothing runs, and with its numbers at hand."""
+        return {
+            "network": dict(self.job.network.state_dict()),
+            "weights": self.weights,
+            "slots": self.slots,
+            "best": self.best,
+            "generator": self.generator.get_state(),
+            "schedule": self.schedule.state(),
+            "stopping": self.job.stopping.state(),
+            "progress": vars(self.progress),
+            "epochs": self.records.epochs,
+            "timings": self.records.timings,
+            "seconds": self.seconds,
+            "beside": self.beside,
+            "failure": None if self.failure is None else self.failure.received,
+        }
+
+    def restore(self, found: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`state` gave of a network of the same job.
+
+        Raises:
+            CheckpointError: It is not of this network.
+        """
+        try:
+            self.job.network.load_state_dict(found["network"])
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"the state of a search does not fit the network: {error}",
+                expected="the network that the search was made with",
+                fix="remove the folder state/ of the search: what was in training begins again",
+            ) from error
+        self.weights, self.best, self.slots = found["weights"], found["best"], dict(found["slots"])
+        self.generator.set_state(found["generator"])
+        self.schedule.restore(found["schedule"])
+        self.job.stopping.restore(found["stopping"])
+        vars(self.progress).update(found["progress"])
+        self.records.epochs, self.records.timings = list(found["epochs"]), list(found["timings"])
+        self.seconds, self.beside = found["seconds"], found["beside"]
+        self.failure = None if found["failure"] is None else NonFiniteError(found["failure"])
 
     def judge(self, row: dict[str, Any]) -> bool:
         """End training when it is time; whether the epoch was the best so far."""

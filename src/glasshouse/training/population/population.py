@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Hashable, Sequence
 from contextlib import ExitStack
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -208,9 +209,13 @@ class Population:
             speed = targets.shape[1] * len(learning) / times[1]
             timing = {"epoch": progress.epoch, "seconds": share, "samples_per_second": speed}
             member.seconds += share
-            member.records.epoch(row, timing, by_member[place], own)
             if member.judge(row):
                 best.append(place)
+            for part in (row["train"], row.get("validation", {})):
+                for name, value in part.items():
+                    if value is not None and not math.isfinite(value):
+                        part[name] = None
+            member.records.plain_epoch(row, timing, by_member[place], own)
         if best:
             self._best[best] = self._stack.weights[best]
         for place in learning:
@@ -244,4 +249,4 @@ def weighted_mean(values: Sequence[float], weights: Sequence[float]) -> float:
         >>> weighted_mean([1.0, 4.0], [1.0, 2.0])
         3.0
     """
-    return math.fsum(w * x for w, x in zip(weights, values, strict=True)) / math.fsum(weights)
+    return math.fsum(map(mul, weights, values)) / math.fsum(weights)

@@ -8,12 +8,13 @@ from typing import Any
 
 from numba import njit
 
-from glasshouse.training.fused.codes import CLIP_NORM, CLIP_VALUE, COUNT_NOTHING, L1, L2
+from glasshouse.training.fused.codes import CLIP_NORM, CLIP_VALUE, COUNT_NOTHING, L1, L2, NADAM
 from glasshouse.training.fused.native import looks, updates
 from glasshouse.training.fused.native.counting import right_of
 from glasshouse.training.fused.native.heads import loss_of
 from glasshouse.training.fused.native.options import WRITTEN_IN
-from glasshouse.training.fused.native.passes import backward, forward
+from glasshouse.training.fused.native.passes import ROWS, backward, forward
+from glasshouse.training.fused.native.team import meet, part_of
 
 
 def compiled(digest: int) -> Callable[..., Any]:
@@ -27,19 +28,21 @@ def compiled(digest: int) -> Callable[..., Any]:
     """
 
     @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-    def run(which, network, data, validation, optimizer, memory, chunk, found, look):
+    def run(which, network, data, validation, optimizer, memory, chunk, found, look, team):
         """Some steps of some networks, one network after another; see :func:`steps`."""
         if digest != 0:
             done = found[0]
             for place in range(len(which)):
                 m = which[place]
-                done[m] = steps(m, network, data, validation, optimizer, memory, chunk, found, look)
+                whole = steps(m, network, data, validation, optimizer, memory, chunk, found, look, team)
+                if team[0] == 0:
+                    done[m] = whole
 
     return run
 
 
 @njit(**WRITTEN_IN)
-def steps(m, network, data, validation, optimizer, memory, chunk, found, look):
+def steps(m, network, data, validation, optimizer, memory, chunk, found, look, team):
     """Steps of one of several networks, until all are done or a loss is not finite; then, where there are
     rows that judge, a look at what it answers to them.
 
@@ -61,6 +64,8 @@ def steps(m, network, data, validation, optimizer, memory, chunk, found, look):
             right answers of the rows that judge, and the outputs. Outputs are kept where there is room.
         look: Whether to look at the (last) step; tables of layers and of parameters; most numbers of a layer;
             receives what is found of layers and of parameters, and needs room for the old weights.
+        team: Which of how many threads this is, and the gate where they meet; all are given the same of
+            everything else. The first one does what is not worth dividing.
 
     Returns:
         How many steps are whole.
@@ -81,9 +86,8 @@ def steps(m, network, data, validation, optimizer, memory, chunk, found, look):
     parameters, first, second = all_parameters[m], all_first[m], all_second[m]
     class_weights, masks = all_class_weights[m], all_masks[m]
     finishing = settings[CLIP_NORM] + settings[CLIP_VALUE] + abs(settings[L1]) + abs(settings[L2]) != 0
-    learnt, written = len(counts), 0
-    right[m] = 0
-    judged[m, 0], judged[m, 1], weighed = 0.0, 0.0, 0.0
+    learnt, written, leads = len(counts), 0, team[0] == 0
+    judged_loss, judged_right, weighed, answered = 0.0, 0, 0.0, 0
     for step in range(learnt + len(judging_counts)):
         learns = step < learnt
         if learns:
@@ -103,49 +107,64 @@ def steps(m, network, data, validation, optimizer, memory, chunk, found, look):
             known, wanted, own = judging_classes, judging_values, masks[:0]
             at, line, kept = judging_at, judging_stride, judged_outputs[m % len(judged_outputs)]
         shown = order[start : start + rows]
-        for n in range(rows):
+        begin, end = part_of(rows, ROWS, team)
+        for n in range(begin, end):
             row, source = work[x_at + n * stride_in : x_at + n * stride_in + width_in], shown[n] * width_in
             for i in range(width_in):
                 row[i] = given[source + i]
-        forward(layers, numbers, rows, parameters, work, running, own)
-        z, d = work[at : at + rows * line], work[here : here + rows * line]
-        loss, weight = loss_of(
-            loss_code, loss_settings[m], z, d, rows, width, line, shown, known, wanted, class_weights
-        )
-        if len(kept):
-            for n in range(rows):
-                for i in range(width):
-                    kept[written * width + i] = z[n * line + i]
-                written += 1
-        if counting != COUNT_NOTHING:
-            correct = right_of(counting, z, rows, width, line, shown, known, wanted)
-        else:
+        forward(layers, numbers, rows, parameters, work, running, own, team)
+        meet(team)
+        if leads:
+            z, d = work[at : at + rows * line], work[here : here + rows * line]
+            loss, weight = loss_of(
+                loss_code, loss_settings[m], z, d, rows, width, line, shown, known, wanted, class_weights
+            )
+            if len(kept):
+                for n in range(rows):
+                    for i in range(width):
+                        kept[written * width + i] = z[n * line + i]
+                    written += 1
             correct = 0
+            if counting != COUNT_NOTHING:
+                correct = right_of(counting, z, rows, width, line, shown, known, wanted)
+            if learns:
+                answered += correct
+                losses[m, step], weights[m, step] = loss, weight
+            else:
+                judged_loss += loss * weight
+                judged_right += correct
+                weighed += weight
+        meet(team)
         if not learns:
-            judged[m, 0] += loss * weight
-            judged[m, 1] += correct
-            weighed += weight
             continue
-        right[m] += correct
-        losses[m, step], weights[m, step] = loss, weight
-        if not math.isfinite(loss):
+        if not math.isfinite(losses[m, step]):
+            if leads:
+                right[m], judged[m, 0], judged[m, 1] = answered, 0.0, 0.0
             return step
-        backward(layers, numbers, rows, parameters, gradients, work, own, here, there, zeros)
-        if finishing:
-            updates.finish(parameters, gradients, stretches, factors, settings)
+        backward(layers, numbers, rows, parameters, gradients, work, own, here, there, zeros, team)
+        meet(team)
         last = looking and step == learnt - 1
-        if last:
-            looks.look_at_layers(seen, work, rows, most, of_layers)
-            looks.lengths(parts, gradients, of_parameters[0])
-            for i in range(len(parameters)):
-                before[i] = parameters[i]
+        if leads:
+            if finishing:
+                updates.finish(parameters, gradients, stretches, factors, settings)
+            updates.keep_product(code, settings, first_step + step)
+            if last:
+                looks.look_at_layers(seen, work, rows, most, of_layers)
+                looks.lengths(parts, gradients, of_parameters[0])
+                for i in range(len(parameters)):
+                    before[i] = parameters[i]
+        if finishing or last or code == NADAM:
+            meet(team)
         updates.update(
             code, parameters, gradients, first, second, stretches, factors, settings,
-            rates[step], first_step + step,
+            rates[step], first_step + step, team,
         )  # fmt: skip
-        if last:
+        meet(team)
+        if last and leads:
             looks.lengths(parts, parameters, of_parameters[1])
             looks.distances(parts, parameters, before, of_parameters[2])
-    if weighed != 0:
-        judged[m, 0] /= weighed
+    if leads:
+        right[m], judged[m, 0], judged[m, 1] = answered, judged_loss, judged_right
+        if weighed != 0:
+            judged[m, 0] /= weighed
     return learnt

@@ -31,7 +31,9 @@ from glasshouse.training.fused.codes import (
     RMSPROP,
     SGD,
 )
-from glasshouse.training.fused.native.options import PLAIN, SUMS, WRITTEN_IN
+from glasshouse.training.fused.native.options import INSIDE, PLAIN, SUMS, WRITTEN_IN
+from glasshouse.training.fused.native.products import LINE
+from glasshouse.training.fused.native.team import part_of
 
 CLIP_EPSILON = 1e-6
 """PyTorch adds it to the length of the gradient before dividing by it."""
@@ -72,9 +74,29 @@ def finish(w, g, stretches, factors, settings):
                 g[i] *= of(share)
 
 
+@njit(**INSIDE)
+def momenta(code, settings, t):
+    """NAdam's momenta of a step, the next one's, and the product of all so far, which is kept."""
+    mu = mu_next = 0.0
+    if code == NADAM:
+        decay = settings[NESTEROV]
+        mu = settings[BETA_1] * (1 - 0.5 * 0.96 ** (t * decay))
+        mu_next = settings[BETA_1] * (1 - 0.5 * 0.96 ** ((t + 1) * decay))
+    return mu, mu_next
+
+
+@njit(**INSIDE)
+def keep_product(code, settings, t):
+    """Multiply the product of NAdam's momenta by that of the step."""
+    if code == NADAM:
+        mu, _ = momenta(code, settings, t)
+        # PyTorch keeps the product in single precision, whatever the weights are.
+        settings[PRODUCT] = np.float64(np.float32(settings[PRODUCT]) * np.float32(mu))
+
+
 @njit(**WRITTEN_IN)
-def update(code, w, g, first, second, stretches, factors, settings, rate, t):
-    """One update of all weights.
+def update(code, w, g, first, second, stretches, factors, settings, rate, t, team):
+    """One update of all weights, of which each thread sees to a part. NAdam's product has been kept.
 
     Args:
         code: Which optimizer.
@@ -84,16 +106,13 @@ def update(code, w, g, first, second, stretches, factors, settings, rate, t):
         settings: Shares, epsilon and the like; NAdam's product of momenta is kept there.
         rate: The learning rate of this step.
         t: Its number, from 1.
+        team: Who takes the step.
     """
-    mu = mu_next = 0.0
-    if code == NADAM:
-        decay = settings[NESTEROV]
-        mu = settings[BETA_1] * (1 - 0.5 * 0.96 ** (t * decay))
-        mu_next = settings[BETA_1] * (1 - 0.5 * 0.96 ** ((t + 1) * decay))
-        # PyTorch keeps the product in single precision, whatever the weights are.
-        settings[PRODUCT] = np.float64(np.float32(settings[PRODUCT]) * np.float32(mu))
+    mu, mu_next = momenta(code, settings, t)
     for group in range(len(stretches)):
         start, stop = stretches[group, GROUP_START], stretches[group, GROUP_STOP]
+        begin, end = part_of(stop - start, LINE, team)
+        start, stop = start + begin, start + end
         own, slope = w[start:stop], g[start:stop]
         m, s = first[start:stop], second[start:stop]
         eta, decay = rate * factors[group, GROUP_RATE], factors[group, GROUP_DECAY]
