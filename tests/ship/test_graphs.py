@@ -23,7 +23,8 @@ from glasshouse.models.mixture_density import mixture_of
 from glasshouse.models.sampling import written
 from glasshouse.models.search import beam, greedy
 from glasshouse.ship import load
-from glasshouse.ship.onnx_graph import TOLERANCE, export_graph
+from glasshouse.ship.onnx_export import TOLERANCE
+from glasshouse.ship.onnx_graph import export_graph
 from glasshouse.ship.onnx_graphs import write_graphs
 from glasshouse.ship.onnx_writers import writer_graphs
 from glasshouse.ship.write_bundle import Content, write_bundle
@@ -163,7 +164,7 @@ def test_an_encoder_takes_any_length_whatever_was_exported_before_and_else_that_
     torch.export.export(nn.GRU(3, 4, batch_first=True), (torch.zeros(2, 5, 3),))
     graph = writer_graphs(network, TOKENS)[0]
     assert export_graph(tmp_path, graph).checked.lengths == (2, 5, 7)
-    monkeypatch.setattr("glasshouse.ship.onnx_graph._forget", lambda: None)
+    monkeypatch.setattr("glasshouse.ship.onnx_export._forget", lambda: None)
     torch.export.export(nn.GRU(3, 4, batch_first=True), (torch.zeros(2, 5, 3),))
     note = write_graphs(tmp_path, network, TOKENS, None, 0)[0]
     assert note.inputs[0].shape == ("batch", 5)

@@ -10,7 +10,8 @@ from torch import nn
 from glasshouse.core.errors import BundleError
 from glasshouse.models.gan import Gan
 from glasshouse.ship.onnx_codes import code_graphs
-from glasshouse.ship.onnx_graph import Graph, copy_of, export_graph, of_one_length
+from glasshouse.ship.onnx_export import copy_of
+from glasshouse.ship.onnx_graph import Graph, export_graph, of_one_length
 from glasshouse.ship.onnx_steps import SEQUENTIAL, step_graph
 from glasshouse.ship.onnx_writers import WRITERS, writer_graphs
 from glasshouse.ship.schema import ENCODER, GraphNote

@@ -11,7 +11,8 @@ from glasshouse.models.handwriting import POINT, Handwriting
 from glasshouse.models.language_model import LanguageModel
 from glasshouse.models.mixture_density import PER_COMPONENT, mixture_of
 from glasshouse.models.transformer_decoder import TransformerDecoder
-from glasshouse.ship.onnx_graph import Graph, Tensors
+from glasshouse.ship.onnx_export import Tensors
+from glasshouse.ship.onnx_graph import Graph
 from glasshouse.ship.onnx_writers import NEXT
 from glasshouse.ship.schema import STEP, Port
 
