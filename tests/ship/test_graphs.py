@@ -23,7 +23,10 @@ from glasshouse.models.mixture_density import mixture_of
 from glasshouse.models.sampling import written
 from glasshouse.models.search import beam, greedy
 from glasshouse.ship import load
-from glasshouse.ship.onnx_graph import TOLERANCE
+from glasshouse.ship.onnx_export import TOLERANCE
+from glasshouse.ship.onnx_graph import export_graph
+from glasshouse.ship.onnx_graphs import write_graphs
+from glasshouse.ship.onnx_writers import writer_graphs
 from glasshouse.ship.write_bundle import Content, write_bundle
 
 from .conftest import lived_in
@@ -152,6 +155,23 @@ def test_a_loop_over_steps_writes_what_pytorch_writes_at_another_size_and_length
         assert (looked[0][1::2, 3:] == 0).all()  # nobody looks at padding
 
 
+@slow
+def test_an_encoder_takes_any_length_whatever_was_exported_before_and_else_that_of_padded_rows(
+    tmp_path, monkeypatch
+):
+    network = made({"name": "seq2seq", "units": 8, "embedding": 5}, inputs=(5,), outputs=9, tokens=7, steps=6)
+    # PyTorch remembers how it ran a GRU, which once made the exporter fix the length without a word.
+    torch.export.export(nn.GRU(3, 4, batch_first=True), (torch.zeros(2, 5, 3),))
+    graph = writer_graphs(network, TOKENS)[0]
+    assert export_graph(tmp_path, graph).checked.lengths == (2, 5, 7)
+    monkeypatch.setattr("glasshouse.ship.onnx_export._forget", lambda: None)
+    torch.export.export(nn.GRU(3, 4, batch_first=True), (torch.zeros(2, 5, 3),))
+    note = write_graphs(tmp_path, network, TOKENS, None, 0)[0]
+    assert note.inputs[0].shape == ("batch", 5)
+    assert note.outputs[1].shape == ("batch", 5, 16)
+    near(ask(tmp_path / "encoder.onnx", source=TOKENS)["memory"][0], network.begin(TOKENS)[1][0])
+
+
 def test_the_program_of_the_handbook_translates_greedily_and_with_a_beam(translator):
     path, network = translator
     texts = [" ".join(each) for each in product(WORDS[:3], WORDS[1:4])][:6]
@@ -229,9 +249,8 @@ def test_a_language_model_carries_its_state_from_file_call_to_file_call(cell, tm
         wanted, _ = network.read(text)
     fed = {"state": np.zeros((3, 2, 8), np.float32)}
     fed |= {"cell": np.zeros((3, 2, 8), np.float32)} if cell == "lstm" else {}
-    pieces = [text[:, each : each + 1] for each in range(7)] if cell == "rnn" else torch.split(text, 3, dim=1)
     logits = []
-    for piece in pieces:
+    for piece in torch.split(text, 1, dim=1):
         found = ask(path / "step.onnx", tokens=piece, **fed)
         fed = {name: found[f"next_{name}"] for name in fed}
         logits.append(found["logits"])
@@ -262,8 +281,12 @@ def test_frames_of_music_go_in_as_numbers(tmp_path):
     path = bundled(tmp_path, None, network, (9, 6), "frames", None, rows)
     frames = (torch.rand(3, 5, 6) < 0.3).float()
     zero = np.zeros((3, 1, 8), np.float32)
-    found = ask(path / "step.onnx", frames=frames, state=zero, cell=zero)
-    near(found["logits"], network.read(frames)[0])
+    fed, logits = {"state": zero, "cell": zero}, []
+    for frame in torch.split(frames, 1, dim=1):
+        found = ask(path / "step.onnx", frames=frame, **fed)
+        fed = {name: found[f"next_{name}"] for name in fed}
+        logits.append(found["logits"])
+    near(np.concatenate(logits, axis=1), network.read(frames)[0])
 
 
 def test_strokes_come_as_a_mixture_in_plain_numbers_and_the_program_draws(tmp_path):
@@ -273,13 +296,16 @@ def test_strokes_come_as_a_mixture_in_plain_numbers_and_the_program_draws(tmp_pa
     preparation = StrokesPreparation(9, 2.0)
     path = bundled(tmp_path, spec, network, (9, 3), "strokes", preparation, rows, outputs=1)
     points, zero = torch.randn(2, 6, 3), np.zeros((2, 1, 8), np.float32)
-    found = ask(path / "step.onnx", points=points, state=zero)
-    mixture = mixture_of(network.read(points)[0])
-    near(found["weights"], mixture.log_weights.exp())
-    near(found["means"], mixture.means)
-    near(found["spreads"], mixture.log_spreads.exp())
-    near(found["correlations"], mixture.correlations)
-    near(found["lift"], torch.sigmoid(mixture.lifts))
+    raw, state = network.read(points)
+    mixture, found = mixture_of(raw), {"next_state": zero}
+    for step in range(6):
+        found = ask(path / "step.onnx", points=points[:, step : step + 1], state=found["next_state"])
+        near(found["weights"][:, 0], mixture.log_weights[:, step].exp())
+        near(found["means"][:, 0], mixture.means[:, step])
+        near(found["spreads"][:, 0], mixture.log_spreads[:, step].exp())
+        near(found["correlations"][:, 0], mixture.correlations[:, step])
+        near(found["lift"][:, 0], torch.sigmoid(mixture.lifts[:, step]))
+    near(found["next_state"], state.transpose(0, 1))
     lines = program("draw.py", path).splitlines()
     assert len(lines) == 9
     assert all(line.split()[2] in ("0", "1") for line in lines)

@@ -20,7 +20,7 @@ from glasshouse.ship.head import (
     describe_given_back,
     describe_outputs,
 )
-from glasshouse.ship.onnx_graph import (
+from glasshouse.ship.onnx_export import (
     TOLERANCE,
     apart,
     cannot,

@@ -11,7 +11,8 @@ from torch import nn
 from glasshouse.models.dbn import DeepBeliefNetwork
 from glasshouse.models.gan import Gan
 from glasshouse.models.rbm import RestrictedBoltzmannMachine
-from glasshouse.ship.onnx_graph import Graph, Tensors
+from glasshouse.ship.onnx_export import Tensors
+from glasshouse.ship.onnx_graph import Graph
 from glasshouse.ship.schema import CHAIN, DECODER, DOWN, GENERATOR, Port
 
 SIZES = (2, 1, 7)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from glasshouse.core.errors import BundleError
-from glasshouse.core.files import write_atomic
-from glasshouse.ship.onnx_backend import session_on
-from glasshouse.ship.quiet import quiet
+from glasshouse.ship.onnx_export import (
+    TOLERANCE,
+    Tensors,
+    apart,
+    cannot,
+    copy_of,
+    exported,
+    opened,
+    opset_of,
+    told,
+    write_model,
+)
 from glasshouse.ship.schema import Checked, GraphNote, Port
-
-TOLERANCE = 1e-5
-"""Largest difference allowed between ONNX and PyTorch, in probabilities, in spreads of the target, or as a
-share of the largest number where numbers have no unit."""
-
-Tensors = tuple[torch.Tensor, ...]
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,29 @@ class Graph:
         )
 
 
+def of_one_length(graph: Graph) -> Graph:
+    """The same graph for the lengths that it is exported with alone; the batch stays free.
+
+    Args:
+        graph: The first of its cases counts.
+    """
+    lengths = {
+        axis: size
+        for port, tensor in zip(graph.inputs, graph.cases[0], strict=True)
+        for axis, size in zip(port.shape, tensor.shape, strict=True)
+        if isinstance(axis, str) and axis != "batch"
+    }
+
+    def bound(ports: tuple[Port, ...]) -> tuple[Port, ...]:
+        return tuple(
+            port.model_copy(update={"shape": tuple(lengths.get(str(axis), axis) for axis in port.shape)})
+            for port in ports
+        )
+
+    fitting = [tuple(each[:rows] for each in graph.cases[0]) for rows in range(len(graph.cases[0][0]), 0, -1)]
+    return replace(graph, inputs=bound(graph.inputs), outputs=bound(graph.outputs), cases=fitting)
+
+
 def export_graph(folder: Path, graph: Graph) -> GraphNote:
     """Export a graph, check it in all its cases against PyTorch, and write it; where it fails, no file stays.
 
@@ -86,120 +108,6 @@ def export_graph(folder: Path, graph: Graph) -> GraphNote:
     sizes, lengths = _tried(graph.inputs, cases)
     return graph.note(
         opset_of(model), Checked(batch_sizes=sizes, lengths=lengths, largest_difference=float(largest))
-    )
-
-
-def copy_of(network: nn.Module) -> nn.Module:
-    """A deep copy. Results of an earlier pass that a module kept as attributes are copied without history."""
-    kept = (value for module in network.modules() for value in vars(module).values())
-    memo: dict[int, Any] = {
-        id(each): each.detach() for each in kept if isinstance(each, torch.Tensor) and not each.is_leaf
-    }
-    try:
-        return copy.deepcopy(network, memo)
-    except Exception as error:  # a user's module may hold anything, and fail in any way
-        raise cannot(f"the network cannot be copied: {told(error)}") from error
-
-
-def exported(module: nn.Module, example: Tensors, inputs: Sequence[Port], outputs: Sequence[str]) -> Any:
-    """The ONNX model as a protocol buffer, without what the exporter noted of this machine."""
-    # One object for each name: inputs that share an axis keep it equal.
-    names = sorted({axis for each in inputs for axis in each.shape if isinstance(axis, str)})
-    free = {name: torch.export.Dim(name) for name in names}
-    shapes: tuple[Any, ...] = tuple(
-        {place: free[axis] for place, axis in enumerate(each.shape) if isinstance(axis, str)}
-        for each in inputs
-    )
-    if len(inputs) > 1:  # as a list of any length, which is how the exporter takes *inputs as well
-        module, shapes = _Listed(module), (shapes,)
-    try:
-        with quiet(), torch.no_grad():
-            program = torch.onnx.export(
-                module,
-                example,
-                dynamo=True,
-                dynamic_shapes=shapes,
-                external_data=False,
-                input_names=[each.name for each in inputs],
-                output_names=list(outputs),
-                verbose=False,
-            )
-    except Exception as error:  # the exporter runs a user's code, which may fail in any way
-        raise cannot(f"the exporter cannot follow the network: {told(error)}") from error
-    assert program is not None, "the exporter with dynamo=True always gives a program"
-    return _stripped(program.model_proto)
-
-
-class _Listed(nn.Module):
-    """A module whose inputs come as a list."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    def forward(self, *inputs: torch.Tensor) -> Tensors:
-        outputs: Tensors = self.module(*inputs)
-        return outputs
-
-
-def write_model(path: Path, model: Any) -> None:
-    """Write a protocol buffer.
-
-    Raises:
-        BundleError: It is larger than one file may be.
-        StorageError: The file cannot be written.
-    """
-    try:
-        content = model.SerializeToString(deterministic=True)
-    except ValueError as error:  # protocol buffers end at 2 GiB
-        raise cannot(f"the network is too large for one file: {error}") from error
-    write_atomic(path, content)
-
-
-def opset_of(model: Any) -> int:
-    """The version of the operators in a model."""
-    return int(next(each.version for each in model.opset_import if each.domain in ("", "ai.onnx")))
-
-
-def opened(path: Path) -> Any:
-    """A session of ONNX Runtime on a file that was just written.
-
-    Raises:
-        BundleError: The runtime cannot open it.
-    """
-    try:
-        return session_on(path)
-    except BundleError as error:
-        why = str(error.__cause__).replace(str(path), path.name)
-        raise cannot(f"ONNX Runtime cannot open the exported network: {why}") from error
-
-
-def apart(wanted: NDArray[Any], found: NDArray[Any]) -> float:
-    """The largest difference of two arrays; infinity where one of the two is not finite."""
-    if wanted.dtype == np.bool_:
-        return float(np.any(wanted != found))
-    largest = float(np.abs(wanted - found).max(initial=0.0))
-    return largest if np.isfinite(largest) else float("inf")
-
-
-def told(error: BaseException) -> str:
-    """The first cause of an error in a line; the exporter wraps it in pages of advice."""
-    cause = error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
-    if type(cause).__name__ == "GuardOnDataDependentSymNode":
-        return "its forward pass takes different ways for different values of its input"
-    lines = str(cause).strip().splitlines() or [""]
-    return f"{type(cause).__name__}: {lines[0]}".rstrip(": ")
-
-
-def cannot(why: str) -> BundleError:
-    """The error for a network that ONNX cannot hold."""
-    return BundleError(
-        why,
-        expected="a network that torch.onnx.export can follow, with the same answers at every batch size",
-        fix="use tensor operations only in forward, without numpy, .item() and fixed batch sizes; "
-        "the bundle works with PyTorch all the same",
     )
 
 
@@ -233,28 +141,3 @@ def _tried(inputs: Sequence[Port], cases: Sequence[Tensors]) -> tuple[tuple[int,
                 if isinstance(axis, str):
                     (sizes if axis == "batch" else lengths).add(length)
     return tuple(sorted(sizes)), tuple(sorted(lengths))
-
-
-def _stripped(model: Any) -> Any:
-    """Remove what the exporter noted for debugging: stack traces with the paths of this machine."""
-
-    def strip(graph: Any) -> None:
-        held: Iterable[Any] = (
-            *graph.node,
-            *graph.initializer,
-            *graph.input,
-            *graph.output,
-            *graph.value_info,
-        )
-        for each in (graph, *held):
-            each.doc_string = ""
-            del each.metadata_props[:]
-        for node in graph.node:
-            for attribute in node.attribute:
-                # Asked for first, because touching a field that is not set would set it.
-                for inner in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
-                    strip(inner)
-
-    strip(model.graph)
-    del model.metadata_props[:]
-    return model

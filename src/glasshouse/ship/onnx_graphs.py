@@ -10,10 +10,11 @@ from torch import nn
 from glasshouse.core.errors import BundleError
 from glasshouse.models.gan import Gan
 from glasshouse.ship.onnx_codes import code_graphs
-from glasshouse.ship.onnx_graph import Graph, copy_of, export_graph
+from glasshouse.ship.onnx_export import copy_of
+from glasshouse.ship.onnx_graph import Graph, export_graph, of_one_length
 from glasshouse.ship.onnx_steps import SEQUENTIAL, step_graph
 from glasshouse.ship.onnx_writers import WRITERS, writer_graphs
-from glasshouse.ship.schema import GraphNote
+from glasshouse.ship.schema import ENCODER, GraphNote
 
 
 def write_graphs(
@@ -37,13 +38,21 @@ def write_graphs(
         graphs = graphs_of(network, rows, code, seed)
     except BundleError:  # a module that cannot be copied, which the note on model.onnx says already
         return ()
-    notes = []
-    for graph in graphs:
-        try:
-            notes.append(export_graph(folder, graph))
-        except BundleError as error:
-            notes.append(graph.note(None, None, error.received))
-    return tuple(notes)
+    return tuple(_written(folder, graph) for graph in graphs)
+
+
+def _written(folder: Path, graph: Graph) -> GraphNote:
+    try:
+        return export_graph(folder, graph)
+    except BundleError as error:
+        if graph.file != ENCODER or graph.inputs[0].shape[1] != "source":
+            return graph.note(None, None, error.received)
+    # Some versions of PyTorch export recurrent layers for one length only: that of padded rows will do.
+    fixed = of_one_length(graph)
+    try:
+        return export_graph(folder, fixed)
+    except BundleError as error:
+        return fixed.note(None, None, error.received)
 
 
 def graphs_of(network: nn.Module, rows: torch.Tensor, code: int | None, seed: int) -> list[Graph]:

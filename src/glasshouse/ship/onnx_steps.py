@@ -11,18 +11,17 @@ from glasshouse.models.handwriting import POINT, Handwriting
 from glasshouse.models.language_model import LanguageModel
 from glasshouse.models.mixture_density import PER_COMPONENT, mixture_of
 from glasshouse.models.transformer_decoder import TransformerDecoder
-from glasshouse.ship.onnx_graph import Graph, Tensors
+from glasshouse.ship.onnx_export import Tensors
+from glasshouse.ship.onnx_graph import Graph
 from glasshouse.ship.onnx_writers import NEXT
 from glasshouse.ship.schema import STEP, Port
 
 SEQUENTIAL = (LanguageModel, Handwriting, TransformerDecoder)
 """Networks with ``read``."""
 CARRIES = (
-    "Takes some steps of a sequence and gives what comes behind each. "
-    f"An output `{NEXT}NAME` is the input `NAME` for the steps that follow; it begins with zeros."
+    "Takes one step of a sequence and gives what comes behind it. "
+    f"An output `{NEXT}NAME` is the input `NAME` of the following step; it begins with zeros."
 )
-ONE_STEP = "Takes one step of a sequence and gives what comes behind it. " + CARRIES.partition(". ")[2]
-"""Of simple recurrent layers, which the exporter unrolls: a file for many steps would be for so many only."""
 LOOKS = (
     "Takes the steps of a sequence so far and gives what comes behind each. Nothing is carried: to write on, "
     "give the last {context} tokens again, with the new one behind them."
@@ -82,26 +81,25 @@ def step_graph(network: nn.Module, rows: torch.Tensor) -> Graph:
     """
     steps, state = _steps(network, rows), _state(network)
     after = tuple(each.model_copy(update={"name": NEXT + each.name}) for each in state)
-    meaning = ONE_STEP if unrolled(network) else CARRIES
-    if isinstance(network, TransformerDecoder):
-        meaning = LOOKS.format(context=network.context)
+    attention = isinstance(network, TransformerDecoder)
+    meaning = LOOKS.format(context=network.context) if attention else CARRIES
     outputs = (*_outputs(network), *after)
     return Graph(STEP, meaning, Reading(network), (steps, *state), outputs, _cases(network, rows))
 
 
-def unrolled(network: nn.Module) -> bool:
-    """Whether the exporter writes down every step by itself, so that their number is fixed."""
-    return getattr(getattr(network, "recurrent", None), "mode", "").startswith("RNN")
-
-
 def _steps(network: nn.Module, rows: torch.Tensor) -> Port:
-    axes: tuple[int | str, ...] = ("batch", 1 if unrolled(network) else "steps")
+    axes = _axes(network)
     if not rows.is_floating_point():
         return Port(name="tokens", shape=axes, dtype="int64", meaning="numbers of tokens")
     if isinstance(network, Handwriting):
         sense = "to the right, up, and whether the pen is lifted then; prepared, all zeros at the beginning"
         return Port(name="points", shape=(*axes, POINT), dtype="float32", meaning=sense)
     return Port(name="frames", shape=(*axes, rows.shape[2]), dtype="float32", meaning="which notes sound")
+
+
+def _axes(network: nn.Module) -> tuple[int | str, ...]:
+    """Of rows and steps. What carries a state takes one: exporters may write down every step by itself."""
+    return ("batch", "steps" if isinstance(network, TransformerDecoder) else 1)
 
 
 def _state(network: nn.Module) -> tuple[Port, ...]:
@@ -120,7 +118,7 @@ def _state(network: nn.Module) -> tuple[Port, ...]:
 def _outputs(network: nn.Module) -> tuple[Port, ...]:
     assert isinstance(network, SEQUENTIAL)
     numbers = network.output.out_features
-    axes: tuple[int | str, ...] = ("batch", 1 if unrolled(network) else "steps")
+    axes = _axes(network)
     if not isinstance(network, Handwriting):
         frames = isinstance(network, LanguageModel) and isinstance(network.embedding, nn.Linear)
         sense = (
@@ -139,17 +137,17 @@ def _outputs(network: nn.Module) -> tuple[Port, ...]:
 
 
 def _cases(network: nn.Module, rows: torch.Tensor) -> list[Tensors]:
-    """Steps and states: several batch sizes, several lengths, at the beginning and further on."""
+    """Steps and states: several batch sizes; several lengths, or several steps of the way."""
     many = rows[torch.arange(8) % len(rows)]
     many = many if many.shape[1] > 2 else many.repeat(1, 3, *[1] * (many.dim() - 2))
-    half = max(2, many.shape[1] // 2)
-    zeros = [torch.zeros(8, *each.shape[1:]) for each in _state(network)]  # type: ignore[arg-type]  # all whole
-    begun: Tensors = (many[:, :half], *zeros)
+    if isinstance(network, TransformerDecoder):
+        half = max(2, many.shape[1] // 2)
+        return [(many[:2, :half],), (many[:1, :1],), (many[:7],)]
+    state: Tensors = tuple(torch.zeros(8, *each.shape[1:]) for each in _state(network))  # type: ignore[arg-type]  # all whole
+    cases, outputs = [], len(_outputs(network))
     with torch.no_grad():
-        outputs = Reading(network)(*begun)
-    later: Tensors = outputs[len(outputs) - len(zeros) :] if zeros else ()
-    one, last = many[:, half : half + 1], many[:, -1:]
-    cases = [(2, begun), (1, (one, *later)), (7, (last if unrolled(network) else many, *later))]
-    if unrolled(network):
-        cases[0] = (2, (one, *later))
-    return [tuple(each[:size] for each in case) for size, case in cases]
+        for step, size in enumerate((2, 1, 7)):
+            given = (many[:, step : step + 1], *state)
+            cases.append(tuple(each[:size] for each in given))
+            state = Reading(network)(*given)[outputs:]
+    return cases

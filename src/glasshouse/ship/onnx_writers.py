@@ -12,7 +12,8 @@ from glasshouse.models.captioner import Captioner
 from glasshouse.models.search import BEGIN
 from glasshouse.models.seq2seq import Seq2Seq
 from glasshouse.models.transformer_seq2seq import TransformerSeq2Seq
-from glasshouse.ship.onnx_graph import Graph, Tensors
+from glasshouse.ship.onnx_export import Tensors
+from glasshouse.ship.onnx_graph import Graph
 from glasshouse.ship.schema import DECODER, ENCODER, Port
 
 WRITERS = (Seq2Seq, TransformerSeq2Seq, Captioner)
