@@ -1,4 +1,4 @@
-"""Time per training step, side by side: Glasshouse, plain PyTorch, Lightning, skorch, Keras, Hugging Face.
+"""Time per training step, side by side: Glasshouse, plain PyTorch and other trainers.
 
 Every contestant trains in a process of its own and they take turns, round by round, so that a busy moment of
 the machine meets all of them. What counts is the ratio to the tutorial loop of the same round.
@@ -21,10 +21,20 @@ from contestants import CONTESTANTS, REFERENCE
 from measuring.cases import CASES, Case, fitted
 from measuring.clock import spread
 from measuring.document import publish, table
+from measuring.environment import environment
 from measuring.machine import describe, load, sentence
 from measuring.worker import Order, Worker
 
-PEERS = ("pytorch-lightning", "skorch", "keras", "transformers", "accelerate")
+PEERS = (
+    "numba",
+    "scikit-learn",
+    "pytorch-lightning",
+    "skorch",
+    "keras",
+    "transformers",
+    "accelerate",
+    "jax",
+)
 
 
 @dataclass(frozen=True)
@@ -48,15 +58,10 @@ def main() -> int:
     """Measure, print, and write where asked; 1 when a contestant failed."""
     options = arguments()
     before = load()
-    with tempfile.TemporaryDirectory(prefix="step-time-") as folder, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="step-time-") as folder:
         os.environ |= environment(Path(folder))
-        workers = {
-            name: stack.enter_context(Worker(CONTESTANTS[name].module, Path(folder, name)))
-            for name in options.contestants
-            if CONTESTANTS[name].missing is None
-        }
         results = {
-            case: summarised(measured(case, workers, options), options.contestants)
+            case: summarised(measured(case, options, Path(folder, case.name)), options.contestants)
             for case in (fitted(name, options.threads) for name in options.cases)
         }
     machine = describe(command(options), PEERS, before)
@@ -84,35 +89,34 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Variables that keep the peers quiet, off the network and out of the home directory."""
-    return {
-        "KERAS_BACKEND": "torch",
-        "KERAS_HOME": str(folder / "home"),
-        "HF_HOME": str(folder / "home"),
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TRANSFORMERS_VERBOSITY": "error",
-        "XDG_CACHE_HOME": str(folder / "home"),
-        "MPLCONFIGDIR": str(folder / "home"),
-        "PYTHONWARNINGS": "ignore",
-    }
+def measured(case: Case, options: argparse.Namespace, folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """All rounds of one case: for each contestant its answers, the warm-up round left out.
+
+    Everybody gets a new process, since some settle their number of threads once and for all.
+    """
+    found = {name: CONTESTANTS[name] for name in options.contestants}
+    playing = [name for name, each in found.items() if each.missing is None and each.takes(case.input_shape)]
+    folder.mkdir()
+    with ExitStack() as stack:
+        workers = {name: stack.enter_context(Worker(found[name].module, folder / name)) for name in playing}
+        return in_turns(case, workers, options)
 
 
-def measured(
+def in_turns(
     case: Case, workers: dict[str, Worker], options: argparse.Namespace
 ) -> dict[str, list[dict[str, Any]]]:
-    """All rounds of one case: for each contestant its answers, the warm-up round left out."""
-    playing = [name for name in workers if not CONTESTANTS[name].pictures_only or len(case.input_shape) == 3]
+    """Round by round, everybody once."""
+    playing = list(workers)
     answers: dict[str, list[dict[str, Any]]] = {name: [] for name in playing}
     for number in range(options.rounds + 1):
         told = f"round {number} of {options.rounds}" if number else "warm-up"
         print(f"{case.title}: {told}", file=sys.stderr, flush=True)
         turn = number % len(playing)  # nobody always comes first
-        order = Order(case.name, case.threads, options.epochs or case.epochs, seed=number)
         for name in playing[turn:] + playing[:turn]:
             if answers[name] and "error" in answers[name][-1]:
                 continue
+            settings = CONTESTANTS[name].settings
+            order = Order(case.name, case.threads, options.epochs or case.epochs, number, settings)
             answer = workers[name].measure(order)
             if number or "error" in answer:
                 answers[name].append(answer)
