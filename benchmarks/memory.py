@@ -258,11 +258,12 @@ def text(
         "## Memory",
         sentence(machine),
         "The most that a process has resident while it trains, in MiB: median (lowest to highest) of "
-        f"{count} fresh processes; each has imported what its trainer needs and nothing else, scikit-learn and JAX no "
-        f"PyTorch. The rows lie in memory as arrays; {EPOCHS} epochs. *Imported* is what is resident before "
-        "the data are there. Growth is what comes on top of that at the most, once with the rows themselves "
-        "and once without. What a library loads or compiles when it is first used (Numba's compiled loop, "
-        "XLA's compiler, an optimizer's helpers) is part of the growth.",
+        f"{count} fresh processes; each has imported what its trainer needs and nothing else, scikit-learn "
+        f"and JAX no PyTorch. The rows lie in memory as arrays; {EPOCHS} epochs. *Imported* is what is "
+        "resident before the data are there. Growth is what comes on top of that at the most, once with the "
+        "rows themselves and once without. What a library loads or compiles when it is first used (the "
+        "helpers of PyTorch's optimizers, some 80 MiB; Numba and what it compiled; XLA's compiler) is part "
+        "of the growth.",
     ]
     for name, found in trained.items():
         case = fitted(name, None)

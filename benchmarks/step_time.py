@@ -22,6 +22,7 @@ from measuring.cases import CASES, Case, fitted
 from measuring.clock import spread
 from measuring.document import publish, table
 from measuring.environment import environment
+from measuring.figure import Bar, draw
 from measuring.machine import describe, load, sentence
 from measuring.worker import Order, Worker
 
@@ -35,6 +36,7 @@ PEERS = (
     "accelerate",
     "jax",
 )
+FIGURE = Path("_static", "step-time.svg")
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def main() -> int:
             for case in (fitted(name, options.threads) for name in options.cases)
         }
     machine = describe(command(options), PEERS, before)
+    if options.figure is not None:
+        draw(panels(results), options.figure)
     publish(
         "step_time", text(results, machine, options), record(results, machine), options.write, options.json
     )
@@ -80,10 +84,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, help="CPU threads in all cases (default: by the case)")
     parser.add_argument("--epochs", type=int, help="timed epochs per training, from 1 (default: by the case)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="Markdown file to put the table into")
+    parser.add_argument(
+        "--figure", type=Path, metavar="FILE", help="SVG file (default: _static/step-time.svg beside --write)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="JSON file for every single number")
     options = parser.parse_args()
     if min(options.rounds, options.threads or 1, 1 if options.epochs is None else options.epochs) < 1:
         parser.error("--rounds, --threads and --epochs are whole numbers from 1")
+    if options.figure is None and options.write is not None:
+        options.figure = options.write.parent / FIGURE
     # Ratios need their reference, and tables the usual order.
     options.contestants = [name for name in CONTESTANTS if name in {REFERENCE, *options.contestants}]
     return options
@@ -156,12 +165,36 @@ def text(results: dict[Case, dict[str, Result]], machine: dict[str, Any], option
         "Speed as a multiple of the tutorial loop's (more is better), and the time of a step. Median of "
         f"{options.rounds} rounds; in each round everybody trains once, and is compared with the tutorial "
         "loop of that round.",
+        *shown(options),
         table(["", *heads], overview),
     ]
     for case, contestants in results.items():
         parts.append(f"### {case.setting}")
         parts.append(detailed(contestants))
     return "\n\n".join(parts)
+
+
+def shown(options: argparse.Namespace) -> list[str]:
+    """The figure, as the document beside it names it."""
+    if options.write is None:
+        return []
+    path = Path(os.path.relpath(options.figure, options.write.parent)).as_posix()
+    told = (
+        "Speed as a multiple of the tutorial loop's, with the quartiles of each as a line; logarithmic scale"
+    )
+    return [f"![{told}]({path})"]
+
+
+def panels(results: dict[Case, dict[str, Result]]) -> dict[str, list[Bar]]:
+    """What the figure shows: of each case all who have numbers, but the reference."""
+    found = {}
+    for case, contestants in results.items():
+        found[case.setting] = [
+            Bar(CONTESTANTS[name].short, spread(result.ratios), name.startswith("glasshouse"))
+            for name, result in contestants.items()
+            if result.ratios and name != REFERENCE
+        ]
+    return found
 
 
 def brief(result: Result | None) -> str:

@@ -18,19 +18,19 @@ class Contestant:
 
     Args:
         title: In tables.
+        short: In figures, where there is little room.
         module: The file in this folder.
         packages: What must be installed, by import name.
         on: What it can be measured on.
         settings: Further arguments of its ``train``.
-        without_torch: Whether it can train without PyTorch in its process.
     """
 
     title: str
+    short: str
     module: str
     packages: tuple[str, ...] = ()
     on: Literal["all", "pictures", "rows"] = "all"
     settings: Mapping[str, Any] = field(default_factory=dict)
-    without_torch: bool = False
 
     @property
     def missing(self) -> str | None:
@@ -44,35 +44,51 @@ class Contestant:
 
 REFERENCE = "tutorial"
 
+TRAIN = "glasshouse_train"
 CONTESTANTS = {
-    "tutorial": Contestant("PyTorch tutorial loop (the reference)", "tutorial_loop"),
-    "in_memory": Contestant("PyTorch by hand: tensors in memory, fused Adam", "in_memory_loop"),
-    "channels_last": Contestant("the same, channels_last", "channels_last_loop", on="pictures"),
-    "glasshouse": Contestant("**Glasshouse**", "glasshouse_train"),
+    "tutorial": Contestant("PyTorch tutorial loop (the reference)", "tutorial loop", "tutorial_loop"),
+    "in_memory": Contestant(
+        "PyTorch by hand: tensors in memory, fused Adam", "PyTorch by hand", "in_memory_loop"
+    ),
+    "channels_last": Contestant(
+        "the same, channels_last", "by hand, channels_last", "channels_last_loop", on="pictures"
+    ),
+    "glasshouse": Contestant("**Glasshouse**", "Glasshouse", TRAIN),
     "glasshouse_unwatched": Contestant(
-        "**Glasshouse**, `watch.probes = false`", "glasshouse_train", settings={"watch": {"probes": False}}
+        "**Glasshouse**, `watch.probes = false`",
+        "Glasshouse, no probes",
+        TRAIN,
+        settings={"watch": {"probes": False}},
     ),
     "scikit_learn": Contestant(
-        "scikit-learn MLPClassifier", "scikit_learn_mlp", ("sklearn",), on="rows", without_torch=True
+        "scikit-learn MLPClassifier", "scikit-learn", "scikit_learn_mlp", ("sklearn",), on="rows"
     ),
-    "lightning": Contestant("Lightning, barebones", "lightning_trainer", ("pytorch_lightning",)),
-    "skorch": Contestant("skorch, no callbacks", "skorch_classifier", ("skorch",)),
-    "keras": Contestant("Keras 3 on torch", "keras_fit", ("keras",)),
+    "lightning": Contestant("Lightning, barebones", "Lightning", "lightning_trainer", ("pytorch_lightning",)),
+    "skorch": Contestant("skorch, no callbacks", "skorch", "skorch_classifier", ("skorch",)),
+    "keras": Contestant("Keras 3 on torch", "Keras 3 on torch", "keras_fit", ("keras",)),
     "hugging_face": Contestant(
-        "Hugging Face Trainer, no logging", "hugging_face_trainer", ("transformers", "accelerate")
+        "Hugging Face Trainer, no logging",
+        "Hugging Face Trainer",
+        "hugging_face_trainer",
+        ("transformers", "accelerate"),
     ),
-    "jax": Contestant("JAX, jitted", "jax_scan", ("jax",), without_torch=True),
+    "jax": Contestant("JAX, jitted", "JAX, jitted", "jax_scan", ("jax",)),
 }
 
 ENGINES = {
     "glasshouse_autograd": Contestant(
-        "**Glasshouse**, autograd", "glasshouse_train", settings={"engine": "autograd"}
+        "**Glasshouse**, autograd", "Glasshouse, autograd", TRAIN, settings={"engine": "autograd"}
     ),
     "glasshouse_dense": Contestant(
-        "**Glasshouse**, dense", "glasshouse_train", on="rows", settings={"engine": "dense"}
+        "**Glasshouse**, dense", "Glasshouse, dense", TRAIN, on="rows", settings={"engine": "dense"}
     ),
     "glasshouse_fused": Contestant(
-        "**Glasshouse**, fused", "glasshouse_train", ("numba",), on="rows", settings={"engine": "fused"}
+        "**Glasshouse**, fused",
+        "Glasshouse, fused",
+        TRAIN,
+        ("numba",),
+        on="rows",
+        settings={"engine": "fused"},
     ),
 }
 """Glasshouse by each of its engines; convolutions go through autograd."""
