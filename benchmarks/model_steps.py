@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import copy
 import gc
 import json
 import math
@@ -16,20 +15,14 @@ from time import perf_counter, process_time
 from typing import Any
 
 import torch
-from measuring.bare_loop import BareLoop
 from measuring.clock import Spread, spread
 from measuring.document import publish, table
 from measuring.machine import describe, load, sentence
-from measuring.model_cases import ModelCase, case_of, cases, prepared_for
+from measuring.model_cases import ModelCase, case_of, cases
+from measuring.model_jobs import Bare, job_for
 
-from glasshouse.core.devices import choose_device
-from glasshouse.experiment import Experiment, decide
-from glasshouse.experiment.decide import facts_of
-from glasshouse.experiment.make_job import make_batches, make_job
-from glasshouse.experiment.make_network import make_network
+from glasshouse.core.errors import GlasshouseError
 from glasshouse.experiment.run import new_run
-from glasshouse.objectives import build_objective
-from glasshouse.training.job import Job
 from glasshouse.training.loop import train
 from glasshouse.training.observers import Plan
 from glasshouse.training.records import Records
@@ -71,7 +64,7 @@ class Blocks:
         """
         ours, bare = (self.glasshouse_clock, self.bare_clock) if clock else (self.glasshouse, self.bare)
         each = [a / b for a, b in zip(ours, bare, strict=True)]
-        if self.steps >= LOOKS:
+        if self.steps >= LOOKS or not any(self.looks):
             return spread(each)
         without = spread([ratio for ratio, looked in zip(each, self.looks, strict=True) if not looked])
         looked = spread([ratio for ratio, looked in zip(each, self.looks, strict=True) if looked])
@@ -85,7 +78,7 @@ class InTurns:
     The time of an epoch runs from the end of the bare block before it to the end of its records.
     """
 
-    def __init__(self, bare: BareLoop, blocks: Blocks, every: int) -> None:
+    def __init__(self, bare: Bare, blocks: Blocks, every: int) -> None:
         self._bare, self._blocks, self._every = bare, blocks, every
         self._began = (math.nan, math.nan)
         self._epochs = 0
@@ -105,7 +98,8 @@ class InTurns:
         bare = since(began)
         blocks, first = self._blocks, self._epochs * self._blocks.steps
         if self._epochs:  # the first block warms up
-            blocks.looks.append(any(step % self._every == 0 for step in range(first, first + blocks.steps)))
+            seen = range(first, first + blocks.steps) if self._every else ()
+            blocks.looks.append(any(step % self._every == 0 for step in seen))
             blocks.glasshouse.append(ours[0])
             blocks.glasshouse_clock.append(ours[1])
             blocks.bare.append(bare[0])
@@ -174,38 +168,20 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def job_for(case: ModelCase, steps: int, epochs: int, every: int | None) -> tuple[Job, BareLoop]:
-    """The job that ``glasshouse run`` makes of such data, without a validation part, and the bare loop."""
-    prepared = prepared_for(case, steps)
-    experiment = Experiment(
-        name=case.model,
-        data="memory",
-        model={"name": case.model, **case.settings},
-        training={
-            "epochs": epochs,
-            "batch_size": case.batch,
-            "threads": 1,
-            "device": "cpu",
-            "early_stopping": {"patience": "off"},
-        },
-        watch={} if every is None else {"every": every},
-    )
-    experiment = decide(experiment, **facts_of(prepared))
-    objective = build_objective(experiment.objective, prepared)
-    outputs = objective.outputs(prepared)
-    network = make_network(experiment.model, prepared.input_shape, outputs, experiment.seed).network
-    device, text, tokens = choose_device("cpu"), case.form == "text", prepared.tokens > 0
-    batches = make_batches(experiment, prepared.train, None, device, tokens=tokens, streams=text)
-    job = make_job(experiment, network, batches, None, objective, [])
-    return job, BareLoop(copy.deepcopy(job.network), job, prepared.train)
-
-
 def in_own_process(case: ModelCase, rounds: int, seconds: float) -> Blocks:
     """What :func:`measured` gives, by a process of its own: none inherits the memory of those before it."""
-    with multiprocessing.get_context("spawn" if sys.platform == "win32" else "fork").Pool(1) as pool:
-        blocks = pool.apply(measured, (case, rounds, seconds))
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        blocks = pool.apply(told, (case, rounds, seconds))
     print(f"{case.title}: {blocks.ratios().text()}", file=sys.stderr, flush=True)
     return blocks
+
+
+def told(case: ModelCase, rounds: int, seconds: float) -> Blocks:
+    """What :func:`measured` gives; errors become such as can be handed over to another process."""
+    try:
+        return measured(case, rounds, seconds)
+    except GlasshouseError as error:
+        raise RuntimeError(str(error)) from None
 
 
 def measured(case: ModelCase, rounds: int, seconds: float) -> Blocks:

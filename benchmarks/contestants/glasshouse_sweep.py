@@ -45,7 +45,9 @@ def search(name: str, epochs: int, processes: int) -> tuple[float, str]:
             experiment(name, epochs), space, strategy="grid", trials=64, folds=FOLDS, seeds=1, refit=False,
             processes=processes, out=folder, observers=[],
         )  # fmt: skip
-    if len(found.ranking) != 64:
-        raise RuntimeError(f"{len(found.ranking)} points of the grid were ranked, 64 were due")
-    tiers = Counter(each.engine for each in found.trials)
-    return found.ranking[0].mean, ", ".join(f"{tier} ({count})" for tier, count in tiers.items())
+        ranking, trials = found.ranking, found.trials  # read from the folder
+    if len(ranking) != 64:
+        why = next((each.error for each in trials if each.error), f"{len(trials)} trials")
+        raise RuntimeError(f"{len(ranking)} points of the grid were ranked, 64 were due: {why}")
+    tiers = Counter(each.engine for each in trials)
+    return ranking[0].mean, ", ".join(f"{tier} ({count})" for tier, count in tiers.items())
