@@ -7,12 +7,18 @@ import gc
 import json
 import math
 import multiprocessing
+import os
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
+
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None  # type: ignore[assignment]
 
 import torch
 from measuring.clock import Spread, spread
@@ -33,6 +39,9 @@ FEWEST, MOST = 4, 600
 """Steps in a block: enough to tell the end of an epoch from them, and no more than anybody waits for."""
 LOOKS = 125
 """Steps from one look of the probes to the next, at the default."""
+KEPT = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
+"""Lets glibc keep what is freed. By itself it hands large blocks back to the system at every step, or does
+not, by where they happen to lie; the page faults then make one of both loops dearer, by chance."""
 EVERY = 3
 """Blocks from one look to the next, where a block is shorter than that."""
 
@@ -46,6 +55,7 @@ class Blocks:
         looks: Whether the probes looked in a block, block by block.
         glasshouse, bare, glasshouse_clock, bare_clock: Seconds.
         engine: What computed Glasshouse's gradients.
+        glasshouse_faults, bare_faults: Pages of memory that were fetched anew.
     """
 
     steps: int
@@ -55,6 +65,8 @@ class Blocks:
     glasshouse_clock: list[float] = field(default_factory=list)
     bare_clock: list[float] = field(default_factory=list)
     engine: str = ""
+    glasshouse_faults: list[int] = field(default_factory=list)
+    bare_faults: list[int] = field(default_factory=list)
 
     def ratios(self, clock: bool = False) -> Spread:
         """What a step costs as a multiple of the bare loop's, the default's share of looks included.
@@ -80,7 +92,7 @@ class InTurns:
 
     def __init__(self, bare: Bare, blocks: Blocks, every: int) -> None:
         self._bare, self._blocks, self._every = bare, blocks, every
-        self._began = (math.nan, math.nan)
+        self._began = (math.nan, math.nan, 0)
         self._epochs = 0
 
     def started(self, plan: Plan) -> None:
@@ -104,6 +116,8 @@ class InTurns:
             blocks.glasshouse_clock.append(ours[1])
             blocks.bare.append(bare[0])
             blocks.bare_clock.append(bare[1])
+            blocks.glasshouse_faults.append(ours[2])
+            blocks.bare_faults.append(bare[2])
         self._epochs += 1
         self._began = now()
 
@@ -111,20 +125,22 @@ class InTurns:
         """Nothing more to note."""
 
 
-def now() -> tuple[float, float]:
-    """Processor time of this process, and the clock on the wall."""
-    return process_time(), perf_counter()
+def now() -> tuple[float, float, int]:
+    """Processor time of this process, the clock on the wall, and pages that were fetched."""
+    pages = 0 if resource is None else resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    return process_time(), perf_counter(), pages
 
 
-def since(began: tuple[float, float]) -> tuple[float, float]:
-    """Seconds of both since then."""
-    return tuple(b - a for a, b in zip(began, now(), strict=True))  # type: ignore[return-value]  # two of them
+def since(began: tuple[float, float, int]) -> tuple[float, float, int]:
+    """What has gone by of all three since then."""
+    return tuple(b - a for a, b in zip(began, now(), strict=True))  # type: ignore[return-value]  # three of them
 
 
 def main() -> None:
     """Measure, print, and write where asked."""
     options = arguments()
     before = load()
+    os.environ |= KEPT  # for the processes that measure
     chosen = [case_of(name) for name in options.models] if options.models else cases()
     results = gathered(chosen, options)
     named = "" if options.models is None else f" --models {' '.join(options.models)}"
@@ -220,12 +236,16 @@ def introduction(machine: dict[str, Any], rounds: int) -> list[str]:
         "optimizer (fused where Glasshouse's is) and clipping, one gather per batch. Glasshouse's side is "
         "all of its loop at the defaults: shuffling, losses, training metric, probes, records on disk, "
         "checkpoints; there is no validation part. One thread, random data, processor time of the process, "
-        "which counts no other program's, and a process for every model. Both take blocks of some tenths of "
+        "which counts no other program's, and a process for every model. In these the C library keeps what "
+        "is freed (`MALLOC_TRIM_THRESHOLD_`): else page faults meet one loop or the other, by where memory "
+        "happens to lie, and the ratio of the same model differs by a fifth from process to process. Both "
+        "take blocks of some tenths of "
         f"a second in turns; given are the median and the quartiles of {rounds} ratios of a block to the "
         "bare one after it. An end of an epoch falls into every block. A look of the probes falls into every "
         f"{LOOKS}th step; where a block is shorter, every {EVERY}rd block has one, and its cost is spread "
-        f"over {LOOKS} steps. By the clock "
-        "means: of the same blocks, other programs included.",
+        f"over {LOOKS} steps. By the clock means: of the same blocks, other programs included.",
+        "Models that learn by acting act once before every update, here as there, in worlds of a few lines. "
+        "Of the deep belief network the top machine learns, on units that are drawn through the one below.",
     ]
 
 

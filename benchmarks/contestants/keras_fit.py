@@ -39,7 +39,8 @@ def counterpart(network: nn.Module, shape: tuple[int, ...]) -> keras.Sequential:
         elif isinstance(module, nn.MaxPool2d):
             found.append(layers.MaxPooling2D(module.kernel_size))
         elif isinstance(module, nn.Flatten):
-            found.append(layers.Flatten())
+            # For channels first, Keras would put the channels last; torch leaves them where they are.
+            found.append(layers.Flatten(data_format="channels_last"))
     own = keras.Sequential(found)
     # Keras writes (inputs, outputs) and (height, width, inputs, outputs) where torch has outputs first.
     own.set_weights(
