@@ -40,9 +40,10 @@ format: setup  ## format the code and sort the imports
 		--constraint constraints-cpu.txt --requirement benchmarks/requirements.txt --editable .
 	touch $@
 
-bench: .venv-bench/.ready  ## time training steps side by side with other trainers, write docs/benchmarks.md
+bench: .venv-bench/.ready  ## speed and memory beside other trainers: tables and a figure in docs/benchmarks.md
 	env -u OMP_NUM_THREADS .venv-bench/bin/python benchmarks/step_time.py --write docs/benchmarks.md
 	env -u OMP_NUM_THREADS .venv-bench/bin/python benchmarks/dense_step.py --write docs/benchmarks.md
+	env -u OMP_NUM_THREADS .venv-bench/bin/python benchmarks/memory.py --write docs/benchmarks.md
 
 recipes: setup  ## train the small form of every recipe and say whether it passes
 	$(BIN)/python benchmarks/recipes.py --small

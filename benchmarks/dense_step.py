@@ -7,21 +7,34 @@ everybody. What counts is the ratio within a round.
 from __future__ import annotations
 
 import argparse
+import gc
+import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-from contestants import in_memory_loop, jax_scan, lightning_trainer, scikit_learn_mlp, tutorial_loop
-from contestants.glasshouse_train import train_watched
-from measuring.cases import CASES, Case, Task, mlp, rows_of
+from contestants import CONTESTANTS, ENGINES, Contestant
+from measuring.adult import BATCH, FEATURES, adult_rows, available
+from measuring.cases import CASES, Case, Score, Task, mlp, rows_of
 from measuring.clock import EpochEnds, spread
 from measuring.document import publish, table
+from measuring.environment import environment
 from measuring.machine import describe, load, sentence
+from measuring.pinning import pin
+
+Trainer = Callable[[Task, EpochEnds], Score]
+Results = dict[str, dict[str, list[float]]]
+
+
+def also(contestant: Contestant, settings: Mapping[str, Any]) -> Contestant:
+    """A contestant with further settings."""
+    return replace(contestant, settings={**contestant.settings, **settings})
+
 
 SIZES = {
     "tiny": CASES["tiny"],
@@ -47,50 +60,61 @@ SIZES = {
         steps=10,
         epochs=2,
     ),
+    "adult": Case(
+        "adult",
+        f"Adult, prepared: MLP {FEATURES}-64-32-2, batch {BATCH}",
+        lambda: mlp(FEATURES, 64, 32, 2),
+        (FEATURES,),
+        2,
+        BATCH,
+        threads=1,
+        steps=127,
+        epochs=4,
+        data=adult_rows,
+    ),
 }
 """From where nearly all is overhead to where nearly nothing is."""
 
 
-def by_engine(engine: str, watch: dict[str, Any]) -> Callable[[Task, EpochEnds], float]:
-    """Glasshouse's own loop, with records and checkpoints, by one of its engines."""
-
-    def train(task: Task, ends: EpochEnds) -> float:
-        return train_watched(task, ends, watch, engine=engine)
-
-    return train
-
-
+UNWATCHED = {"watch": {"probes": False}}
 REFERENCE = "tutorial loop"
-WAYS: dict[str, Callable[[Task, EpochEnds], float]] = {
-    REFERENCE: tutorial_loop.train,
-    "by hand: in memory, fused Adam": in_memory_loop.train,
-    "scikit-learn MLPClassifier": scikit_learn_mlp.train,
-    "Lightning, barebones": lightning_trainer.train,
-    "JAX, jit of a whole-run scan": jax_scan.train,
-    "Glasshouse, autograd": by_engine("autograd", {}),
-    "Glasshouse, dense": by_engine("dense", {}),
-    "Glasshouse, dense, no probes": by_engine("dense", {"probes": False}),
-    "Glasshouse, fused": by_engine("fused", {}),
-    "Glasshouse, fused, no probes": by_engine("fused", {"probes": False}),
+WAYS = {
+    REFERENCE: CONTESTANTS["tutorial"],
+    "by hand: in memory, fused Adam": CONTESTANTS["in_memory"],
+    "scikit-learn MLPClassifier": CONTESTANTS["scikit_learn"],
+    "Lightning, barebones": CONTESTANTS["lightning"],
+    "skorch, no callbacks": CONTESTANTS["skorch"],
+    "Keras 3 on torch": CONTESTANTS["keras"],
+    "JAX, jit of a whole-run scan": CONTESTANTS["jax"],
+    "Glasshouse, autograd": ENGINES["glasshouse_autograd"],
+    "Glasshouse, dense": ENGINES["glasshouse_dense"],
+    "Glasshouse, dense, no probes": also(ENGINES["glasshouse_dense"], UNWATCHED),
+    "Glasshouse, fused": ENGINES["glasshouse_fused"],
+    "Glasshouse, fused, no probes": also(ENGINES["glasshouse_fused"], UNWATCHED),
 }
-PACKAGES = ("scikit-learn", "pytorch-lightning", "jax", "numba")
+PACKAGES = ("scikit-learn", "pytorch-lightning", "skorch", "keras", "jax", "numba")
 
 
 def main() -> None:
     """Measure, print, and write where asked."""
     options = arguments()
-    pin(options.threads)
     before = load()
+    pin(options.threads)
     cases = [replace(SIZES[name], threads=options.threads) for name in options.cases]
-    results = {case.name: measured(case, options.rounds) for case in cases}
+    with tempfile.TemporaryDirectory(prefix="dense-step-") as folder:
+        os.environ |= environment(Path(folder))
+        trainers = {name: trainer(each) for name, each in WAYS.items() if each.missing is None}
+        results = {case.name: measured(case, trainers, options.rounds) for case in cases}
     command = f"python benchmarks/dense_step.py --threads {options.threads} --rounds {options.rounds}"
     machine = describe(command + f" --cases {' '.join(options.cases)}", PACKAGES, before)
     parts = [
         f"## Small dense networks, {options.threads} thread{'s' * (options.threads > 1)}",
         sentence(machine),
         "Speed as a multiple of the tutorial loop's, of the same round: median (quartiles) of "
-        f"{options.rounds} rounds. All end with the same loss but for rounding.",
-        *(f"### {case.title}\n\n{detailed(results[case.name])}" for case in cases),
+        f"{options.rounds} rounds. All begin with the same weights, but for scikit-learn, and end with the "
+        "same loss but for rounding and the order of rows."
+        + "".join(f" Not installed: {name}." for name in WAYS if name not in trainers),
+        *(section(case, results[case.name]) for case in cases),
     ]
     publish(
         f"small_networks_{options.threads}",
@@ -104,7 +128,8 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--cases", nargs="+", choices=SIZES, default=list(SIZES))
+    known = [name for name in SIZES if name != "adult" or available()]
+    parser.add_argument("--cases", nargs="+", choices=known, default=known)
     parser.add_argument("--rounds", type=int, default=9, help="rounds that count, from 1 (default 9)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads for everybody (default 1)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="Markdown file to put the table into")
@@ -115,41 +140,62 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def pin(threads: int) -> None:
-    """As many threads as asked for, on as many cores, always the same ones."""
-    torch.set_num_threads(threads)
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+def trainer(contestant: Contestant) -> Trainer:
+    """What trains, with the contestant's settings."""
+    module = importlib.import_module(f"contestants.{contestant.module}")
+    return partial(module.train, **contestant.settings)
 
 
-def measured(case: Case, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Seconds per step and loss at the end of everybody, round by round, the first round left out."""
-    inputs, targets = rows_of(case)
-    results: dict[str, dict[str, list[float]]] = {name: {"seconds": [], "losses": []} for name in WAYS}
+def measured(case: Case, trainers: dict[str, Trainer], rounds: int) -> Results:
+    """Seconds per step, loss and accuracy at the end of everybody, round by round, the first one left out."""
+    rows = rows_of(case)
+    results: Results = {name: {"seconds": [], "losses": [], "accuracies": []} for name in trainers}
     for number in range(rounds + 1):
         print(f"{case.title}: round {number} of {rounds}", file=sys.stderr, flush=True)
-        turn = number % len(WAYS)
-        for name in [*list(WAYS)[turn:], *list(WAYS)[:turn]]:
+        turn = number % len(trainers)
+        for name in [*list(trainers)[turn:], *list(trainers)[:turn]]:
             ends = EpochEnds()
+            gc.collect()
             with tempfile.TemporaryDirectory(prefix="dense-step-") as folder:
-                loss = WAYS[name](Task(case, case.epochs + 1, inputs, targets, number, Path(folder)), ends)
+                task = Task(case, case.epochs + 1, rows, number, Path(folder))
+                loss, accuracy = trainers[name](task, ends)
             if number:
                 results[name]["seconds"].append(ends.seconds_per_step(case.steps))
                 results[name]["losses"].append(loss)
+                results[name]["accuracies"].append(accuracy)
     return results
 
 
-def detailed(results: dict[str, dict[str, list[float]]]) -> str:
+def section(case: Case, results: Results) -> str:
+    """Heading and table of one case."""
+    text = f"### {case.title}\n\n"
+    if case.data is not None:
+        text += (
+            f"{case.rows:,} rows, an epoch of {case.steps} steps; preparing the data is not counted. Loss "
+            "and accuracy are those on the rows of the test file, after "
+            f"{case.epochs + 1} epochs of everybody.\n\n"
+        )
+    return text + detailed(case, results)
+
+
+def detailed(case: Case, results: Results) -> str:
     """The table of one case."""
     reference = results[REFERENCE]["seconds"]
     rows = []
     for name, found in results.items():
         ratios = [theirs / own for theirs, own in zip(reference, found["seconds"], strict=True)]
-        micro = spread([1e6 * each for each in found["seconds"]])
+        unit = 1e3 * case.steps if case.data is not None else 1e6
         rows.append(
-            [name, micro.text("{:.0f}"), spread(ratios).text(), f"{spread(found['losses']).median:.4f}"]
+            [
+                name,
+                spread([unit * each for each in found["seconds"]]).text("{:.0f}"),
+                spread(ratios).text(),
+                f"{spread(found['losses']).median:.4f}",
+                f"{100 * spread(found['accuracies']).median:.1f} %",
+            ]
         )
-    head = ["", "µs per step (quartiles)", "times the tutorial loop (quartiles)", "loss at the end"]
+    unit = "ms per epoch" if case.data is not None else "µs per step"
+    head = ["", f"{unit} (quartiles)", "times the tutorial loop (quartiles)", "loss at the end", "accuracy"]
     return table(head, rows)
 
 

@@ -24,13 +24,13 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import numpy as np
 import torch
+from measuring.adult import adult, available
 from measuring.clock import spread
 from measuring.document import publish, table
 from measuring.machine import describe, load, sentence
-from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits, load_iris
 from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import OneHotEncoder, StandardScaler, scale
+from sklearn.preprocessing import scale
 from threadpoolctl import threadpool_limits
 from torch import nn
 
@@ -83,28 +83,13 @@ def real(loader: Callable[..., Any]) -> Callable[[], tuple[Any, Any]]:
     return make
 
 
-def adult() -> tuple[Any, Any]:
-    """Adult, prepared: numbers scaled, words one-hot."""
-    import pandas as pd
-
-    path = Path(os.environ["GLASSHOUSE_DATA"], "tabular", "adult-train.csv")
-    frame = pd.read_csv(path, header=None, skipinitialspace=True)
-    y = (frame.pop(14).str.startswith(">50K")).astype(int).to_numpy()
-    numbers = frame.select_dtypes("number").columns
-    words = [name for name in frame.columns if name not in numbers]
-    ready = make_column_transformer(
-        (StandardScaler(), list(numbers)), (OneHotEncoder(sparse_output=False, min_frequency=10), words)
-    )
-    return ready.fit_transform(frame).astype(np.float32), y
-
-
 CASES = {
     "tiny": Case("4-64-32-3, batch 32", drawn(960, 4, 3), (64, 32), 32, 20),
     "mlp": Case("784-256-128-10, batch 128", drawn(2560, 784, 10), (256, 128), 128, 3),
     "mlp-2": Case("784-256-128-10, batch 128", drawn(2560, 784, 10), (256, 128), 128, 3, 2),
     "iris": Case("iris, 4-100-3, batch 32", real(load_iris), (100,), 32, 30),
     "digits": Case("digits, 64-100-10, batch 200", real(load_digits), (100,), 200, 30),
-    "adult": Case("Adult, prepared, 64-32, batch 256", adult, (64, 32), 256, 2),
+    "adult": Case("Adult, prepared, 64-32, batch 256", lambda: adult()[:2], (64, 32), 256, 2),
 }
 
 
@@ -232,7 +217,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="FILE", help="Markdown file to put the table into")
     parser.add_argument("--json", type=Path, metavar="FILE", help="JSON file for every single number")
     options = parser.parse_args()
-    if "GLASSHOUSE_DATA" not in os.environ:
+    if not available():
         options.cases = [name for name in options.cases if name != "adult"]
     names = [name for name in CONTESTANTS if name in ("scikit-learn", "glasshouse") or find_spec(name)]
     before = load()

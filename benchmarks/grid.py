@@ -11,8 +11,6 @@ import argparse
 import copy
 import os
 import sys
-import tempfile
-from collections import Counter
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,40 +18,25 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import warnings
-
-import numpy as np
-from joblib.externals.loky import get_reusable_executor
+from contestants import glasshouse_sweep, grid_search
 from measuring.clock import spread
 from measuring.document import publish, table
+from measuring.grid_points import BATCH, FOLDS, SCALING
 from measuring.machine import describe, load, sentence
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV
-from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-import glasshouse as gh
 from glasshouse.data import divide
 from glasshouse.data import load as load_data
 from glasshouse.search.ground import Ground
 
-RATES = [float(f"{rate:.4g}") for rate in np.geomspace(3e-4, 3e-2, 8)]
-WIDTHS = [[16], [32], [64], [32, 16]]
-ACTIVATIONS = {"relu": "relu", "tanh": "tanh"}
-FOLDS, BATCH = 5, 32
 LOOP = (
     "The fused loop is the optional tier (`glasshouse[fast]`), compiled beforehand; the first round of a "
     "process, and every further process, loads it, which is counted."
 )
-SETS = {"breast_cancer": ("z-score", StandardScaler), "digits": ("min-max", MinMaxScaler)}
-"""The data, and how both sides scale them inside each fold."""
 
 
 def main() -> None:
     """Measure, print, and write where asked."""
     options = arguments()
-    warnings.simplefilter("ignore", ConvergenceWarning)
     before = load()
     results = {name: measured(name, options) for name in options.data}
     command = f"python benchmarks/grid.py --data {' '.join(options.data)} --epochs {options.epochs}"
@@ -66,7 +49,7 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--data", nargs="+", choices=SCALING, default=list(SCALING))
     parser.add_argument("--epochs", type=int, default=20, help="passes of every network (default 20)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds, everybody once in each (default 3)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="Markdown file to put the section into")
@@ -77,66 +60,31 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def experiment(name: str, epochs: int) -> gh.Experiment:
-    """What all points of the grid have in common."""
-    return gh.Experiment(
-        data={"source": name, "prepare": {"scaling": SETS[name][0]}},
-        model={"name": "mlp", "hidden": [16], "dropout": 0.0},
-        training={
-            "epochs": epochs,
-            "batch_size": BATCH,
-            "optimizer": "adam",
-            "schedule": "constant",
-            "weight_decay": 0.0,
-            "threads": 1,
-            "early_stopping": {"patience": "off"},
-        },
-    )
-
-
 def by_sweep(name: str, epochs: int, processes: int) -> tuple[float, float, str]:
     """Seconds and best mean accuracy of gh.sweep, and what trained the networks."""
-    space = {
-        "training.learning_rate": RATES,
-        "model.hidden": WIDTHS,
-        "model.activation": list(ACTIVATIONS),
-    }
-    with tempfile.TemporaryDirectory(prefix="grid-") as folder:
-        began = perf_counter()
-        found = gh.sweep(
-            experiment(name, epochs), space, strategy="grid", trials=64, folds=FOLDS, seeds=1, refit=False,
-            processes=processes, out=folder, observers=[],
-        )  # fmt: skip
-        seconds = perf_counter() - began
-        assert len(found.ranking) == 64
-        tiers = Counter(each.engine for each in found.trials)
-        return seconds, found.ranking[0].mean, ", ".join(f"{tier} ({count})" for tier, count in tiers.items())
+    began = perf_counter()
+    best, tiers = glasshouse_sweep.search(name, epochs, processes)
+    return perf_counter() - began, best, tiers
 
 
 def by_scikit_learn(name: str, epochs: int) -> tuple[float, float, str]:
     """Seconds and best mean accuracy of GridSearchCV on two processes, on the same rows and folds."""
-    settings = experiment(name, epochs)
+    inputs, classes, folds = ground(name)
+    began = perf_counter()
+    best = grid_search.search(name, epochs, inputs, classes, folds)
+    seconds = perf_counter() - began
+    grid_search.dismiss()
+    return seconds, best, ""
+
+
+def ground(name: str) -> tuple[Any, Any, list[tuple[Any, Any]]]:
+    """The rows, their classes, and the folds that gh.sweep makes of them."""
+    settings = glasshouse_sweep.experiment(name, 1)
     raw = load_data(settings.data)
     assert raw.target is not None
-    ground = Ground(raw, divide(raw, settings.data.split, settings.seed), FOLDS, settings.seed)
+    found = Ground(raw, divide(raw, settings.data.split, settings.seed), FOLDS, settings.seed)
     inputs = raw.frame.to_numpy() if raw.kind == "table" else raw.pixels.reshape(len(raw), -1)
-    network = MLPClassifier(
-        solver="adam", alpha=0.0, batch_size=BATCH, max_iter=epochs, tol=0.0, n_iter_no_change=epochs + 1,
-        random_state=0,
-    )  # fmt: skip
-    grid = {
-        "mlpclassifier__learning_rate_init": RATES,
-        "mlpclassifier__hidden_layer_sizes": [tuple(each) for each in WIDTHS],
-        "mlpclassifier__activation": list(ACTIVATIONS.values()),
-    }
-    folds = [(each.train, each.held) for each in ground.folds]
-    pipeline = make_pipeline(SETS[name][1](), network)
-    search = GridSearchCV(pipeline, grid, cv=folds, n_jobs=2, refit=False)
-    began = perf_counter()
-    search.fit(inputs.astype(np.float64), raw.target.values)
-    seconds = perf_counter() - began
-    get_reusable_executor().shutdown(wait=True)  # so that what its processes computed is counted
-    return seconds, float(search.best_score_), ""
+    return inputs, raw.target.values, [(each.train, each.held) for each in found.folds]
 
 
 WAYS = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import copy
 import gc
 import json
 import math
 import multiprocessing
+import os
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, field
@@ -15,21 +15,20 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None  # type: ignore[assignment]
+
 import torch
-from measuring.bare_loop import BareLoop
 from measuring.clock import Spread, spread
 from measuring.document import publish, table
 from measuring.machine import describe, load, sentence
-from measuring.model_cases import ModelCase, case_of, cases, prepared_for
+from measuring.model_cases import ModelCase, case_of, cases
+from measuring.model_jobs import Bare, job_for
 
-from glasshouse.core.devices import choose_device
-from glasshouse.experiment import Experiment, decide
-from glasshouse.experiment.decide import facts_of
-from glasshouse.experiment.make_job import make_batches, make_job
-from glasshouse.experiment.make_network import make_network
+from glasshouse.core.errors import GlasshouseError
 from glasshouse.experiment.run import new_run
-from glasshouse.objectives import build_objective
-from glasshouse.training.job import Job
 from glasshouse.training.loop import train
 from glasshouse.training.observers import Plan
 from glasshouse.training.records import Records
@@ -40,6 +39,9 @@ FEWEST, MOST = 4, 600
 """Steps in a block: enough to tell the end of an epoch from them, and no more than anybody waits for."""
 LOOKS = 125
 """Steps from one look of the probes to the next, at the default."""
+KEPT = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
+"""Lets glibc keep what is freed. By itself it hands large blocks back to the system at every step, or does
+not, by where they happen to lie; the page faults then make one of both loops dearer, by chance."""
 EVERY = 3
 """Blocks from one look to the next, where a block is shorter than that."""
 
@@ -53,6 +55,7 @@ class Blocks:
         looks: Whether the probes looked in a block, block by block.
         glasshouse, bare, glasshouse_clock, bare_clock: Seconds.
         engine: What computed Glasshouse's gradients.
+        glasshouse_faults, bare_faults: Pages of memory that were fetched anew.
     """
 
     steps: int
@@ -62,6 +65,8 @@ class Blocks:
     glasshouse_clock: list[float] = field(default_factory=list)
     bare_clock: list[float] = field(default_factory=list)
     engine: str = ""
+    glasshouse_faults: list[int] = field(default_factory=list)
+    bare_faults: list[int] = field(default_factory=list)
 
     def ratios(self, clock: bool = False) -> Spread:
         """What a step costs as a multiple of the bare loop's, the default's share of looks included.
@@ -71,7 +76,7 @@ class Blocks:
         """
         ours, bare = (self.glasshouse_clock, self.bare_clock) if clock else (self.glasshouse, self.bare)
         each = [a / b for a, b in zip(ours, bare, strict=True)]
-        if self.steps >= LOOKS:
+        if self.steps >= LOOKS or not any(self.looks):
             return spread(each)
         without = spread([ratio for ratio, looked in zip(each, self.looks, strict=True) if not looked])
         looked = spread([ratio for ratio, looked in zip(each, self.looks, strict=True) if looked])
@@ -85,9 +90,9 @@ class InTurns:
     The time of an epoch runs from the end of the bare block before it to the end of its records.
     """
 
-    def __init__(self, bare: BareLoop, blocks: Blocks, every: int) -> None:
+    def __init__(self, bare: Bare, blocks: Blocks, every: int) -> None:
         self._bare, self._blocks, self._every = bare, blocks, every
-        self._began = (math.nan, math.nan)
+        self._began = (math.nan, math.nan, 0)
         self._epochs = 0
 
     def started(self, plan: Plan) -> None:
@@ -105,11 +110,14 @@ class InTurns:
         bare = since(began)
         blocks, first = self._blocks, self._epochs * self._blocks.steps
         if self._epochs:  # the first block warms up
-            blocks.looks.append(any(step % self._every == 0 for step in range(first, first + blocks.steps)))
+            seen = range(first, first + blocks.steps) if self._every else ()
+            blocks.looks.append(any(step % self._every == 0 for step in seen))
             blocks.glasshouse.append(ours[0])
             blocks.glasshouse_clock.append(ours[1])
             blocks.bare.append(bare[0])
             blocks.bare_clock.append(bare[1])
+            blocks.glasshouse_faults.append(ours[2])
+            blocks.bare_faults.append(bare[2])
         self._epochs += 1
         self._began = now()
 
@@ -117,20 +125,22 @@ class InTurns:
         """Nothing more to note."""
 
 
-def now() -> tuple[float, float]:
-    """Processor time of this process, and the clock on the wall."""
-    return process_time(), perf_counter()
+def now() -> tuple[float, float, int]:
+    """Processor time of this process, the clock on the wall, and pages that were fetched."""
+    pages = 0 if resource is None else resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    return process_time(), perf_counter(), pages
 
 
-def since(began: tuple[float, float]) -> tuple[float, float]:
-    """Seconds of both since then."""
-    return tuple(b - a for a, b in zip(began, now(), strict=True))  # type: ignore[return-value]  # two of them
+def since(began: tuple[float, float, int]) -> tuple[float, float, int]:
+    """What has gone by of all three since then."""
+    return tuple(b - a for a, b in zip(began, now(), strict=True))  # type: ignore[return-value]  # three of them
 
 
 def main() -> None:
     """Measure, print, and write where asked."""
     options = arguments()
     before = load()
+    os.environ |= KEPT  # for the processes that measure
     chosen = [case_of(name) for name in options.models] if options.models else cases()
     results = gathered(chosen, options)
     named = "" if options.models is None else f" --models {' '.join(options.models)}"
@@ -174,38 +184,20 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def job_for(case: ModelCase, steps: int, epochs: int, every: int | None) -> tuple[Job, BareLoop]:
-    """The job that ``glasshouse run`` makes of such data, without a validation part, and the bare loop."""
-    prepared = prepared_for(case, steps)
-    experiment = Experiment(
-        name=case.model,
-        data="memory",
-        model={"name": case.model, **case.settings},
-        training={
-            "epochs": epochs,
-            "batch_size": case.batch,
-            "threads": 1,
-            "device": "cpu",
-            "early_stopping": {"patience": "off"},
-        },
-        watch={} if every is None else {"every": every},
-    )
-    experiment = decide(experiment, **facts_of(prepared))
-    objective = build_objective(experiment.objective, prepared)
-    outputs = objective.outputs(prepared)
-    network = make_network(experiment.model, prepared.input_shape, outputs, experiment.seed).network
-    device, text, tokens = choose_device("cpu"), case.form == "text", prepared.tokens > 0
-    batches = make_batches(experiment, prepared.train, None, device, tokens=tokens, streams=text)
-    job = make_job(experiment, network, batches, None, objective, [])
-    return job, BareLoop(copy.deepcopy(job.network), job, prepared.train)
-
-
 def in_own_process(case: ModelCase, rounds: int, seconds: float) -> Blocks:
     """What :func:`measured` gives, by a process of its own: none inherits the memory of those before it."""
-    with multiprocessing.get_context("spawn" if sys.platform == "win32" else "fork").Pool(1) as pool:
-        blocks = pool.apply(measured, (case, rounds, seconds))
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        blocks = pool.apply(told, (case, rounds, seconds))
     print(f"{case.title}: {blocks.ratios().text()}", file=sys.stderr, flush=True)
     return blocks
+
+
+def told(case: ModelCase, rounds: int, seconds: float) -> Blocks:
+    """What :func:`measured` gives; errors become such as can be handed over to another process."""
+    try:
+        return measured(case, rounds, seconds)
+    except GlasshouseError as error:
+        raise RuntimeError(str(error)) from None
 
 
 def measured(case: ModelCase, rounds: int, seconds: float) -> Blocks:
@@ -244,12 +236,16 @@ def introduction(machine: dict[str, Any], rounds: int) -> list[str]:
         "optimizer (fused where Glasshouse's is) and clipping, one gather per batch. Glasshouse's side is "
         "all of its loop at the defaults: shuffling, losses, training metric, probes, records on disk, "
         "checkpoints; there is no validation part. One thread, random data, processor time of the process, "
-        "which counts no other program's, and a process for every model. Both take blocks of some tenths of "
+        "which counts no other program's, and a process for every model. In these the C library keeps what "
+        "is freed (`MALLOC_TRIM_THRESHOLD_`): else page faults meet one loop or the other, by where memory "
+        "happens to lie, and the ratio of the same model differs by a fifth from process to process. Both "
+        "take blocks of some tenths of "
         f"a second in turns; given are the median and the quartiles of {rounds} ratios of a block to the "
         "bare one after it. An end of an epoch falls into every block. A look of the probes falls into every "
         f"{LOOKS}th step; where a block is shorter, every {EVERY}rd block has one, and its cost is spread "
-        f"over {LOOKS} steps. By the clock "
-        "means: of the same blocks, other programs included.",
+        f"over {LOOKS} steps. By the clock means: of the same blocks, other programs included.",
+        "Models that learn by acting act once before every update, here as there, in worlds of a few lines. "
+        "Of the deep belief network the top machine learns, on units that are drawn through the one below.",
     ]
 
 

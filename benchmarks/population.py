@@ -109,18 +109,24 @@ def measured(size: Size, rounds: int) -> dict[str, list[float]]:
         order = list(results)
         for name in order[number % len(order) :] + order[: number % len(order)]:
             count = {"alone": ALONE, "compiled": COMPILED}.get(name) or int(name)
-            engine = "fused" if name == "compiled" else "auto"
-            jobs = [replace(job, engine=engine) for job in jobs_of(size, count, number)]
-            began = perf_counter()
-            if name == "alone":
-                for job in jobs:
-                    train(job)
-            else:
-                with mock.patch.object(worth, "available", return_value=False):
-                    train_together(jobs)
+            seconds = trained(name, size, count, number)
             if number:
-                results[name].append((perf_counter() - began) / len(jobs))
+                results[name].append(seconds / count)
     return results
+
+
+def trained(name: str, size: Size, count: int, number: int) -> float:
+    """Seconds in which so many networks are trained: one after the other, together, or by the fused loop."""
+    engine = "fused" if name == "compiled" else "auto"
+    jobs = [replace(job, engine=engine) for job in jobs_of(size, count, number)]
+    began = perf_counter()
+    if name == "alone":
+        for job in jobs:
+            train(job)
+    else:
+        with mock.patch.object(worth, "available", return_value=False):
+            train_together(jobs)
+    return perf_counter() - began
 
 
 def jobs_of(size: Size, count: int, number: int) -> list[Job]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from contestants.glasshouse_train import train_watched
+from contestants.glasshouse_train import train
 from measuring.cases import CASES, Case, Task, fitted, rows_of
 from measuring.clock import EpochEnds, spread
 from measuring.document import publish, table
@@ -67,7 +67,7 @@ def arguments() -> argparse.Namespace:
 def measured(case: Case, rounds: int) -> dict[str, list[float]]:
     """Seconds per step of every way, round by round, the first round left out."""
     torch.set_num_threads(case.threads)
-    inputs, targets = rows_of(case)
+    rows = rows_of(case)
     names = list(WAYS)
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds + 1):
@@ -76,8 +76,8 @@ def measured(case: Case, rounds: int) -> dict[str, list[float]]:
         for name in names[turn:] + names[:turn]:
             ends = EpochEnds()
             with tempfile.TemporaryDirectory(prefix="probes-cost-") as folder:
-                task = Task(case, case.epochs + 1, inputs, targets, number, Path(folder))
-                train_watched(task, ends, WAYS[name])
+                task = Task(case, case.epochs + 1, rows, number, Path(folder))
+                train(task, ends, WAYS[name])
             if number:
                 seconds[name].append(ends.seconds_per_step(case.steps))
     return seconds

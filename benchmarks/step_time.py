@@ -1,4 +1,4 @@
-"""Time per training step, side by side: Glasshouse, plain PyTorch, Lightning, skorch, Keras, Hugging Face.
+"""Time per training step, side by side: Glasshouse, plain PyTorch and other trainers.
 
 Every contestant trains in a process of its own and they take turns, round by round, so that a busy moment of
 the machine meets all of them. What counts is the ratio to the tutorial loop of the same round.
@@ -21,10 +21,22 @@ from contestants import CONTESTANTS, REFERENCE
 from measuring.cases import CASES, Case, fitted
 from measuring.clock import spread
 from measuring.document import publish, table
+from measuring.environment import environment
+from measuring.figure import Bar, draw
 from measuring.machine import describe, load, sentence
 from measuring.worker import Order, Worker
 
-PEERS = ("pytorch-lightning", "skorch", "keras", "transformers", "accelerate")
+PEERS = (
+    "numba",
+    "scikit-learn",
+    "pytorch-lightning",
+    "skorch",
+    "keras",
+    "transformers",
+    "accelerate",
+    "jax",
+)
+FIGURE = Path("_static", "step-time.svg")
 
 
 @dataclass(frozen=True)
@@ -48,18 +60,15 @@ def main() -> int:
     """Measure, print, and write where asked; 1 when a contestant failed."""
     options = arguments()
     before = load()
-    with tempfile.TemporaryDirectory(prefix="step-time-") as folder, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="step-time-") as folder:
         os.environ |= environment(Path(folder))
-        workers = {
-            name: stack.enter_context(Worker(CONTESTANTS[name].module, Path(folder, name)))
-            for name in options.contestants
-            if CONTESTANTS[name].missing is None
-        }
         results = {
-            case: summarised(measured(case, workers, options), options.contestants)
+            case: summarised(measured(case, options, Path(folder, case.name)), options.contestants)
             for case in (fitted(name, options.threads) for name in options.cases)
         }
     machine = describe(command(options), PEERS, before)
+    if options.figure is not None:
+        draw(panels(results), options.figure)
     publish(
         "step_time", text(results, machine, options), record(results, machine), options.write, options.json
     )
@@ -75,44 +84,48 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, help="CPU threads in all cases (default: by the case)")
     parser.add_argument("--epochs", type=int, help="timed epochs per training, from 1 (default: by the case)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="Markdown file to put the table into")
+    parser.add_argument(
+        "--figure", type=Path, metavar="FILE", help="SVG file (default: _static/step-time.svg beside --write)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="JSON file for every single number")
     options = parser.parse_args()
     if min(options.rounds, options.threads or 1, 1 if options.epochs is None else options.epochs) < 1:
         parser.error("--rounds, --threads and --epochs are whole numbers from 1")
+    if options.figure is None and options.write is not None:
+        options.figure = options.write.parent / FIGURE
     # Ratios need their reference, and tables the usual order.
     options.contestants = [name for name in CONTESTANTS if name in {REFERENCE, *options.contestants}]
     return options
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Variables that keep the peers quiet, off the network and out of the home directory."""
-    return {
-        "KERAS_BACKEND": "torch",
-        "KERAS_HOME": str(folder / "home"),
-        "HF_HOME": str(folder / "home"),
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TRANSFORMERS_VERBOSITY": "error",
-        "XDG_CACHE_HOME": str(folder / "home"),
-        "MPLCONFIGDIR": str(folder / "home"),
-        "PYTHONWARNINGS": "ignore",
-    }
+def measured(case: Case, options: argparse.Namespace, folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """All rounds of one case: for each contestant its answers, the warm-up round left out.
+
+    Everybody gets a new process, since some settle their number of threads once and for all.
+    """
+    found = {name: CONTESTANTS[name] for name in options.contestants}
+    playing = [name for name, each in found.items() if each.missing is None and each.takes(case.input_shape)]
+    folder.mkdir()
+    with ExitStack() as stack:
+        workers = {name: stack.enter_context(Worker(found[name].module, folder / name)) for name in playing}
+        return in_turns(case, workers, options)
 
 
-def measured(
+def in_turns(
     case: Case, workers: dict[str, Worker], options: argparse.Namespace
 ) -> dict[str, list[dict[str, Any]]]:
-    """All rounds of one case: for each contestant its answers, the warm-up round left out."""
-    playing = [name for name in workers if not CONTESTANTS[name].pictures_only or len(case.input_shape) == 3]
+    """Round by round, everybody once."""
+    playing = list(workers)
     answers: dict[str, list[dict[str, Any]]] = {name: [] for name in playing}
     for number in range(options.rounds + 1):
         told = f"round {number} of {options.rounds}" if number else "warm-up"
         print(f"{case.title}: {told}", file=sys.stderr, flush=True)
         turn = number % len(playing)  # nobody always comes first
-        order = Order(case.name, case.threads, options.epochs or case.epochs, seed=number)
         for name in playing[turn:] + playing[:turn]:
             if answers[name] and "error" in answers[name][-1]:
                 continue
+            settings = CONTESTANTS[name].settings
+            order = Order(case.name, case.threads, options.epochs or case.epochs, number, settings)
             answer = workers[name].measure(order)
             if number or "error" in answer:
                 answers[name].append(answer)
@@ -152,12 +165,36 @@ def text(results: dict[Case, dict[str, Result]], machine: dict[str, Any], option
         "Speed as a multiple of the tutorial loop's (more is better), and the time of a step. Median of "
         f"{options.rounds} rounds; in each round everybody trains once, and is compared with the tutorial "
         "loop of that round.",
+        *shown(options),
         table(["", *heads], overview),
     ]
     for case, contestants in results.items():
         parts.append(f"### {case.setting}")
         parts.append(detailed(contestants))
     return "\n\n".join(parts)
+
+
+def shown(options: argparse.Namespace) -> list[str]:
+    """The figure, as the document beside it names it."""
+    if options.write is None:
+        return []
+    path = Path(os.path.relpath(options.figure, options.write.parent)).as_posix()
+    told = (
+        "Speed as a multiple of the tutorial loop's, with the quartiles of each as a line; logarithmic scale"
+    )
+    return [f"![{told}]({path})"]
+
+
+def panels(results: dict[Case, dict[str, Result]]) -> dict[str, list[Bar]]:
+    """What the figure shows: of each case all who have numbers, but the reference."""
+    found = {}
+    for case, contestants in results.items():
+        found[case.setting] = [
+            Bar(CONTESTANTS[name].short, spread(result.ratios), name.startswith("glasshouse"))
+            for name, result in contestants.items()
+            if result.ratios and name != REFERENCE
+        ]
+    return found
 
 
 def brief(result: Result | None) -> str:

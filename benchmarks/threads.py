@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from contestants.glasshouse_train import train_watched
+from contestants.glasshouse_train import train
 from measuring.cases import Case, Task, mlp, rows_of
 from measuring.clock import EpochEnds, spread
 from measuring.document import publish, table
@@ -110,17 +110,15 @@ def measured(width: int, batch: int, options: argparse.Namespace) -> Point:
     case = Case(
         "threads", "", lambda: mlp(width, width, width, CLASSES), (width,), CLASSES, batch, 1, steps, 2
     )
-    inputs, targets = rows_of(case)
+    rows = rows_of(case)
     for number in range(options.rounds + 1):
         counts = sorted(point.seconds, reverse=bool(number % 2))
         for count in counts:
             ends = EpochEnds()
             torch.set_num_threads(count)
             with tempfile.TemporaryDirectory(prefix="threads-") as folder:
-                task = Task(
-                    replace(case, threads=count), case.epochs + 1, inputs, targets, number, Path(folder)
-                )
-                train_watched(task, ends, {})
+                own = replace(case, threads=count)
+                train(Task(own, case.epochs + 1, rows, number, Path(folder)), ends)
             if number:
                 point.seconds[count].append(ends.seconds_per_step(steps))
     gain = spread(point.gains)

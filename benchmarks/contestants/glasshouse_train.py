@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
-from measuring.cases import LEARNING_RATE, Task, loss_of
+from measuring.cases import LEARNING_RATE, Score, Task, scored
 from measuring.clock import EpochEnds
 
 from glasshouse.core.devices import choose_device
@@ -40,16 +41,17 @@ class Watch:
         """Nothing more to note."""
 
 
-def train(task: Task, ends: EpochEnds) -> float:
-    """Train, and return the loss at the end."""
-    return train_watched(task, ends, {})
+def train(task: Task, ends: EpochEnds, watch: Mapping[str, Any] | None = None, engine: str = "auto") -> Score:
+    """Train, and say how good the network is at the end.
 
+    In the steps of ``glasshouse.project``. Optimizer, rate and schedule are those of everybody here; the rest
+    is what ``glasshouse run`` does when nothing is said, but there is no validation part and no progress bar.
 
-def train_watched(task: Task, ends: EpochEnds, watch: dict[str, Any], engine: str = "auto") -> float:
-    """Train with a ``[watch]`` section, in the steps of ``glasshouse.project``.
-
-    Optimizer, rate and schedule are those of everybody here; the rest is what ``glasshouse run`` does when
-    nothing is said, but there is no validation part and no progress bar.
+    Args:
+        task: What is trained.
+        ends: Told when an epoch is over.
+        watch: The ``[watch]`` section.
+        engine: ``training.engine``.
     """
     case, network = task.case, task.network()
     experiment = Experiment(
@@ -66,7 +68,7 @@ def train_watched(task: Task, ends: EpochEnds, watch: dict[str, Any], engine: st
             "device": "cpu",
             "engine": engine,
         },
-        watch=watch,
+        watch=dict(watch or {}),
     )
     experiment = decide(experiment, rows=case.rows, input_shape=case.input_shape, task="classification")
     prepared = in_memory(task)
@@ -76,7 +78,7 @@ def train_watched(task: Task, ends: EpochEnds, watch: dict[str, Any], engine: st
     job = make_job(experiment, network, batches, None, objective, layers)
     run = new_run(task.folder, experiment.name)
     run_loop(job, Records(run.path), run.checkpoints(), [Watch(ends)])
-    return loss_of(network, task)
+    return scored(network, task)
 
 
 def in_memory(task: Task) -> Prepared:

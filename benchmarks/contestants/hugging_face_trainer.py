@@ -7,7 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 import transformers
-from measuring.cases import LEARNING_RATE, Task, loss_of
+from measuring.cases import LEARNING_RATE, Score, Task, scored
 from measuring.clock import EpochEnds
 from torch import nn
 from torch.utils.data import Dataset
@@ -48,8 +48,8 @@ class Watch(transformers.TrainerCallback):
         self._ends.note()
 
 
-def train(task: Task, ends: EpochEnds) -> float:
-    """Train, and return the loss at the end.
+def train(task: Task, ends: EpochEnds) -> Score:
+    """Train, and say how good the network is at the end.
 
     The optimizer is the Trainer's own choice, AdamW with the fused kernel; without decay that is Adam.
     """
@@ -80,4 +80,4 @@ def train(task: Task, ends: EpochEnds) -> float:
     )
     trainer.remove_callback(transformers.PrinterCallback)
     trainer.train()
-    return loss_of(classifier.network, task)
+    return scored(classifier.network, task)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from measuring.cases import LEARNING_RATE, Task, loss_of
+from measuring.cases import LEARNING_RATE, Score, Task, scored
 from measuring.clock import EpochEnds
 from torch import nn
 
 
-def train(task: Task, ends: EpochEnds) -> float:
-    """Train, and return the loss at the end."""
+def train(task: Task, ends: EpochEnds) -> Score:
+    """Train, and say how good the network is at the end."""
     network = task.network()
     fit(network, task.inputs, task, ends)
-    return loss_of(network, task)
+    return scored(network, task)
 
 
 def fit(network: nn.Module, rows: torch.Tensor, task: Task, ends: EpochEnds) -> None:

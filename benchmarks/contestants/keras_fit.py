@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import torch
 from keras import layers
-from measuring.cases import LEARNING_RATE, Task
+from measuring.cases import LEARNING_RATE, Score, Task, score
 from measuring.clock import EpochEnds
+from torch import nn
 
 
 class Watch(keras.callbacks.Callback):
@@ -21,37 +23,40 @@ class Watch(keras.callbacks.Callback):
         self._ends.note()
 
 
-def mlp(inputs: int, *units: int) -> keras.Sequential:
-    """Dense layers with ReLU between them."""
-    hidden = [layers.Dense(each, activation="relu") for each in units[:-1]]
-    return keras.Sequential([keras.Input((inputs,)), *hidden, layers.Dense(units[-1])])
-
-
-def lenet5() -> keras.Sequential:
-    """The same LeNet-5 as everybody's."""
-    return keras.Sequential(
+def counterpart(network: nn.Module, shape: tuple[int, ...]) -> keras.Sequential:
+    """The same network in Keras, with the same first weights."""
+    found = [keras.Input(shape)]
+    modules = list(network)
+    for module, behind in zip(modules, [*modules[1:], None], strict=True):
+        activation = "relu" if isinstance(behind, nn.ReLU) else None
+        if isinstance(module, nn.Linear):
+            found.append(layers.Dense(module.out_features, activation=activation))
+        elif isinstance(module, nn.Conv2d):
+            edge = "same" if module.padding[0] else "valid"
+            found.append(
+                layers.Conv2D(module.out_channels, module.kernel_size, padding=edge, activation=activation)
+            )
+        elif isinstance(module, nn.MaxPool2d):
+            found.append(layers.MaxPooling2D(module.kernel_size))
+        elif isinstance(module, nn.Flatten):
+            # For channels first, Keras would put the channels last; torch leaves them where they are.
+            found.append(layers.Flatten(data_format="channels_last"))
+    own = keras.Sequential(found)
+    # Keras writes (inputs, outputs) and (height, width, inputs, outputs) where torch has outputs first.
+    own.set_weights(
         [
-            keras.Input((1, 28, 28)),
-            layers.Conv2D(6, 5, padding="same", activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(16, 5, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Flatten(),
-            layers.Dense(120, activation="relu"),
-            layers.Dense(84, activation="relu"),
-            layers.Dense(10),
+            each.detach().permute(*range(2, each.dim()), *range(min(2, each.dim()))[::-1]).numpy()
+            for each in network.parameters()
         ]
     )
+    return own
 
 
-NETWORKS = {"tiny": lambda: mlp(4, 64, 32, 3), "mlp": lambda: mlp(784, 256, 128, 10), "lenet5": lenet5}
-
-
-def train(task: Task, ends: EpochEnds) -> float:
-    """Train, and return the loss at the end."""
+def train(task: Task, ends: EpochEnds) -> Score:
+    """Train, and say how good the network is at the end."""
     keras.config.set_image_data_format("channels_first")
     keras.utils.set_random_seed(task.seed)
-    network = NETWORKS[task.case.name]()
+    network = counterpart(task.network(), task.case.input_shape)
     network.compile(
         optimizer=keras.optimizers.Adam(LEARNING_RATE),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -66,4 +71,6 @@ def train(task: Task, ends: EpochEnds) -> float:
         verbose=0,
         callbacks=[Watch(ends)],
     )
-    return float(network.evaluate(inputs, targets, batch_size=len(inputs), verbose=0))
+    judges, wanted = task.judges
+    logits = network.predict(judges.numpy(), batch_size=len(judges), verbose=0)
+    return score(torch.from_numpy(logits), wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytorch_lightning as lightning
 import torch
 import torch.nn.functional as F
-from measuring.cases import LEARNING_RATE, Task, loss_of
+from measuring.cases import LEARNING_RATE, Score, Task, scored
 from measuring.clock import EpochEnds
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -36,8 +36,8 @@ class Watch(lightning.Callback):
         self._ends.note()
 
 
-def train(task: Task, ends: EpochEnds) -> float:
-    """Train, and return the loss at the end."""
+def train(task: Task, ends: EpochEnds) -> Score:
+    """Train, and say how good the network is at the end."""
     classifier = Classifier(task.network())
     rows = TensorDataset(task.inputs, task.targets)
     trainer = lightning.Trainer(
@@ -49,4 +49,4 @@ def train(task: Task, ends: EpochEnds) -> float:
         default_root_dir=task.folder,
     )
     trainer.fit(classifier, DataLoader(rows, batch_size=task.case.batch_size, shuffle=True))
-    return loss_of(classifier.network, task)
+    return scored(classifier.network, task)

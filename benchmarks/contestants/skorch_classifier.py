@@ -6,7 +6,7 @@ from typing import Any
 
 import skorch
 import torch
-from measuring.cases import LEARNING_RATE, Task, loss_of
+from measuring.cases import LEARNING_RATE, Score, Task, scored
 from measuring.clock import EpochEnds
 from torch import nn
 
@@ -21,8 +21,8 @@ class Watch(skorch.callbacks.Callback):
         self.ends.note()
 
 
-def train(task: Task, ends: EpochEnds) -> float:
-    """Train, and return the loss at the end."""
+def train(task: Task, ends: EpochEnds) -> Score:
+    """Train, and say how good the network is at the end."""
     classifier = skorch.NeuralNetClassifier(
         task.network(),
         criterion=nn.CrossEntropyLoss,
@@ -42,4 +42,4 @@ def train(task: Task, ends: EpochEnds) -> float:
         device="cpu",
     )
     classifier.fit(task.inputs, task.targets)
-    return loss_of(classifier.module_, task)
+    return scored(classifier.module_, task)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import torch
-from measuring.cases import LEARNING_RATE, Task, loss_of
+from measuring.cases import LEARNING_RATE, Score, Task, scored
 from measuring.clock import EpochEnds
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 
-def train(task: Task, ends: EpochEnds) -> float:
-    """Train, and return the loss at the end."""
+def train(task: Task, ends: EpochEnds) -> Score:
+    """Train, and say how good the network is at the end."""
     network = task.network()
     loss_function = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
@@ -25,4 +25,4 @@ def train(task: Task, ends: EpochEnds) -> float:
             optimizer.step()
             total += loss.item()
         ends.note()
-    return loss_of(network, task)
+    return scored(network, task)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +32,7 @@ class Case:
         threads: CPU threads, the same for every contestant.
         steps: Steps per epoch; every batch is full.
         epochs: Epochs that are timed, long enough for the tutorial loop to take over half a second.
+        data: Gives real rows; ``None`` for synthetic ones.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Case:
     threads: int
     steps: int
     epochs: int
+    data: Callable[[], Rows] | None = None
 
     @property
     def setting(self) -> str:
@@ -54,6 +57,32 @@ class Case:
         return self.batch_size * self.steps
 
 
+class Rows(NamedTuple):
+    """What is learnt, and where there are any, rows to judge by that nobody trains on.
+
+    Args:
+        inputs: (rows, *input_shape), float32.
+        targets: (rows,), int64.
+        held: Inputs and targets of others; ``None``: the training rows judge.
+    """
+
+    inputs: torch.Tensor
+    targets: torch.Tensor
+    held: tuple[torch.Tensor, torch.Tensor] | None = None
+
+
+class Score(NamedTuple):
+    """How good a network is at the end.
+
+    Args:
+        loss: Mean cross-entropy, in nats.
+        accuracy: From 0 to 1.
+    """
+
+    loss: float
+    accuracy: float
+
+
 @dataclass(frozen=True)
 class Task:
     """One training that is timed.
@@ -61,18 +90,31 @@ class Task:
     Args:
         case: Network and sizes.
         epochs: Epochs in all: one to warm up and those that are timed.
-        inputs: (rows, *input_shape), float32.
-        targets: (rows,), int64.
+        rows: What is learnt.
         seed: Of the first weights; another one in every round.
         folder: An empty folder for whatever a contestant writes.
     """
 
     case: Case
     epochs: int
-    inputs: torch.Tensor
-    targets: torch.Tensor
+    rows: Rows
     seed: int
     folder: Path
+
+    @property
+    def inputs(self) -> torch.Tensor:
+        """Of the training rows."""
+        return self.rows.inputs
+
+    @property
+    def targets(self) -> torch.Tensor:
+        """Of the training rows."""
+        return self.rows.targets
+
+    @property
+    def judges(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The rows that judge."""
+        return self.rows.held or (self.rows.inputs, self.rows.targets)
 
     def network(self) -> nn.Module:
         """The network, with the same first weights for every contestant."""
@@ -124,22 +166,37 @@ def fitted(name: str, threads: int | None) -> Case:
     return replace(case, threads=threads or min(case.threads, cores()))
 
 
-def rows_of(case: Case) -> tuple[torch.Tensor, torch.Tensor]:
-    """Noise around one centre per class, near enough to each other that nobody reaches a loss of zero.
+def rows_of(case: Case) -> Rows:
+    """The case's real rows, or noise around one centre per class.
 
+    The centres are so near to each other that nobody reaches a loss of zero.
     There is something to learn, so the loss at the end shows that everybody did the same work. And there
     always is: gradients that vanish would make numbers too small for the fast paths of processors.
     """
+    if case.data is not None:
+        return case.data()
     stream = torch.Generator().manual_seed(0)
     targets = torch.randint(case.classes, (case.rows,), generator=stream)
     centres = torch.randn(case.classes, *case.input_shape, generator=stream)
     distance = 3 / math.sqrt(centres[0].numel())
     noise = torch.randn(case.rows, *case.input_shape, generator=stream)
-    return noise + distance * centres[targets], targets
+    return Rows(noise + distance * centres[targets], targets)
 
 
-def loss_of(network: nn.Module, task: Task) -> float:
-    """Cross-entropy over all rows after training, in nats."""
+def scored(network: nn.Module, task: Task) -> Score:
+    """Of a trained torch network, on the rows that judge."""
+    inputs, targets = task.judges
     network.eval()
     with torch.no_grad():
-        return float(F.cross_entropy(network(task.inputs), task.targets))
+        return score(network(inputs), targets)
+
+
+def score(logits: torch.Tensor, targets: torch.Tensor) -> Score:
+    """Of what a network gave.
+
+    Example:
+        >>> score(torch.tensor([[0.0, 0.0], [0.0, 1.0]]), torch.tensor([1, 1])).accuracy
+        0.5
+    """
+    right = (logits.argmax(dim=1) == targets).float().mean()
+    return Score(float(F.cross_entropy(logits, targets)), float(right))

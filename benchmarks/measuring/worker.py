@@ -9,7 +9,8 @@ import os
 import sys
 import tempfile
 import traceback
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ import torch
 
 from measuring.cases import Task, fitted, rows_of
 from measuring.clock import EpochEnds
+from measuring.pinning import pin
 
 PATIENCE = 900
 """Seconds after which a training counts as hung."""
@@ -33,12 +35,14 @@ class Order:
         threads: CPU threads.
         epochs: Epochs that are timed.
         seed: Of the first weights.
+        settings: Of the contestant.
     """
 
     case: str
     threads: int
     epochs: int
     seed: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Worker:
@@ -70,7 +74,7 @@ class Worker:
         self._process.join()
 
     def measure(self, order: Order) -> dict[str, Any]:
-        """``seconds`` per step, ``loss`` at the end and ``threads`` used, or ``error``."""
+        """``seconds`` per step, ``loss`` and ``accuracy`` at the end and ``threads`` used, or ``error``."""
         try:
             self._connection.send(order)
             if not self._connection.poll(PATIENCE):
@@ -108,16 +112,16 @@ def silence(path: Path) -> None:
 
 def carry_out(module: str, folder: Path, order: Order) -> dict[str, Any]:
     """Train once and time it."""
+    pin(order.threads)
     contestant = importlib.import_module(f"contestants.{module}")
     case = fitted(order.case, order.threads)
-    inputs, targets = rows_of(case)
-    torch.set_num_threads(order.threads)
+    rows = rows_of(case)
     ends = EpochEnds()
     with tempfile.TemporaryDirectory(dir=folder) as own:
-        task = Task(case, order.epochs + 1, inputs, targets, order.seed, Path(own))
+        task = Task(case, order.epochs + 1, rows, order.seed, Path(own))
         gc.collect()
-        loss = contestant.train(task, ends)
+        loss, accuracy = contestant.train(task, ends, **order.settings)
     if len(ends.moments) != task.epochs:
         raise RuntimeError(f"{len(ends.moments)} epochs ended, {task.epochs} were due")
     seconds = ends.seconds_per_step(case.steps)
-    return {"seconds": seconds, "loss": loss, "threads": torch.get_num_threads()}
+    return {"seconds": seconds, "loss": loss, "accuracy": accuracy, "threads": torch.get_num_threads()}
