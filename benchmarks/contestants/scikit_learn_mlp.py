@@ -10,12 +10,18 @@ from torch import nn
 from contestants.scikit_learn_fit import fit
 
 
-def train(task: Task, ends: EpochEnds) -> Score:
-    """Train, and say how good the network is at the end."""
+def train(task: Task, ends: EpochEnds, double: bool = False) -> Score:
+    """Train, and say how good the network is at the end.
+
+    Args:
+        task: What is to be learnt.
+        ends: Told when an epoch is over.
+        double: Whether rows are handed over in float64, as NumPy and scikit-learn's own scalers make them.
+    """
     network = task.network()
     layers = [each for each in network if isinstance(each, nn.Linear)]
     model = fit(
-        task.inputs.flatten(1).numpy(),
+        task.inputs.flatten(1).numpy().astype("float64" if double else "float32", copy=False),
         task.targets.numpy(),
         [each.out_features for each in layers[:-1]],
         batch_size=task.case.batch_size,
@@ -29,6 +35,6 @@ def train(task: Task, ends: EpochEnds) -> Score:
         for layer, weight, bias in zip(layers, model.coefs_, model.intercepts_, strict=True):
             layer.weight.zero_()
             layer.bias.zero_()
-            layer.weight[-weight.shape[1] :] = torch.from_numpy(weight.T)
-            layer.bias[-len(bias) :] = torch.from_numpy(bias)
+            layer.weight[-weight.shape[1] :] = torch.from_numpy(weight.T).float()
+            layer.bias[-len(bias) :] = torch.from_numpy(bias).float()
     return scored(network, task)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -51,3 +53,30 @@ def test_rows_that_are_held_back_judge():
     network.bias.data = torch.tensor([0.0, 1.0])
     task = Task(CASES["tiny"], 1, Rows(zeros, 1 - ones, (zeros, ones)), 0, None)
     assert scored(network, task).accuracy == 1.0
+
+
+def test_the_products_alone_are_those_of_a_step(tmp_path):
+    from contestants.products_alone import train
+    from measuring.cases import CASES, Rows, Task
+    from measuring.clock import EpochEnds
+    from torch.utils.flop_counter import FlopCounterMode
+
+    case = replace(CASES["tiny"], steps=2)
+    with FlopCounterMode(display=False) as counted:
+        train(Task(case, 3, Rows(torch.zeros(4, 4), torch.zeros(4)), 0, tmp_path), EpochEnds())
+    forward, before = 4 * 64 + 64 * 32 + 32 * 3, 64 * 32 + 32 * 3  # nothing comes before the first layer
+    assert counted.get_total_flops() == 3 * 2 * 2 * 32 * (2 * forward + before)
+
+
+def test_scikit_learn_is_judged_alike_in_either_precision(tmp_path):
+    pytest.importorskip("sklearn")
+    from contestants.scikit_learn_mlp import train
+    from measuring.cases import CASES, Task, rows_of
+    from measuring.clock import EpochEnds
+
+    case = replace(CASES["tiny"], steps=4)
+    rows = rows_of(case)
+    single, double = (
+        train(Task(case, 2, rows, 0, tmp_path), EpochEnds(), double=each) for each in (False, True)
+    )
+    assert single.loss == pytest.approx(double.loss, rel=1e-3)
