@@ -131,7 +131,11 @@ def test_two_runs_are_compared_picture_by_picture(run, tmp_path):
         ),
         ({"data": {"source": "scenes"}, "objective": "hinge"}, SettingError, "loss 'hinge' for pictures"),
         ({"output": {"metrics": ["f1"]}}, SettingError, "for the task 'segmentation'"),
-        ({"ensemble": {"members": 2}}, SettingError, "outputs that cannot be averaged"),
+        (
+            {"data": {"task": "detection"}, "model": {"name": "grid_detector"}, "ensemble": {"members": 2}},
+            SettingError,
+            "boxes of different networks are not in the same order",
+        ),
         ({"data": {"task": "regression"}}, SettingError, "data.task = 'regression'"),
     ],
 )

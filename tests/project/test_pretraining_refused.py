@@ -75,7 +75,8 @@ def test_settings_that_could_do_nothing_are_refused_by_their_dotted_key(section,
 
 def test_a_sweep_refuses_layers_that_cannot_be_pre_trained_before_it_begins(tmp_path):
     space = {"model.activation": {"values": ["sigmoid", "tanh"]}}
-    experiment = gh.Experiment(data={"source": "digits", "most_rows": 100}, model="cnn", pretraining="rbm")
+    data, section = {"source": "digits", "most_rows": 100}, {"method": "rbm"}
+    experiment = gh.Experiment(data=data, model="cnn", pretraining=section)
     with pytest.raises(SettingError, match="pretraining.method = 'rbm'"):
         gh.sweep(experiment, space, out=tmp_path)
     assert list(tmp_path.iterdir()) == []
