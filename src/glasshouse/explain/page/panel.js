@@ -32,8 +32,10 @@ function working(left, { is: tree, value, why }, { result = true } = {}) {
   const lines = [];
   for (const node of namedIn(is).values()) {
     const own = math(nameMath(node[1], node[2]));
-    const inLine = `<b class="result">= ${shown(evaluate(node), 6)}</b>`;
-    if (termCount(node[3]) > MOST_TERMS) lines.push(manyTerms(own, node[3]), equation("", `<b class="result">${shown(evaluate(node), 6)}</b>`));
+    // A step on the way may already be what is asked for, as the mean of a single row is.
+    const found = result || evaluate(node) !== value ? shown(evaluate(node), 6) : "";
+    const inLine = found && `<b class="result">= ${found}</b>`;
+    if (termCount(node[3]) > MOST_TERMS) lines.push(manyTerms(own, node[3]), ...(found ? [equation("", `<b class="result">${found}</b>`)] : []));
     else lines.push(equation(own, breakable(node[3], "symbols")), equation("", `${breakable(node[3], "numbers")} ${inLine}`, "numbers"));
   }
   const many = termCount(is) > MOST_TERMS;
