@@ -37,7 +37,7 @@ PROMISE = 1.05
 """What a step may cost, as a multiple of the bare loop's."""
 FEWEST, MOST = 4, 600
 """Steps in a block: enough to tell the end of an epoch from them, and no more than anybody waits for."""
-LOOKS = 125
+LOOKS = 200
 """Steps from one look of the probes to the next, at the default."""
 KEPT = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 """Lets glibc keep what is freed. By itself it hands large blocks back to the system at every step, or does

@@ -15,7 +15,7 @@ from measuring.clock import EpochEnds, spread
 from measuring.document import publish, table
 from measuring.machine import describe, load, sentence
 
-DEFAULT = 125
+DEFAULT = 200
 """Steps between two looks at the default, in runs of up to 25,000 steps; longer runs look more rarely."""
 
 WAYS: dict[str, dict[str, Any]] = {

@@ -231,7 +231,7 @@ class Probes:
 
 
 def interval(every: int | str, planned_steps: int) -> int:
-    """Steps from one look to the next: as asked, or for about 200 looks at least 125 steps apart.
+    """Steps from one look to the next: as asked, or for about 200 looks at least 200 steps apart.
 
     Args:
         every: A number of steps, 0 for no looks, or ``"auto"``.
@@ -239,6 +239,6 @@ def interval(every: int | str, planned_steps: int) -> int:
 
     Example:
         >>> interval("auto", 100_000), interval("auto", 400), interval(7, 400)
-        (500, 125, 7)
+        (500, 200, 7)
     """
-    return every if isinstance(every, int) else max(125, planned_steps // 200)
+    return every if isinstance(every, int) else max(200, planned_steps // 200)

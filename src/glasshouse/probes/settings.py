@@ -18,6 +18,6 @@ class WatchSettings(Settings):
     every: Count | Literal["auto"] = Field(
         "auto",
         description="Steps from one look to the next, from 1, or auto. "
-        "auto: about 200 looks per run, and at least 125 steps apart.",
+        "auto: about 200 looks per run, and at least 200 steps apart.",
     )
     tensorboard: bool = Field(False, description="Also write TensorBoard event files: true, false")

@@ -150,7 +150,8 @@ class Training:
         """All epochs, from wherever the run stands."""
         job, began = self.job, time.perf_counter()
         with ExitStack() as stack:
-            stack.enter_context(threads(job.threads))
+            # The fused loop has threads of its own; PyTorch's would spin in their way after every epoch's end.
+            stack.enter_context(threads(1 if self.fused is not None else job.threads))
             stack.enter_context(isolated(derive(job.seed, "training")))
             for turn in self.turns:
                 stack.enter_context(turn.installed())

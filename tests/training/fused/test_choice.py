@@ -60,21 +60,6 @@ def test_auto_takes_as_many_threads_as_the_run_may_have(ready, monkeypatch):
     assert choose_engine(make_job(epochs=LONG, threads=2)).name == "fused"
 
 
-def test_auto_leaves_large_steps_on_several_threads_to_the_dense_engine(ready, monkeypatch):
-    monkeypatch.setattr(worth, "usable", lambda wanted: wanted)
-    large = nn.Sequential(nn.Linear(2, 300), nn.ReLU(), nn.Linear(300, 300), nn.Linear(300, 2))
-    part = points(rows=400)
-    alone, together = (
-        choose_engine(make_job(epochs=LONG, network=large, part=part, batch_size=200, threads=count))
-        for count in (1, 2)
-    )
-    assert alone.name == "fused"
-    assert together.name == "dense"
-    assert together.why.endswith(
-        "(not fused: training.threads = 2: on several threads such steps are no faster by it)"
-    )
-
-
 def test_auto_takes_the_dense_engine_where_threads_could_not_wait_politely(ready, monkeypatch):
     monkeypatch.setattr(worth, "usable", lambda wanted: 1)
     choice = choose_engine(make_job(epochs=LONG, threads=2))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from glasshouse.core.devices import LARGE_STEP
 from glasshouse.training.batches import InMemoryBatches
 from glasshouse.training.fused.loading import available, is_compiled
 from glasshouse.training.fused.plan import FusedPlan
@@ -38,10 +37,6 @@ def reason_against(job: Job, plan: FusedPlan) -> str | None:
     against = reason_against_size(job, plan)
     if against is not None:
         return against
-    assert isinstance(job.batches, InMemoryBatches)
-    rows = max(size for step in job.batches.sizes for size in step)
-    if job.threads > 1 and plan.work * rows >= LARGE_STEP:
-        return f"training.threads = {job.threads}: on several threads such steps are no faster by it"
     steps = job.batches.steps * job.epochs
     if steps * SAVED < LOADING:
         return f"{steps} steps: from {round(LOADING / SAVED)} on it repays its loading"

@@ -26,15 +26,17 @@ from glasshouse.training.fused.codes import (
     Y_AT,
 )
 from glasshouse.training.fused.native import curves, norms
-from glasshouse.training.fused.native.options import WRITTEN_IN
+from glasshouse.training.fused.native.options import INSIDE, WRITTEN_IN
 from glasshouse.training.fused.native.products import multiply
-from glasshouse.training.fused.native.team import meet, part_of
+from glasshouse.training.fused.native.team import SQUARE, meet, part_of
 from glasshouse.training.fused.native.turning import turn
 
-ROWS = 4
-"""Parts of a batch or of a matrix begin at multiples of so many rows: those of a tile."""
-SQUARE = 16
-"""Parts of a matrix that is turned begin at multiples of so many rows: the most numbers of a vector."""
+
+@njit(**INSIDE)
+def columns_of(width, stride, team):
+    """A thread's columns of a layer's outputs; what fills up the last vector is the last one's."""
+    first, last = part_of(width, SQUARE, team)
+    return first, stride if last == width else last
 
 
 @njit(**WRITTEN_IN)
@@ -48,46 +50,60 @@ def forward(layers, numbers, rows, parameters, work, running, masks, team):
         work: The work space.
         running: Running statistics.
         masks: Those of the step's dropout layers.
-        team: Who takes the step; each thread sees to some of the rows.
+        team: Who takes the step; each thread sees to some of the outputs of every layer, so that weights
+            stay with the thread that moves them.
     """
-    begin, end = part_of(rows, ROWS, team)
+    alone = team[1] == 1
     for place in range(len(layers)):
         layer = layers[place]
         width, stride = layer[WIDTH], layer[STRIDE]
-        x = work[layer[X_AT] + begin * layer[STRIDE_IN] : layer[X_AT] + end * layer[STRIDE_IN]]
-        y = work[layer[Y_AT] + begin * stride : layer[Y_AT] + end * stride]
+        x = work[layer[X_AT] : layer[X_AT] + rows * layer[STRIDE_IN]]
+        y = work[layer[Y_AT] : layer[Y_AT] + rows * stride]
+        first, last = columns_of(width, stride, team)
         if layer[KIND] == LINEAR:
-            linear(layer, begin, end, parameters, work, team)
+            linear(layer, rows, parameters, work, team)
         elif layer[KIND] == CURVE:
-            curves.forward(layer[EXTRA], x, y, numbers[place, 0], numbers[place, 1])
+            if alone:
+                curves.forward(layer[EXTRA], x, y, numbers[place, 0], numbers[place, 1])
+            elif first < last:
+                for n in range(rows):
+                    own_x, own_y = (
+                        x[n * stride + first : n * stride + last],
+                        y[n * stride + first : n * stride + last],
+                    )
+                    curves.forward(layer[EXTRA], own_x, own_y, numbers[place, 0], numbers[place, 1])
         elif layer[KIND] == DROPOUT:
-            mask = masks[layer[EXTRA] + begin * width :]
-            for n in range(end - begin):
-                for i in range(width):
+            mask = masks[layer[EXTRA] :]
+            for n in range(rows):
+                for i in range(first, min(last, width)):
                     y[n * stride + i] = x[n * stride + i] * mask[n * width + i]
-        elif layer[KIND] == BATCH_NORM:
+        else:
             meet(team)
-            if team[0] == 0:  # whose means run over all rows
-                weight, bias = affine(layer, parameters)
-                kept = work[layer[SPACE_AT] : layer[SPACE_AT] + 2 * stride]
-                own = running[:0]
-                if layer[EXTRA] >= 0:
-                    own = running[layer[EXTRA] : layer[EXTRA] + 2 * width]
-                whole_x = work[layer[X_AT] : layer[X_AT] + rows * stride]
-                whole_y = work[layer[Y_AT] : layer[Y_AT] + rows * stride]
-                share, epsilon = numbers[place, 0], numbers[place, 1]
-                norms.batch_norm(
-                    whole_x, whole_y, rows, width, stride, weight, bias, kept, own, share, epsilon
-                )
+            if team[0] == 0:
+                norm(layer, numbers[place], rows, parameters, work, running)
             meet(team)
-        elif layer[KIND] == LAYER_NORM:
-            weight, bias = affine(layer, parameters)
-            kept = work[layer[SPACE_AT] + 2 * begin : layer[SPACE_AT] + 2 * end]
-            norms.layer_norm(x, y, end - begin, width, stride, weight, bias, kept, numbers[place, 1])
-        elif layer[KIND] == STANDING_NORM:
-            weight, bias = affine(layer, parameters)
+
+
+@njit(**WRITTEN_IN)
+def norm(layer, settings, rows, parameters, work, running):
+    """Batch or layer normalization of all rows."""
+    width, stride = layer[WIDTH], layer[STRIDE]
+    x = work[layer[X_AT] : layer[X_AT] + rows * stride]
+    y = work[layer[Y_AT] : layer[Y_AT] + rows * stride]
+    weight, bias = affine(layer, parameters)
+    share, epsilon = settings[0], settings[1]
+    if layer[KIND] == BATCH_NORM:
+        kept = work[layer[SPACE_AT] : layer[SPACE_AT] + 2 * stride]
+        own = running[:0]
+        if layer[EXTRA] >= 0:
             own = running[layer[EXTRA] : layer[EXTRA] + 2 * width]
-            norms.standing_norm(x, y, end - begin, width, stride, weight, bias, own, numbers[place, 1])
+        norms.batch_norm(x, y, rows, width, stride, weight, bias, kept, own, share, epsilon)
+    elif layer[KIND] == LAYER_NORM:
+        kept = work[layer[SPACE_AT] : layer[SPACE_AT] + 2 * rows]
+        norms.layer_norm(x, y, rows, width, stride, weight, bias, kept, epsilon)
+    elif layer[KIND] == STANDING_NORM:
+        own = running[layer[EXTRA] : layer[EXTRA] + 2 * width]
+        norms.standing_norm(x, y, rows, width, stride, weight, bias, own, epsilon)
 
 
 @njit(**WRITTEN_IN)
@@ -100,35 +116,29 @@ def affine(layer, buffer):
 
 
 @njit(**WRITTEN_IN)
-def linear(layer, begin, end, parameters, work, team):
-    """``y = x W' + b`` for some rows. W is turned first, so that the outputs of a row lie side by side in
-    vectors; each thread turns some of it.
+def linear(layer, rows, parameters, work, team):
+    """``y = x W' + b``, of which each thread computes some columns.
+
+    W is turned first, so that the outputs of a row lie side by side in vectors.
     """
     width_in, width, stride = layer[WIDTH_IN], layer[WIDTH], layer[STRIDE]
     first, last = part_of(width, SQUARE, team)
-    turn(
-        work,
-        layer[SPACE_AT] + first,
-        stride,
-        parameters,
-        layer[WEIGHT_AT] + first * width_in,
-        last - first,
-        width_in,
-    )
+    weight_at = layer[WEIGHT_AT] + first * width_in
+    turn(work, layer[SPACE_AT] + first, stride, parameters, weight_at, last - first, width_in)
     start = layer[SPACE_AT] + width_in * stride
     if layer[BIAS_AT] >= 0:
         bias, own = parameters[layer[BIAS_AT] : layer[BIAS_AT] + width], work[start : start + width]
         for o in range(first, last):
             own[o] = bias[o]
-    meet(team)
     one, exact = width // width, width < 0  # variables, so that one version of the product serves all
+    meet(team)
     multiply(
-        (work, layer[Y_AT] + begin * stride, stride),
-        end - begin,
-        width,
-        (work, start),
-        (work, layer[X_AT] + begin * layer[STRIDE_IN], layer[STRIDE_IN], one),
-        (work, layer[SPACE_AT], stride),
+        (work, layer[Y_AT] + first, stride),
+        rows,
+        last - first,
+        (work, start + first),
+        (work, layer[X_AT], layer[STRIDE_IN], one),
+        (work, layer[SPACE_AT] + first, stride),
         width_in,
         exact,
     )
@@ -148,24 +158,37 @@ def backward(layers, numbers, rows, parameters, gradients, work, masks, here, th
         zeros: A place where there are zeros.
         team: Who takes the step.
     """
-    begin, end = part_of(rows, ROWS, team)
+    alone = team[1] == 1
     for place in range(len(layers) - 1, -1, -1):
         layer = layers[place]
         width, stride = layer[WIDTH], layer[STRIDE]
-        x = work[layer[X_AT] + begin * layer[STRIDE_IN] : layer[X_AT] + end * layer[STRIDE_IN]]
-        y = work[layer[Y_AT] + begin * stride : layer[Y_AT] + end * stride]
-        d = work[here + begin * stride : here + end * stride]
+        x = work[layer[X_AT] : layer[X_AT] + rows * layer[STRIDE_IN]]
+        y = work[layer[Y_AT] : layer[Y_AT] + rows * stride]
+        d = work[here : here + rows * stride]
+        first, last = columns_of(width, stride, team)
         if layer[KIND] == LINEAR:
-            linear_back(layer, rows, begin, end, parameters, gradients, work, here, there, zeros, team)
+            linear_back(layer, rows, parameters, gradients, work, here, there, zeros, team)
             here, there = there, here
         elif layer[NEEDED] == 0 and layer[KIND] in (CURVE, DROPOUT):
             continue
         elif layer[KIND] == CURVE:
-            curves.backward(layer[EXTRA], d, x, y, numbers[place, 0], numbers[place, 1])
+            if alone:
+                curves.backward(layer[EXTRA], d, x, y, numbers[place, 0], numbers[place, 1])
+            elif first < last:
+                for n in range(rows):
+                    begin, end = n * stride + first, n * stride + last
+                    curves.backward(
+                        layer[EXTRA],
+                        d[begin:end],
+                        x[begin:end],
+                        y[begin:end],
+                        numbers[place, 0],
+                        numbers[place, 1],
+                    )
         elif layer[KIND] == DROPOUT:
-            mask = masks[layer[EXTRA] + begin * width :]
-            for n in range(end - begin):
-                for i in range(width):
+            mask = masks[layer[EXTRA] :]
+            for n in range(rows):
+                for i in range(first, min(last, width)):
                     d[n * stride + i] *= mask[n * width + i]
         else:
             meet(team)
@@ -190,12 +213,11 @@ def norm_back(layer, rows, parameters, gradients, work, here, there):
 
 
 @njit(**WRITTEN_IN)
-def linear_back(layer, rows, begin, end, parameters, gradients, work, here, there, zeros, team):
-    """``dW = dy' x``, ``db = sum dy``, ``dx = dy W``; of W some outputs, of x some rows."""
+def linear_back(layer, rows, parameters, gradients, work, here, there, zeros, team):
+    """``dW = dy' x`` and ``db = sum dy`` of some outputs; ``dx = dy W``, of which some columns."""
     width_in, stride_in, width, stride = layer[WIDTH_IN], layer[STRIDE_IN], layer[WIDTH], layer[STRIDE]
     one, exact = width // width, width > 0  # variables, so that one version of the product serves all
-    first, last = part_of(width, ROWS, team)
-    meet(team)
+    first, last = part_of(width, SQUARE, team)
     multiply(
         (gradients, layer[WEIGHT_AT] + first * width_in, width_in),
         last - first,
@@ -225,14 +247,15 @@ def linear_back(layer, rows, begin, end, parameters, gradients, work, here, ther
             line = work[at + o * stride_in : at + o * stride_in + width_in]
             for i in range(width_in):
                 line[i] = weight[o * width_in + i]
-        meet(team)
+    begin, end = part_of(width_in, SQUARE, team)
+    meet(team)
     multiply(
-        (work, there + begin * stride_in, stride_in),
+        (work, there + begin, stride_in),
+        rows,
         end - begin,
-        width_in,
         (work, zeros),
-        (work, here + begin * stride, stride, one),
-        (source, at, step),
+        (work, here, stride, one),
+        (source, at + begin, step),
         width,
         not exact,
     )

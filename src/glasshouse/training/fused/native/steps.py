@@ -13,8 +13,8 @@ from glasshouse.training.fused.native import looks, updates
 from glasshouse.training.fused.native.counting import right_of
 from glasshouse.training.fused.native.heads import loss_of
 from glasshouse.training.fused.native.options import WRITTEN_IN
-from glasshouse.training.fused.native.passes import ROWS, backward, forward
-from glasshouse.training.fused.native.team import meet, part_of
+from glasshouse.training.fused.native.passes import backward, forward
+from glasshouse.training.fused.native.team import ROWS, meet, part_of
 
 
 def compiled(digest: int) -> Callable[..., Any]:
@@ -112,6 +112,7 @@ def steps(m, network, data, validation, optimizer, memory, chunk, found, look, t
             row, source = work[x_at + n * stride_in : x_at + n * stride_in + width_in], shown[n] * width_in
             for i in range(width_in):
                 row[i] = given[source + i]
+        meet(team)
         forward(layers, numbers, rows, parameters, work, running, own, team)
         meet(team)
         if leads:
@@ -157,7 +158,7 @@ def steps(m, network, data, validation, optimizer, memory, chunk, found, look, t
             meet(team)
         updates.update(
             code, parameters, gradients, first, second, stretches, factors, settings,
-            rates[step], first_step + step, team,
+            rates[step], first_step + step, layers, team,
         )  # fmt: skip
         meet(team)
         if last and leads:

@@ -1,8 +1,8 @@
 """Threads that take the same step together: which part is whose, and how they wait for each other.
 
-Every thread runs the whole loop and does its part of each piece of work: some rows of a batch, some rows of a
-matrix, a stretch of the weights. Parts divide what is written, never a sum, so the numbers that come out are
-the same, bit for bit, for any number of threads.
+Every thread runs the whole loop and does its part of each piece of work: some of the outputs of every layer,
+with their weights, which so never leave its caches. Parts divide what is written, never a sum, so the numbers
+that come out are the same, bit for bit, for any number of threads.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from glasshouse.training.fused.native.options import INSIDE
 
 CAN_YIELD = hasattr(os, "sched_yield")
 """Whether a thread that waits can let others have its core; where it can't, the loop runs on one thread."""
+ROWS = 4
+"""Parts of a batch begin at multiples of so many rows: those of a tile."""
+SQUARE = 16
+"""Parts of a layer begin at multiples of so many outputs: the most numbers of a vector."""
 SPINS = 2000
 """Looks at the gate before the core is offered to others: about two microseconds."""
 EIGHT = 8
