@@ -60,6 +60,12 @@ def test_auto_takes_as_many_threads_as_the_run_may_have(ready, monkeypatch):
     assert choose_engine(make_job(epochs=LONG, threads=2)).name == "fused"
 
 
+def test_auto_takes_larger_networks_on_several_threads(ready, monkeypatch):
+    monkeypatch.setattr(worth, "usable", lambda wanted: wanted)
+    assert choose_engine(make_job(epochs=LONG, network=wide(), threads=1)).name == "dense"
+    assert choose_engine(make_job(epochs=LONG, network=wide(), threads=2)).name == "fused"
+
+
 def test_auto_takes_the_dense_engine_where_threads_could_not_wait_politely(ready, monkeypatch):
     monkeypatch.setattr(worth, "usable", lambda wanted: 1)
     choice = choose_engine(make_job(epochs=LONG, threads=2))

@@ -11,6 +11,8 @@ from glasshouse.training.job import Job
 MOST_PARAMETERS = 400_000
 """Above, a step is all arithmetic and memory, and the products of a BLAS are as fast. Compared by
 ``python benchmarks/dense_step.py``, whose networks have 2, 12, 235 and 1,300 thousand."""
+MOST_ON_THREADS = 1_500_000
+"""The same on several threads: there the largest of those networks gains 7 % (``--threads 2``)."""
 MOST_SLOW = 4096
 """Numbers per step that go through the C library one by one (erf, logarithm); 10 ns each way."""
 SAVED = 50e-6
@@ -57,6 +59,8 @@ def reason_against_size(job: Job, plan: FusedPlan, most: int = MOST_PARAMETERS) 
         most: Parameters from which on it gains nothing.
     """
     assert isinstance(job.batches, InMemoryBatches)
+    if job.threads > 1:
+        most = max(most, MOST_ON_THREADS)
     if plan.parameters > most:
         return f"{plan.parameters} parameters: from {most} on it gains nothing"
     slow = plan.slow * max(size for step in job.batches.sizes for size in step)
