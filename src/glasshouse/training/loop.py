@@ -150,7 +150,7 @@ class Training:
         """All epochs, from wherever the run stands."""
         job, began = self.job, time.perf_counter()
         with ExitStack() as stack:
-            # The fused loop has threads of its own; PyTorch's would spin in their way after every epoch's end.
+            # The fused loop has threads of its own; PyTorch's would spin in their way after every epoch.
             stack.enter_context(threads(1 if self.fused is not None else job.threads))
             stack.enter_context(isolated(derive(job.seed, "training")))
             for turn in self.turns:
