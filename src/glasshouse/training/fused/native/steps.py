@@ -158,7 +158,7 @@ def steps(m, network, data, validation, optimizer, memory, chunk, found, look, t
             meet(team)
         updates.update(
             code, parameters, gradients, first, second, stretches, factors, settings,
-            rates[step], first_step + step, layers, team,
+            rates[step], first_step + step, team,
         )  # fmt: skip
         meet(team)
         if last and leads:

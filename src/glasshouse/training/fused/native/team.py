@@ -1,8 +1,8 @@
 """Threads that take the same step together: which part is whose, and how they wait for each other.
 
-Every thread runs the whole loop and does its part of each piece of work: some of the outputs of every layer,
-with their weights, which so never leave its caches. Parts divide what is written, never a sum, so the numbers
-that come out are the same, bit for bit, for any number of threads.
+Every thread runs the whole loop and does its part of each piece of work: some outputs of every layer, a
+stretch of the weights. Parts divide what is written, never a sum, so the numbers that come out are the same,
+bit for bit, for any number of threads.
 """
 
 from __future__ import annotations

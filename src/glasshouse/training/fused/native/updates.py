@@ -13,7 +13,6 @@ from glasshouse.training.fused.codes import (
     ADAM,
     BETA_1,
     BETA_2,
-    BIAS_AT,
     CLIP_NORM,
     CLIP_VALUE,
     DECOUPLED,
@@ -23,23 +22,20 @@ from glasshouse.training.fused.codes import (
     GROUP_RATE,
     GROUP_START,
     GROUP_STOP,
-    KIND,
     L1,
     L2,
-    LINEAR,
     MOMENTUM,
     NADAM,
     NESTEROV,
     PRODUCT,
     RMSPROP,
     SGD,
-    WEIGHT_AT,
-    WIDTH,
-    WIDTH_IN,
 )
 from glasshouse.training.fused.native.options import INSIDE, PLAIN, SUMS, WRITTEN_IN
-from glasshouse.training.fused.native.team import SQUARE, part_of
+from glasshouse.training.fused.native.team import part_of
 
+VECTORS = 256
+"""Parts of the weights begin at multiples of so many numbers: several vectors, as loops are unrolled."""
 CLIP_EPSILON = 1e-6
 """PyTorch adds it to the length of the gradient before dividing by it."""
 
@@ -100,10 +96,10 @@ def keep_product(code, settings, t):
 
 
 @njit(**WRITTEN_IN)
-def update(code, w, g, first, second, stretches, factors, settings, rate, t, layers, team):
-    """One update of all weights. NAdam's product has been kept.
+def update(code, w, g, first, second, stretches, factors, settings, rate, t, team):
+    """One update of all weights, of which each thread sees to a part. NAdam's product has been kept.
 
-    Of several threads each moves the weights of the outputs that it computes: they stay in its caches.
+    Parts begin where whole vectors do: LLVM rounds what is left over behind them in another way.
 
     Args:
         code: Which optimizer.
@@ -113,42 +109,13 @@ def update(code, w, g, first, second, stretches, factors, settings, rate, t, lay
         settings: Shares, epsilon and the like; NAdam's product of momenta is kept there.
         rate: The learning rate of this step.
         t: Its number, from 1.
-        layers: The table of layers.
         team: Who takes the step.
     """
-    memory, found = (w, g, first, second), (stretches, factors, settings)
-    if team[1] == 1:
-        move(code, memory, found, rate, t, 0, len(w))
-        return
-    for place in range(len(layers)):
-        weight, bias, width = layers[place, WEIGHT_AT], layers[place, BIAS_AT], layers[place, WIDTH]
-        begin, end = part_of(width, SQUARE, team)
-        per_output = layers[place, WIDTH_IN] if layers[place, KIND] == LINEAR else 1
-        if weight >= 0:
-            move(code, memory, found, rate, t, weight + begin * per_output, weight + end * per_output)
-        if bias >= 0:
-            move(code, memory, found, rate, t, bias + begin, bias + end)
-
-
-@njit(**INSIDE)
-def move(code, memory, found, rate, t, begin, end):
-    """The update of a stretch, which may lie in several groups.
-
-    Args:
-        code: Which optimizer.
-        memory: Weights, gradients, and the optimizer's two memories.
-        found: The groups' tables and the optimizer's settings.
-        rate, t: The learning rate, and the number of the step.
-        begin, end: Where the stretch begins and ends.
-    """
-    w, g, first, second = memory
-    stretches, factors, settings = found
     mu, mu_next = momenta(code, settings, t)
     for group in range(len(stretches)):
-        start = max(begin, stretches[group, GROUP_START])
-        stop = min(end, stretches[group, GROUP_STOP])
-        if start >= stop:
-            continue
+        start, stop = stretches[group, GROUP_START], stretches[group, GROUP_STOP]
+        begin, end = part_of(stop - start, VECTORS, team)
+        start, stop = start + begin, start + end
         own, slope = w[start:stop], g[start:stop]
         m, s = first[start:stop], second[start:stop]
         eta, decay = rate * factors[group, GROUP_RATE], factors[group, GROUP_DECAY]
