@@ -246,7 +246,7 @@ def _moments(making: Making) -> list[int]:
     if len(kept) <= MOMENTS:
         return kept
     wanted = np.geomspace(kept[0], kept[-1], MOMENTS)
-    nearest_ones = [min(kept, key=lambda epoch, at=at: abs(epoch - at)) for at in wanted]  # type: ignore[misc]
+    nearest_ones = [min(kept, key=lambda epoch, at=at: abs(epoch - at)) for at in wanted]  # type: ignore[misc]  # a default
     spare = [epoch for epoch in kept if epoch not in nearest_ones]
     chosen = dict.fromkeys(nearest_ones)
     for epoch in spare:

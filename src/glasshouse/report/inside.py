@@ -24,5 +24,5 @@ def inside(records: Records) -> Content:
         "figures": [each for each in figures if each],
         "looks": probes["step"].n_unique(),
         "layers": probes["layer"].n_unique(),
-        "steps": int(probes["step"].max() or 0),  # type: ignore[arg-type]
+        "steps": int(probes["step"].max() or 0),  # type: ignore[arg-type]  # steps are whole numbers; polars cannot tell
     }

@@ -109,7 +109,7 @@ def _facts(records: Records, outcome: dict[str, Any]) -> list[tuple[str, str]]:
     if not timings.is_empty():
         facts.append(("time", f"{numbers.seconds(float(timings['seconds'].sum()))}"))
         speed = timings["samples_per_second"].median()
-        facts.append(("speed", f"{numbers.number(float(speed), 3)} rows per second"))  # type: ignore[arg-type]
+        facts.append(("speed", f"{numbers.number(float(speed), 3)} rows per second"))  # type: ignore[arg-type]  # a number
     if settings:
         facts += [
             ("optimizer", f"{_named(settings['optimizer'])}, rate {settings['learning_rate']}"),
